@@ -1,0 +1,2 @@
+//! `onair`: go live from a desk. To be written.
+fn main() {}

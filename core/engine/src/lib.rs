@@ -1,0 +1,19 @@
+//! The deterministic broadcaster. Access units and received bytes come in through `handle_*`,
+//! with the time they came; what to do comes out of [`publish::Publish::poll_output`]. The same
+//! inputs and seed give the same outputs.
+//!
+//! No thread, socket, clock, file, random source or C code in here.
+//!
+//! Read in this order: the way a frame goes.
+
+pub mod align;
+pub mod amf0;
+pub mod flv;
+pub mod publish;
+pub mod rate;
+pub mod reconnect;
+pub mod rtmp;
+pub mod send_buffer;
+pub mod stats;
+pub mod timeline;
+pub mod url;

@@ -1,0 +1,140 @@
+//! Encoders behind one trait each, without default bodies: software here, VideoToolbox,
+//! MediaCodec and AudioToolbox in the bindings.
+
+use onair_types::aac::Asc;
+use onair_types::{AudioUnit, MediaTime, VideoUnit};
+use thiserror::Error;
+
+/// Why an encoder failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// It could not be made.
+    #[error("open {encoder}: {reason}")]
+    Open {
+        /// Which encoder.
+        encoder: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// It refused an input.
+    #[error("encode with {encoder}: {reason}")]
+    Encode {
+        /// Which encoder.
+        encoder: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// It refused a setting.
+    #[error("set {setting} of {encoder}: {reason}")]
+    Setting {
+        /// Which encoder.
+        encoder: &'static str,
+        /// Which setting.
+        setting: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// This build has no such encoder.
+    #[error(
+        "no {kind} encoder in this build; enable the feature `{feature}` or push encoded units"
+    )]
+    NotBuilt {
+        /// "H.264" or "AAC".
+        kind: &'static str,
+        /// The cargo feature.
+        feature: &'static str,
+    },
+}
+
+/// A picture in the layout encoders take: I420, even size.
+#[derive(Clone, Copy, Debug)]
+pub struct I420<'a> {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Y, U, V.
+    pub planes: [crate::frame::Plane<'a>; 3],
+}
+
+/// What an encoder is, for statistics and logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncoderInfo {
+    /// e.g. "openh264 2.7.0".
+    pub name: String,
+    /// Something the user should know, e.g. that this build lacks its assembly and is 2.6 times
+    /// slower.
+    pub warning: Option<&'static str>,
+}
+
+/// H.264. Lives on one thread.
+pub trait VideoEncoder: Send {
+    /// Encodes one picture; units it completes go to `out` in decoding order.
+    ///
+    /// # Errors
+    /// When the encoder refuses; it can be used further.
+    fn encode(
+        &mut self,
+        picture: &I420<'_>,
+        pts: MediaTime,
+        out: &mut dyn FnMut(VideoUnit),
+    ) -> Result<(), EncodeError>;
+
+    /// Makes the next picture an IDR.
+    fn request_idr(&mut self);
+
+    /// Aims at `bitrate_bps` from the next picture on, without an IDR.
+    ///
+    /// # Errors
+    /// When the encoder refuses; the old target stays.
+    fn set_bitrate(&mut self, bitrate_bps: u32) -> Result<(), EncodeError>;
+
+    /// Expects `fps` pictures a second from now on.
+    ///
+    /// # Errors
+    /// When the encoder refuses; the old rate stays.
+    fn set_fps(&mut self, fps: u32) -> Result<(), EncodeError>;
+
+    /// Hands out what it still holds.
+    ///
+    /// # Errors
+    /// When the encoder refuses.
+    fn flush(&mut self, out: &mut dyn FnMut(VideoUnit)) -> Result<(), EncodeError>;
+
+    /// What it is.
+    fn info(&self) -> EncoderInfo;
+}
+
+/// AAC. Lives on one thread.
+pub trait AudioEncoder: Send {
+    /// Encodes exactly 1,024 samples a channel, interleaved; `pts` is the first sample's time.
+    /// Units carry the time of what they sound like: encoder delay is taken off.
+    ///
+    /// # Errors
+    /// When the encoder refuses; it can be used further.
+    fn encode(
+        &mut self,
+        pcm: &[i16],
+        pts: MediaTime,
+        out: &mut dyn FnMut(AudioUnit),
+    ) -> Result<(), EncodeError>;
+
+    /// Aims at `bitrate_bps`.
+    ///
+    /// # Errors
+    /// When the encoder refuses; the old target stays.
+    fn set_bitrate(&mut self, bitrate_bps: u32) -> Result<(), EncodeError>;
+
+    /// Hands out what it still holds.
+    ///
+    /// # Errors
+    /// When the encoder refuses.
+    fn flush(&mut self, out: &mut dyn FnMut(AudioUnit)) -> Result<(), EncodeError>;
+
+    /// How to decode what it makes.
+    fn asc(&self) -> Asc;
+
+    /// What it is.
+    fn info(&self) -> EncoderInfo;
+}

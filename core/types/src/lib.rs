@@ -1,0 +1,14 @@
+//! The words every OnAir crate shares: times, access units, elementary-stream formats and
+//! configuration. No I/O, no clock, no codec; depends on nothing of ours.
+
+pub mod aac;
+pub mod config;
+pub mod h264;
+pub mod payload;
+pub mod time;
+pub mod unit;
+
+pub use config::{AudioConfig, AudioQuality, CaptureType, ConfigError, VideoConfig, VideoQuality};
+pub use payload::{Payload, Pool};
+pub use time::{CaptureTime, MediaTime, Now};
+pub use unit::{AccessUnit, AudioUnit, FrameKind, Track, VideoUnit};
