@@ -1,4 +1,8 @@
 //! Pictures as they come from cameras and apps, checked once at the border.
+//!
+//! [`FrameView`] borrows a picture in any [`PixelFormat`]; [`I420Frame`] owns one in the layout
+//! encoders take; [`I420`] borrows that layout from either. What exists is checked: planes are as
+//! long as size and strides say. Converting is [`crate::convert`]'s; nothing here copies pixels.
 
 use thiserror::Error;
 
@@ -16,6 +20,17 @@ pub enum PixelFormat {
     Rgba,
     /// One plane, bytes B G R A.
     Bgra,
+}
+
+impl PixelFormat {
+    /// Planes of a picture in this format.
+    pub const fn plane_count(self) -> usize {
+        match self {
+            Self::I420 => 3,
+            Self::Nv12 | Self::Nv21 => 2,
+            Self::Rgba | Self::Bgra => 1,
+        }
+    }
 }
 
 /// One plane: rows of `stride_bytes`.
@@ -83,4 +98,243 @@ pub enum FrameError {
         /// Pixels.
         expected_height: u32,
     },
+}
+
+/// A borrowed picture in any format.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameView<'a> {
+    format: PixelFormat,
+    width: u32,
+    height: u32,
+    planes: [Plane<'a>; 3],
+}
+
+impl<'a> FrameView<'a> {
+    /// A picture of `width` × `height` pixels. `planes` in the order of the format's description;
+    /// rows beyond the picture's and bytes beyond a row's are ignored.
+    ///
+    /// # Errors
+    /// [`FrameError::Size`] unless both sides are even and within 16..=3840,
+    /// [`FrameError::PlaneCount`], [`FrameError::ShortStride`], [`FrameError::ShortPlane`].
+    pub fn new(
+        format: PixelFormat,
+        width: u32,
+        height: u32,
+        planes: &[Plane<'a>],
+    ) -> Result<Self, FrameError> {
+        check_size(width, height)?;
+        let expected = format.plane_count();
+        if planes.len() != expected {
+            return Err(FrameError::PlaneCount { format, expected, given: planes.len() });
+        }
+        let mut checked = [Plane { data: &[], stride_bytes: 0 }; 3];
+        for (index, &plane) in planes.iter().enumerate() {
+            let (row_bytes, rows) = plane_geometry(format, index, width, height);
+            check_plane(index, plane, row_bytes, rows)?;
+            checked[index] = plane;
+        }
+        Ok(Self { format, width, height, planes: checked })
+    }
+
+    /// A picture whose planes follow each other in `data` without padding.
+    ///
+    /// # Errors
+    /// As [`FrameView::new`]; a `data` that is too short is a [`FrameError::ShortPlane`].
+    pub fn packed(
+        format: PixelFormat,
+        width: u32,
+        height: u32,
+        data: &'a [u8],
+    ) -> Result<Self, FrameError> {
+        check_size(width, height)?;
+        let mut planes = [Plane { data: &[], stride_bytes: 0 }; 3];
+        let mut rest = data;
+        for (index, plane) in planes.iter_mut().enumerate().take(format.plane_count()) {
+            let (row_bytes, rows) = plane_geometry(format, index, width, height);
+            let needed = row_bytes * rows;
+            let Some((head, tail)) = rest.split_at_checked(needed) else {
+                return Err(FrameError::ShortPlane { plane: index, needed, available: rest.len() });
+            };
+            *plane = Plane { data: head, stride_bytes: row_bytes };
+            rest = tail;
+        }
+        Ok(Self { format, width, height, planes })
+    }
+
+    /// Layout.
+    pub fn format(&self) -> PixelFormat {
+        self.format
+    }
+
+    /// Pixels.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Pixels.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The planes of the format.
+    pub fn planes(&self) -> &[Plane<'a>] {
+        &self.planes[..self.format.plane_count()]
+    }
+
+    /// The picture without a copy when it is I420 already.
+    pub fn as_i420(&self) -> Option<I420<'a>> {
+        (self.format == PixelFormat::I420).then_some(I420 {
+            width: self.width,
+            height: self.height,
+            planes: self.planes,
+        })
+    }
+}
+
+/// A borrowed picture in the layout encoders take: planes Y, U, V; chroma halved both ways.
+#[derive(Clone, Copy, Debug)]
+pub struct I420<'a> {
+    width: u32,
+    height: u32,
+    planes: [Plane<'a>; 3],
+}
+
+impl<'a> I420<'a> {
+    /// A picture of `width` × `height` pixels from its planes Y, U, V.
+    ///
+    /// # Errors
+    /// As [`FrameView::new`].
+    pub fn new(width: u32, height: u32, planes: [Plane<'a>; 3]) -> Result<Self, FrameError> {
+        FrameView::new(PixelFormat::I420, width, height, &planes)?;
+        Ok(Self { width, height, planes })
+    }
+
+    /// Pixels.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Pixels.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Y, U, V.
+    pub fn planes(&self) -> &[Plane<'a>; 3] {
+        &self.planes
+    }
+
+    /// The rows of plane `plane` (0 Y, 1 U, 2 V), each exactly as long as the picture is wide.
+    pub fn rows(&self, plane: usize) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let (row_bytes, rows) = plane_geometry(PixelFormat::I420, plane, self.width, self.height);
+        let Plane { data, stride_bytes } = self.planes[plane];
+        data.chunks(stride_bytes).take(rows).map(move |row| &row[..row_bytes])
+    }
+}
+
+/// An owned I420 picture with unpadded planes in one buffer; made once and drawn into again and
+/// again, so a pool of them costs no allocation per frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct I420Frame {
+    width: u32,
+    height: u32,
+    data: Vec<u8>,
+}
+
+impl I420Frame {
+    /// A black picture.
+    ///
+    /// # Errors
+    /// [`FrameError::Size`].
+    pub fn new(width: u32, height: u32) -> Result<Self, FrameError> {
+        check_size(width, height)?;
+        let luma = width as usize * height as usize;
+        let mut data = vec![16; luma + luma / 2];
+        data[luma..].fill(128);
+        Ok(Self { width, height, data })
+    }
+
+    /// Pixels.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Pixels.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The picture, as encoders take it.
+    pub fn view(&self) -> I420<'_> {
+        let (width, luma) = (self.width as usize, self.luma_bytes());
+        let (y, chroma) = self.data.split_at(luma);
+        let (u, v) = chroma.split_at(luma / 4);
+        I420 {
+            width: self.width,
+            height: self.height,
+            planes: [
+                Plane { data: y, stride_bytes: width },
+                Plane { data: u, stride_bytes: width / 2 },
+                Plane { data: v, stride_bytes: width / 2 },
+            ],
+        }
+    }
+
+    /// Planes Y (`width` × `height`), U and V (half of each), unpadded.
+    pub fn planes_mut(&mut self) -> [&mut [u8]; 3] {
+        let luma = self.luma_bytes();
+        let (y, chroma) = self.data.split_at_mut(luma);
+        let (u, v) = chroma.split_at_mut(luma / 4);
+        [y, u, v]
+    }
+
+    /// All planes one after the other: Y, U, V.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// All planes one after the other: Y, U, V.
+    pub fn as_bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    fn luma_bytes(&self) -> usize {
+        self.width as usize * self.height as usize
+    }
+}
+
+fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
+    let fits = |side: u32| (16..=3840).contains(&side) && side.is_multiple_of(2);
+    if fits(width) && fits(height) { Ok(()) } else { Err(FrameError::Size { width, height }) }
+}
+
+/// Bytes of a row and number of rows; the size is checked, so nothing overflows.
+fn plane_geometry(format: PixelFormat, plane: usize, width: u32, height: u32) -> (usize, usize) {
+    let (width, height) = (width as usize, height as usize);
+    match (format, plane) {
+        (PixelFormat::Rgba | PixelFormat::Bgra, _) => (width * 4, height),
+        (_, 0) => (width, height),
+        (PixelFormat::I420, _) => (width / 2, height / 2),
+        (PixelFormat::Nv12 | PixelFormat::Nv21, _) => (width, height / 2),
+    }
+}
+
+fn check_plane(
+    index: usize,
+    plane: Plane<'_>,
+    row_bytes: usize,
+    rows: usize,
+) -> Result<(), FrameError> {
+    let Plane { data, stride_bytes } = plane;
+    if stride_bytes < row_bytes {
+        return Err(FrameError::ShortStride { plane: index, stride_bytes, row_bytes });
+    }
+    let needed = stride_bytes
+        .checked_mul(rows - 1)
+        .and_then(|bytes| bytes.checked_add(row_bytes))
+        .unwrap_or(usize::MAX);
+    if data.len() < needed {
+        return Err(FrameError::ShortPlane { plane: index, needed, available: data.len() });
+    }
+    Ok(())
 }

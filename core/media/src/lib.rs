@@ -1,4 +1,22 @@
-//! Pixels, samples and codecs as functions of their input. Knows nothing of networks.
+//! Pixels, samples and codecs as functions of their input. Knows nothing of networks, threads or
+//! clocks.
+//!
+//! The way of the data: [`frame`] → [`convert`] → [`encode`] for pictures, [`pcm`] → [`encode`]
+//! for samples. Beside it: [`decode`], [`pattern`] and [`file`], for the CLI and for tests.
+//!
+//! The C libraries are behind the features `openh264` and `fdk-aac`, one import site each; without
+//! them the crate builds without a C compiler and [`encode::h264`] and its kin say what is missing.
+
+pub mod frame;
+
+pub mod convert;
+
+pub mod pcm;
 
 pub mod encode;
-pub mod frame;
+
+pub mod decode;
+
+pub mod pattern;
+
+pub mod file;
