@@ -1,1 +1,99 @@
-//! To be written (engine).
+//! Owns the video bitrate and whether the socket may be given more. This version answers with the
+//! configured bitrate and an open gate; the lag-bounded controller of `spec network` 1.3 moves in
+//! here.
+
+use std::time::Duration;
+
+/// What the video bitrate may be, bit/s. `min ≤ start ≤ max` always holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Range {
+    start_bps: u32,
+    min_bps: u32,
+    max_bps: u32,
+}
+
+impl Range {
+    /// A range; `start_bps` and `min_bps` are brought below `max_bps` when they are above it.
+    pub fn new(start_bps: u32, min_bps: u32, max_bps: u32) -> Self {
+        let min_bps = min_bps.min(max_bps);
+        Self { start_bps: start_bps.clamp(min_bps, max_bps), min_bps, max_bps }
+    }
+
+    /// Always the same bitrate.
+    pub fn fixed(bitrate_bps: u32) -> Self {
+        Self::new(bitrate_bps, bitrate_bps, bitrate_bps)
+    }
+
+    /// Where it begins, bit/s.
+    pub fn start_bps(&self) -> u32 {
+        self.start_bps
+    }
+
+    /// Never below, bit/s.
+    pub fn min_bps(&self) -> u32 {
+        self.min_bps
+    }
+
+    /// Never above, bit/s.
+    pub fn max_bps(&self) -> u32 {
+        self.max_bps
+    }
+}
+
+/// What the system says about the connection's sending side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transport {
+    /// Bytes that the socket took and the peer has not acknowledged, unsent ones included.
+    pub unacked_bytes: u64,
+    /// Of these, bytes that have not been sent at all.
+    pub unsent_bytes: u64,
+    /// Smoothed round-trip time.
+    pub rtt: Duration,
+}
+
+/// The one place that decides the video bitrate.
+#[derive(Debug)]
+pub(crate) struct Rate {
+    range: Range,
+    target_bps: u32,
+    transport: Transport,
+}
+
+impl Rate {
+    pub(crate) fn new(range: Range) -> Self {
+        Self { range, target_bps: range.start_bps(), transport: Transport::default() }
+    }
+
+    /// The encoder's present target, bit/s.
+    pub(crate) fn target_bps(&self) -> u32 {
+        self.target_bps
+    }
+
+    /// A new connection: what was known about the old path is forgotten.
+    pub(crate) fn reset(&mut self) {
+        self.transport = Transport::default();
+        self.target_bps = self.range.start_bps();
+    }
+
+    pub(crate) fn handle_transport(&mut self, transport: Transport) {
+        self.transport = transport;
+    }
+
+    /// Whether another access unit may be turned into chunks now.
+    pub(crate) fn gate_is_open(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_ordered_whatever_it_is_made_from() {
+        let range = Range::new(900, 1_000, 800);
+        assert_eq!((range.min_bps(), range.start_bps(), range.max_bps()), (800, 800, 800));
+        assert_eq!(Range::new(100, 200, 400).start_bps(), 200);
+        assert_eq!(Range::fixed(5), Range::new(5, 5, 5));
+    }
+}

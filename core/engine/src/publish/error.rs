@@ -1,0 +1,107 @@
+//! What can end a connection or an attempt. No text in here ever holds a stream key.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::amf0::Amf0Error;
+use crate::rtmp::ReadError;
+use crate::rtmp::handshake::HandshakeError;
+
+/// How a TCP or TLS connection could not be made.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The name has no address.
+    #[error("resolve the host: {0}")]
+    Resolve(String),
+    /// Nobody listens there.
+    #[error("connect: the server refused the connection; is it running, is the port right?")]
+    Refused,
+    /// No answer in time.
+    #[error("connect: no answer within {0:?}")]
+    Timeout(Duration),
+    /// No way to the network.
+    #[error("connect: the network is unreachable")]
+    Unreachable,
+    /// TLS is not available or failed.
+    #[error("secure the connection: {0}")]
+    Tls(String),
+    /// Anything else the system says.
+    #[error("connect: {0}")]
+    Other(String),
+}
+
+/// Why an established connection ended.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Closed {
+    /// The peer closed it.
+    #[error("the server closed the connection")]
+    ByPeer,
+    /// The peer reset it.
+    #[error("the server reset the connection")]
+    Reset,
+    /// Anything else the system says.
+    #[error("{0}")]
+    Io(String),
+}
+
+/// What ended an attempt or a live stream. Never holds a stream key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// No connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Not an RTMP server.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The server broke the protocol.
+    #[error(transparent)]
+    Protocol(#[from] ReadError),
+    /// The server sent something that is not AMF0.
+    #[error(transparent)]
+    Amf0(#[from] Amf0Error),
+    /// A step took too long.
+    #[error("{step}: no answer within {limit:?}")]
+    Timeout {
+        /// "handshake", "connect command", "publish command", "send".
+        step: &'static str,
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// The server refused the app.
+    #[error("connect to app: the server said {code}: {description}")]
+    AppRejected {
+        /// e.g. NetConnection.Connect.Rejected.
+        code: String,
+        /// The server's words, the key struck out.
+        description: String,
+    },
+    /// Somebody publishes under this name already.
+    #[error("publish: the name is in use ({code}); stop the other publisher or wait")]
+    NameInUse {
+        /// e.g. NetStream.Publish.BadName.
+        code: String,
+    },
+    /// The server refused the publish.
+    #[error("publish: the server said {code}: {description}")]
+    PublishRejected {
+        /// e.g. NetStream.Publish.Denied.
+        code: String,
+        /// The server's words, the key struck out.
+        description: String,
+    },
+    /// The connection ended before the publish was accepted.
+    #[error("{during}: {closed}; the app or the key may be wrong")]
+    ClosedEarly {
+        /// The step.
+        during: &'static str,
+        /// How.
+        closed: Closed,
+    },
+    /// The connection ended while live.
+    #[error("{0}")]
+    ClosedLive(Closed),
+}

@@ -1,0 +1,88 @@
+//! What a publish tells its session, its encoders and the app.
+
+use std::time::Duration;
+
+use onair_types::Now;
+
+use super::PublishError;
+
+/// Where the publish stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Not started.
+    Idle,
+    /// The first connection is being made.
+    Connecting,
+    /// The server accepted the publish; media flows.
+    Live,
+    /// The connection was lost or an attempt failed; another follows.
+    Reconnecting,
+    /// `stop` was called; goodbyes are being written.
+    Closing,
+    /// Over, by `stop`.
+    Stopped,
+    /// Over: the error was fatal or the budget is spent.
+    Failed,
+}
+
+/// What the session must do.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Output {
+    /// Open a connection to this host and port and answer with `handle_connected` or
+    /// `handle_connect_failed`.
+    Connect {
+        /// Host name or IP literal.
+        host: String,
+        /// Port.
+        port: u16,
+        /// With TLS.
+        tls: bool,
+    },
+    /// Close the connection: `outgoing` first as far as it goes at once, then a half-close that
+    /// waits for the peer up to `linger`.
+    Close {
+        /// How long the peer may take.
+        linger: Duration,
+    },
+    /// Tell the encoders.
+    Encoder(EncoderCommand),
+    /// Tell the app.
+    Event(Event),
+    /// Nothing to do until the time (or for ever) unless something comes in.
+    Wait(Option<Now>),
+}
+
+/// What the engine wants of the encoders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncoderCommand {
+    /// Make the next picture an IDR.
+    RequestIdr,
+    /// Video target, bit/s.
+    SetVideoBitrate(u32),
+}
+
+/// What the app may want to know.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The state changed.
+    State(State),
+    /// Why the connection failed or was lost; `retry_in` is `None` when this was the end.
+    Lost {
+        /// The cause.
+        error: PublishError,
+        /// The attempt that failed, from 1; 0 when the stream was live.
+        attempt: u32,
+        /// When the next attempt begins.
+        retry_in: Option<Duration>,
+    },
+    /// Units were dropped since the last such event.
+    Dropped {
+        /// Pictures.
+        video: u32,
+        /// AAC frames.
+        audio: u32,
+    },
+}
