@@ -6,6 +6,8 @@
 //!
 //! Read in this order: the way a frame goes.
 
+#![forbid(unsafe_code)]
+
 pub mod align;
 pub mod amf0;
 pub mod flv;

@@ -1,6 +1,8 @@
 //! The words every OnAir crate shares: times, access units, elementary-stream formats and
 //! configuration. No I/O, no clock, no codec; depends on nothing of ours.
 
+#![forbid(unsafe_code)]
+
 pub mod aac;
 pub mod config;
 pub mod h264;
