@@ -1,1 +1,42 @@
-//! To be written.
+//! A live-broadcast session: frames and samples in, RTMP out.
+//!
+//! ```text
+//!  app: push_video ──2 frames──▶ onair-video ──8 units──▶ ┐
+//!  app: push_audio ──500 ms────▶ onair-audio ──64 units─▶ ├ onair-net: engine, socket
+//!  app: push_encoded_* ─────────────────────────────────▶ ┘      │
+//!  app: Events ◀── states and errors in order, newest statistics ┘
+//! ```
+//!
+//! A [`Session`] is made by [`Session::builder`], goes live with [`Session::start`] and ends with
+//! [`Session::stop`] (at once) or [`Session::finish`] (when everything accepted was sent). Pictures
+//! and samples are pushed raw or encoded, each track in one way. No call blocks on the network but
+//! those that say so.
+
+pub mod builder;
+pub mod clock;
+pub mod error;
+pub mod event;
+pub mod session;
+pub mod state;
+pub mod statistics;
+pub mod transport;
+
+pub use builder::{Destination, SessionBuilder, Source};
+pub use clock::Clock;
+pub use error::{Error, PushError};
+pub use event::{Event, Events};
+pub use session::{Pcm, Session};
+pub use state::State;
+pub use statistics::Statistics;
+pub use transport::{Connection, Connector, Target};
+
+pub use onair_engine::flv::MetaData;
+pub use onair_engine::publish::{Alignment, ConnectError, Delivery};
+pub use onair_engine::reconnect::Policy as ReconnectPolicy;
+pub use onair_engine::url::{StreamKey, StreamUrl, UrlError};
+pub use onair_media::encode::{AudioEncoder, EncodeError, EncoderInfo, VideoEncoder};
+pub use onair_media::frame::{FrameError, FrameView, PixelFormat, Plane};
+pub use onair_types::{
+    AudioConfig, AudioQuality, AudioUnit, CaptureTime, ConfigError, MediaTime, Now, VideoConfig,
+    VideoQuality, VideoUnit,
+};

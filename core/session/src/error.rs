@@ -1,0 +1,143 @@
+//! What the app is told when something fails: few variants, chosen by what it can do next.
+//!
+//! The inner cause travels as text; no text here ever holds a stream key.
+
+use onair_engine::publish::PublishError;
+use onair_media::encode::EncodeError;
+use onair_media::frame::FrameError;
+use onair_types::{ConfigError, Track};
+use thiserror::Error as ThisError;
+
+/// Why a session could not be made, could not start, or ended. Codes 201–205 mean what they mean
+/// in LFLiveKit; 201 (preview) is the platform packages'.
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration does not fit. Code 200.
+    #[error("configure the session: {0}")]
+    Config(String),
+    /// The stream address cannot be used. Code 202.
+    #[error("use the stream address: {0}")]
+    Address(String),
+    /// No connection, or the connection was lost. Code 203.
+    #[error("{0}")]
+    Connection(String),
+    /// The server refused the app or the stream key. Code 204.
+    #[error("{0}")]
+    Rejected(String),
+    /// All attempts to connect again were used up; the last one's cause. Code 205.
+    #[error("reconnect: gave up; the last attempt: {0}")]
+    GaveUp(String),
+    /// Somebody publishes under this name already. Code 206.
+    #[error("{0}")]
+    NameInUse(String),
+    /// An encoder could not be opened, failed or panicked. Code 207.
+    #[error("{0}")]
+    Encoder(String),
+    /// The call does not fit the session's state. Code 208.
+    #[error("{0}")]
+    Misuse(&'static str),
+}
+
+impl Error {
+    /// The stable number.
+    pub fn code(&self) -> u16 {
+        match self {
+            Self::Config(_) => 200,
+            Self::Address(_) => 202,
+            Self::Connection(_) => 203,
+            Self::Rejected(_) => 204,
+            Self::GaveUp(_) => 205,
+            Self::NameInUse(_) => 206,
+            Self::Encoder(_) => 207,
+            Self::Misuse(_) => 208,
+        }
+    }
+
+    /// What to do, in one sentence.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Config(_) => "change the named setting",
+            Self::Address(_) => "use an address like rtmp://host/app/key",
+            Self::Connection(_) => "check the network and that the server runs at this address",
+            Self::Rejected(_) => "check the app and the stream key with the service",
+            Self::GaveUp(_) => "start again when the network is back",
+            Self::NameInUse(_) => "stop the other publisher, or wait until the server drops it",
+            Self::Encoder(_) => "choose another size, bitrate or encoder",
+            Self::Misuse(_) => "call stop before the next start, and start before anything else",
+        }
+    }
+
+    /// The outside view of what ended an attempt or a live stream.
+    pub(crate) fn from_publish(error: &PublishError) -> Self {
+        let _ = error;
+        todo!("session")
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error.to_string())
+    }
+}
+
+impl From<EncodeError> for Error {
+    fn from(error: EncodeError) -> Self {
+        Self::Encoder(error.to_string())
+    }
+}
+
+/// Why a push was refused. Nothing that was accepted before is lost by it.
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The session was not started, or has ended.
+    #[error("push: the session is not running; start it first")]
+    NotRunning,
+    /// The session has no such track, or takes it in another form.
+    #[error("push: this session takes {track:?} {expected}, not {given}")]
+    WrongKind {
+        /// Which track.
+        track: Track,
+        /// "raw", "encoded" or "not at all".
+        expected: &'static str,
+        /// "raw" or "encoded".
+        given: &'static str,
+    },
+    /// The picture's planes or size do not fit.
+    #[error("push: {0}")]
+    Frame(#[from] FrameError),
+    /// Another number of channels than configured.
+    #[error("push: {given} audio channels, the session was made for {expected}")]
+    Channels {
+        /// Channels configured.
+        expected: u8,
+        /// Channels given.
+        given: u8,
+    },
+    /// Another sampling rate than configured.
+    #[error("push: {given} Hz, the session was made for {expected} Hz; resample it")]
+    SampleRate {
+        /// Rate configured.
+        expected: u32,
+        /// Rate given.
+        given: u32,
+    },
+    /// Samples that do not fill all channels.
+    #[error("push: {samples} samples do not divide into {channels} channels")]
+    PartialSample {
+        /// Samples given, all channels.
+        samples: usize,
+        /// Channels configured.
+        channels: u8,
+    },
+    /// Not a number, infinite or negative.
+    #[error("push: a time must be finite and not negative")]
+    Time,
+    /// A decoding time not after the one before it on its track, or after its presentation time.
+    #[error("push: decoding times must increase and not pass the presentation time")]
+    TimeOrder,
+    /// An access unit without bytes.
+    #[error("push: an access unit needs bytes")]
+    EmptyUnit,
+}
