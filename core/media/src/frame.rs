@@ -181,6 +181,22 @@ impl<'a> FrameView<'a> {
         &self.planes[..self.format.plane_count()]
     }
 
+    /// Replaces `target` by the picture as [`FrameView::packed`] takes it: planes without padding.
+    /// Allocates only when `target` is too small.
+    pub fn pack_into(&self, target: &mut Vec<u8>) {
+        target.clear();
+        for (index, plane) in self.planes().iter().enumerate() {
+            let (row_bytes, rows) = plane_geometry(self.format, index, self.width, self.height);
+            if plane.stride_bytes == row_bytes {
+                target.extend_from_slice(&plane.data[..row_bytes * rows]);
+            } else {
+                for row in plane.data.chunks(plane.stride_bytes).take(rows) {
+                    target.extend_from_slice(&row[..row_bytes]);
+                }
+            }
+        }
+    }
+
     /// The picture without a copy when it is I420 already.
     pub fn as_i420(&self) -> Option<I420<'a>> {
         (self.format == PixelFormat::I420).then_some(I420 {
