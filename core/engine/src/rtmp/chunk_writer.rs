@@ -1,79 +1,427 @@
-//! Messages out as chunks without copying payloads: headers go into a small buffer, payloads
-//! stay shared, and the socket gets both as one vectored write.
+//! Messages out as chunks without copying payloads: chunk headers are kept inline, payloads stay
+//! shared, and the socket gets both as one vectored write (RTMP 1.0 5.3.1). For a publisher's
+//! media and for a server's players alike.
 //!
-//! Type-3 chunks repeat the extended time stamp (RTMP 1.0 5.3.1.3; statement 53).
+//! ```text
+//!  one message   head (header, prefix) │ payload │ type-3 header │ payload │ type-3 header │ …
+//! ```
+//!
+//! All continuations of one message have the same type-3 header, so where a byte lies follows
+//! from its position: nothing is stored per chunk. A type-3 chunk repeats the extended time stamp
+//! (5.3.1.3; statement 53). Commands come through [`super::command::CommandWriter`], which writes
+//! into an [`Outgoing`] and owns the chunk size of both.
 
+use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use onair_types::Payload;
+use thiserror::Error;
 
-/// Bytes that wait for the socket: headers and shared payload ranges, in order.
-///
-/// Commands are serialised through `rml_rtmp` (see `command`), media by [`Outgoing::push_media`];
-/// both sides must be told the same chunk size.
-#[derive(Debug)]
-pub struct Outgoing {
-    _todo: (),
+use crate::flv::TagType;
+
+/// A message is larger than RTMP's 24-bit length can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("send message: {size_bytes} bytes is above the protocol's limit of 16777215")]
+pub struct MessageTooLarge {
+    /// Its size.
+    pub size_bytes: usize,
 }
 
-#[expect(clippy::unused_self, unused_variables, reason = "skeleton")]
+/// What [`Outgoing::advance`] completed. Only messages of [`Outgoing::push_media`] count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Audio messages whose last byte went out.
+    pub audio: u32,
+    /// Video messages whose last byte went out.
+    pub video: u32,
+}
+
+/// Bytes that wait for the socket: headers and shared payload ranges, in order.
+#[derive(Debug)]
+pub struct Outgoing {
+    queue: VecDeque<Entry>,
+    /// The bytes of all [`Entry::Copied`] that are not written, in order.
+    copied: VecDeque<u8>,
+    /// How much of the queue's first entry is written.
+    front_written: usize,
+    waiting_bytes: usize,
+    total_bytes: u64,
+    chunk_bytes: usize,
+    /// The last message on each media chunk stream.
+    previous: [Option<Previous>; 3],
+}
+
+/// Commands that follow each other share one entry.
+#[derive(Debug)]
+enum Entry {
+    Copied { len: usize },
+    Shared(Shared),
+}
+
+/// One media message.
+#[derive(Debug)]
+struct Shared {
+    tag_type: TagType,
+    head: Head,
+    payload: Payload,
+    /// Payload bytes in the first chunk, where the prefix takes some room.
+    first_bytes: usize,
+    chunk_bytes: usize,
+}
+
+/// Everything before a message's first payload byte, and what goes before its later chunks.
+#[derive(Debug)]
+struct Head {
+    bytes: [u8; HEAD_BYTES],
+    len: usize,
+    continuation: [u8; 5],
+    continuation_len: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Previous {
+    timestamp_ms: u32,
+    stream_id: u32,
+}
+
 impl Outgoing {
-    /// Nothing waits; chunk size 128 until [`Outgoing::set_chunk_size`].
+    /// Nothing waits; chunk size 128 until `CommandWriter::set_chunk_size`.
     pub fn new() -> Self {
-        todo!("wire")
+        Self {
+            queue: VecDeque::new(),
+            copied: VecDeque::new(),
+            front_written: 0,
+            waiting_bytes: 0,
+            total_bytes: 0,
+            chunk_bytes: INITIAL_CHUNK_BYTES,
+            previous: [None; 3],
+        }
     }
 
-    /// The chunk size of the media messages that follow.
-    pub fn set_chunk_size(&mut self, bytes: u32) {
-        todo!("wire")
+    /// The chunk size of the messages that follow. Only the command writer calls this, together
+    /// with the message that tells the peer.
+    pub(super) fn set_chunk_size(&mut self, bytes: u32) {
+        self.chunk_bytes = bytes as usize;
     }
 
-    /// Appends bytes that are chunks already (handshake, commands).
+    /// Appends bytes that need no chunks (the handshake) or are chunks already.
     pub fn push_bytes(&mut self, bytes: &[u8]) {
-        todo!("wire")
+        if bytes.is_empty() {
+            return;
+        }
+        self.copied.extend(bytes);
+        match self.queue.back_mut() {
+            Some(Entry::Copied { len }) => *len += bytes.len(),
+            _ => self.queue.push_back(Entry::Copied { len: bytes.len() }),
+        }
+        self.count(bytes.len());
     }
 
-    /// Appends one media message: `prefix` (at most 16 bytes) and `payload` are its body.
-    /// Allocation-free after warm-up. `csid` 4 audio, 6 video by custom; 2..=63.
-    pub fn push_media(
+    /// Appends one media message: `prefix` and then `payload`, which stays shared, are its body.
+    /// Allocation-free after warm-up. Counted by [`Outgoing::advance`]. Each tag type has its own
+    /// chunk stream, so times need to grow only within one type for the short header.
+    ///
+    /// # Errors
+    /// When the body is above 16,777,215 bytes; nothing is appended then.
+    pub fn push_media<const N: usize>(
         &mut self,
-        csid: u8,
-        type_id: u8,
+        tag_type: TagType,
         stream_id: u32,
         timestamp_ms: u32,
-        prefix: &[u8],
+        prefix: &[u8; N],
         payload: &Payload,
-    ) {
-        todo!("wire")
+    ) -> Result<(), MessageTooLarge> {
+        const { assert!(N <= MAX_PREFIX_BYTES, "a longer prefix may not fit the first chunk") };
+        let body_bytes = prefix.len() + payload.len();
+        let mut head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
+        head.push(prefix);
+        let first_bytes = self.chunk_bytes - prefix.len();
+        let payload = payload.clone();
+        let shared = Shared { tag_type, head, payload, first_bytes, chunk_bytes: self.chunk_bytes };
+        self.count(shared.len());
+        self.queue.push_back(Entry::Shared(shared));
+        Ok(())
+    }
+
+    /// Appends one message whose body is the concatenation of `parts`, copied: for sequence
+    /// headers and metadata. Not counted by [`Outgoing::advance`].
+    ///
+    /// # Errors
+    /// When the body is above 16,777,215 bytes; nothing is appended then.
+    pub fn push_copied(
+        &mut self,
+        tag_type: TagType,
+        stream_id: u32,
+        timestamp_ms: u32,
+        parts: &[&[u8]],
+    ) -> Result<(), MessageTooLarge> {
+        let body_bytes = parts.iter().map(|part| part.len()).sum();
+        let head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
+        self.push_bytes(&head.bytes[..head.len]);
+        let mut room = self.chunk_bytes;
+        for &part in parts {
+            let mut rest = part;
+            while !rest.is_empty() {
+                if room == 0 {
+                    self.push_bytes(head.continuation());
+                    room = self.chunk_bytes;
+                }
+                let (now, later) = rest.split_at(rest.len().min(room));
+                self.push_bytes(now);
+                room -= now.len();
+                rest = later;
+            }
+        }
+        Ok(())
     }
 
     /// Bytes that wait.
     pub fn len(&self) -> usize {
-        todo!("wire")
+        self.waiting_bytes
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.waiting_bytes == 0
+    }
+
+    /// Whether the socket took a part of a message (or of a run of commands) but not yet its end.
+    pub fn is_mid_message(&self) -> bool {
+        self.front_written > 0
     }
 
     /// Fills `slices` with what to write next and returns how many it filled.
     pub fn io_slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        todo!("wire")
+        let mut filled = 0;
+        let mut copied_at = 0;
+        let mut from = self.front_written;
+        for entry in &self.queue {
+            let fits = match entry {
+                Entry::Copied { len } => {
+                    let range = copied_at..copied_at + (len - from);
+                    copied_at = range.end;
+                    [0, 1].into_iter().try_for_each(|half| {
+                        fill(slices, &mut filled, ring_range(&self.copied, half, range.clone()))
+                    })
+                }
+                Entry::Shared(shared) => {
+                    shared.pieces(from).try_for_each(|piece| fill(slices, &mut filled, piece))
+                }
+            };
+            if fits.is_none() {
+                break;
+            }
+            from = 0;
+        }
+        filled
     }
 
-    /// `bytes` were taken by the socket.
-    pub fn advance(&mut self, bytes: usize) {
-        todo!("wire")
+    /// `bytes` were taken by the socket; says which media messages that completed. More than
+    /// [`Outgoing::len`] counts as all.
+    pub fn advance(&mut self, bytes: usize) -> Written {
+        debug_assert!(bytes <= self.waiting_bytes, "the socket took more than there was");
+        let mut written = Written::default();
+        let mut bytes = bytes.min(self.waiting_bytes);
+        self.waiting_bytes -= bytes;
+        while let Some(entry) = self.queue.front() {
+            let taken = (entry.len() - self.front_written).min(bytes);
+            bytes -= taken;
+            self.front_written += taken;
+            if let Entry::Copied { .. } = entry {
+                self.copied.drain(..taken);
+            }
+            if self.front_written < entry.len() {
+                break;
+            }
+            if let Entry::Shared(shared) = entry {
+                match shared.tag_type {
+                    TagType::Audio => written.audio += 1,
+                    TagType::Video => written.video += 1,
+                    TagType::Script => {}
+                }
+            }
+            self.queue.pop_front();
+            self.front_written = 0;
+        }
+        written
     }
 
-    /// All bytes ever appended.
+    /// All bytes appended since the connection began.
     pub fn total_bytes(&self) -> u64 {
-        todo!("wire")
+        self.total_bytes
+    }
+
+    /// All bytes the socket took since the connection began.
+    pub fn written_bytes(&self) -> u64 {
+        self.total_bytes - self.waiting_bytes as u64
     }
 
     /// Forgets what waits and all chunk state: a new connection begins.
     pub fn reset(&mut self) {
-        todo!("wire")
+        self.queue.clear();
+        self.copied.clear();
+        self.front_written = 0;
+        self.waiting_bytes = 0;
+        self.total_bytes = 0;
+        self.chunk_bytes = INITIAL_CHUNK_BYTES;
+        self.previous = [None; 3];
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.waiting_bytes += bytes;
+        self.total_bytes += bytes as u64;
+    }
+
+    /// The chunk header of a new message. Type 1 (a delta) only where nobody can read it wrongly:
+    /// after a message on the same stream, not later, both below the extended range. Elsewhere
+    /// type 0 with the absolute time.
+    fn head(
+        &mut self,
+        tag_type: TagType,
+        stream_id: u32,
+        timestamp_ms: u32,
+        body_bytes: usize,
+    ) -> Result<Head, MessageTooLarge> {
+        if body_bytes > MAX_BODY_BYTES {
+            return Err(MessageTooLarge { size_bytes: body_bytes });
+        }
+        let (slot, csid) = chunk_stream(tag_type);
+        let delta = self.previous[slot]
+            .filter(|previous| previous.stream_id == stream_id && timestamp_ms < EXTENDED)
+            .and_then(|previous| timestamp_ms.checked_sub(previous.timestamp_ms));
+        self.previous[slot] = Some(Previous { timestamp_ms, stream_id });
+
+        let mut head = Head::new(csid);
+        head.push(&[if delta.is_some() { 0x40 } else { 0 } | csid]);
+        let field = delta.unwrap_or(timestamp_ms);
+        head.push(&field.min(EXTENDED).to_be_bytes()[1..]);
+        head.push(&(body_bytes as u32).to_be_bytes()[1..]);
+        head.push(&[tag_type as u8]);
+        if delta.is_none() {
+            head.push(&stream_id.to_le_bytes()); // the one little-endian field of RTMP
+        }
+        if field >= EXTENDED {
+            head.push(&field.to_be_bytes());
+            head.continuation[1..].copy_from_slice(&field.to_be_bytes());
+            head.continuation_len = 5;
+        }
+        Ok(head)
     }
 }
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Entry {
+    fn len(&self) -> usize {
+        match self {
+            Self::Copied { len } => *len,
+            Self::Shared(shared) => shared.len(),
+        }
+    }
+}
+
+impl Shared {
+    /// Bytes on the wire.
+    fn len(&self) -> usize {
+        let later = self.payload.len().saturating_sub(self.first_bytes);
+        let continuations = later.div_ceil(self.chunk_bytes);
+        self.head.len + self.payload.len() + continuations * self.head.continuation_len
+    }
+
+    /// The message from wire byte `from` on, in contiguous pieces.
+    fn pieces(&self, from: usize) -> impl Iterator<Item = &[u8]> {
+        let mut at = from;
+        std::iter::from_fn(move || {
+            let piece = self.piece(at);
+            at += piece.len();
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+
+    /// The rest of the contiguous piece that holds wire byte `at`; empty at the end.
+    fn piece(&self, at: usize) -> &[u8] {
+        let Some(at) = at.checked_sub(self.head.len) else { return &self.head.bytes()[at..] };
+        let first = &self.payload[..self.first_bytes.min(self.payload.len())];
+        let Some(at) = at.checked_sub(first.len()) else { return &first[at..] };
+        let period = self.head.continuation_len + self.chunk_bytes;
+        let start = first.len() + at / period * self.chunk_bytes;
+        let chunk = &self.payload[start..self.payload.len().min(start + self.chunk_bytes)];
+        if chunk.is_empty() {
+            return chunk;
+        }
+        let within = at % period;
+        match within.checked_sub(self.head.continuation_len) {
+            None => &self.head.continuation()[within..],
+            Some(at) => &chunk[at..],
+        }
+    }
+}
+
+impl Head {
+    fn new(csid: u8) -> Self {
+        let continuation = [0xC0 | csid, 0, 0, 0, 0];
+        Self { bytes: [0; HEAD_BYTES], len: 0, continuation, continuation_len: 1 }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    fn continuation(&self) -> &[u8] {
+        &self.continuation[..self.continuation_len]
+    }
+}
+
+/// Slot in [`Outgoing::previous`] and chunk stream id. The serialiser of commands has 2, 3 and 6:
+/// two writers on one chunk stream would spoil each other's deltas.
+fn chunk_stream(tag_type: TagType) -> (usize, u8) {
+    match tag_type {
+        TagType::Audio => (0, 4),
+        TagType::Video => (1, 5),
+        TagType::Script => (2, 7),
+    }
+}
+
+/// Puts `piece` into the next slice; `None` when all are filled.
+fn fill<'a>(slices: &mut [IoSlice<'a>], filled: &mut usize, piece: &'a [u8]) -> Option<()> {
+    if !piece.is_empty() {
+        *slices.get_mut(*filled)? = IoSlice::new(piece);
+        *filled += 1;
+    }
+    Some(())
+}
+
+/// The part of `range` that lies in one of the ring's two halves.
+fn ring_range(ring: &VecDeque<u8>, half: usize, range: std::ops::Range<usize>) -> &[u8] {
+    let (first, second) = ring.as_slices();
+    if half == 0 {
+        &first[range.start.min(first.len())..range.end.min(first.len())]
+    } else {
+        let within = |at: usize| at.saturating_sub(first.len()).min(second.len());
+        &second[within(range.start)..within(range.end)]
+    }
+}
+
+/// From here on the 24-bit field says "extended" (5.3.1.3).
+const EXTENDED: u32 = 0xFF_FFFF;
+/// Largest body that the 24-bit length can say.
+const MAX_BODY_BYTES: usize = 0xFF_FFFF;
+/// RTMP 1.0 5.4.1: until a peer sets another.
+const INITIAL_CHUNK_BYTES: usize = 128;
+/// Always fits into a first chunk.
+const MAX_PREFIX_BYTES: usize = 16;
+/// Basic header, message header, extended time stamp, prefix.
+const HEAD_BYTES: usize = 1 + 11 + 4 + MAX_PREFIX_BYTES;
+
+#[cfg(test)]
+#[path = "chunk_writer_test.rs"]
+mod tests;

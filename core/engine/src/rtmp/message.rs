@@ -1,7 +1,8 @@
-//! What a received message means.
+//! What a received message means. Decodes one whole message at a time; what to do about it is the
+//! session's business.
 
 use super::chunk_reader::Message;
-use crate::amf0::{Amf0Error, Value};
+use crate::amf0::{self, Amf0Error, Value};
 
 /// Message type ids (RTMP 1.0 5.4 and 7.1).
 #[expect(missing_docs, reason = "the names are the specification's")]
@@ -57,12 +58,12 @@ pub enum Incoming {
     Data {
         /// Time stamp, ms.
         timestamp_ms: u32,
-        /// Its values.
+        /// Its values; what follows the first one that cannot be read is left out.
         values: Vec<Value>,
     },
     /// Audio, video: the message itself.
     Media(Message),
-    /// A type that is skipped.
+    /// A type that is skipped, or a message too short for its type.
     Unknown(u8),
 }
 
@@ -70,16 +71,91 @@ impl Incoming {
     /// Decodes `message`. Aggregates (22) are split by the caller through [`split_aggregate`].
     ///
     /// # Errors
-    /// When a command or data message is not acceptable AMF0.
+    /// When a command is not acceptable AMF0, or a data message from its first value on.
     pub fn parse(message: Message) -> Result<Self, Amf0Error> {
-        let _ = message;
-        todo!("wire")
+        let body = message.body.as_slice();
+        let number = |make: fn(u32) -> Self| {
+            let field = body.first_chunk::<4>();
+            field.map_or(Self::Unknown(message.type_id), |field| make(u32::from_be_bytes(*field)))
+        };
+        Ok(match message.type_id {
+            type_id::SET_CHUNK_SIZE => number(Self::SetChunkSize),
+            type_id::ABORT => number(Self::Abort),
+            type_id::ACKNOWLEDGEMENT => number(Self::Acknowledgement),
+            type_id::WINDOW_ACK_SIZE => number(Self::WindowAckSize),
+            type_id::SET_PEER_BANDWIDTH => number(Self::SetPeerBandwidth),
+            type_id::USER_CONTROL => match body.split_first_chunk::<2>() {
+                Some((event_type, data)) => Self::UserControl {
+                    event_type: u16::from_be_bytes(*event_type),
+                    data: data.to_vec(),
+                },
+                None => Self::Unknown(message.type_id),
+            },
+            type_id::AUDIO | type_id::VIDEO => Self::Media(message),
+            type_id::COMMAND_AMF0 => command(&message, body)?,
+            type_id::COMMAND_AMF3 => command(&message, without_format_byte(body))?,
+            type_id::DATA_AMF0 => data(&message, body)?,
+            type_id::DATA_AMF3 => data(&message, without_format_byte(body))?,
+            other => Self::Unknown(other),
+        })
     }
 }
 
-/// The messages inside an aggregate; time stamps are rebased to the aggregate's. Ends at the
-/// first byte that does not fit; nested aggregates are skipped (P07).
-pub fn split_aggregate(aggregate: &Message) -> Vec<Message> {
-    let _ = aggregate;
-    todo!("wire")
+/// "AMF3" messages hold AMF0 behind one zero byte unless a value switches over.
+fn without_format_byte(body: &[u8]) -> &[u8] {
+    body.strip_prefix(&[0]).unwrap_or(body)
 }
+
+fn command(message: &Message, body: &[u8]) -> Result<Incoming, Amf0Error> {
+    let mut values = amf0::read_all(body)?.into_iter().peekable();
+    let Some(Value::String(name)) = values.next() else {
+        return Ok(Incoming::Unknown(message.type_id));
+    };
+    let transaction = values.next_if(|value| value.as_number().is_some());
+    Ok(Incoming::Command {
+        stream_id: message.stream_id,
+        name,
+        transaction: transaction.and_then(|value| value.as_number()).unwrap_or_default(),
+        arguments: values.collect(),
+    })
+}
+
+fn data(message: &Message, body: &[u8]) -> Result<Incoming, Amf0Error> {
+    let timestamp_ms = message.timestamp_ms;
+    match amf0::read_prefix(body) {
+        (values, Some(error)) if values.is_empty() => Err(error),
+        (values, _) => Ok(Incoming::Data { timestamp_ms, values }),
+    }
+}
+
+/// The audio, video and data messages inside an aggregate; time stamps are rebased to the
+/// aggregate's. Ends at the first byte that does not fit; anything else, nested aggregates and
+/// control messages too, is skipped (P07; RTMP 1.0 7.1.6).
+pub fn split_aggregate(aggregate: &Message) -> Vec<Message> {
+    const HEADER_BYTES: usize = 11;
+    const BACK_POINTER_BYTES: usize = 4;
+    let mut messages = Vec::new();
+    let mut base_ms = None;
+    let mut rest = aggregate.body.as_slice();
+    while let Some((header, behind)) = rest.split_first_chunk::<HEADER_BYTES>() {
+        let &[type_id, l2, l1, l0, t2, t1, t0, t3, ..] = header;
+        let size = u32::from_be_bytes([0, l2, l1, l0]) as usize;
+        let Some((body, behind)) = behind.split_at_checked(size) else { break };
+        let own_ms = u32::from_be_bytes([t3, t2, t1, t0]);
+        let since_first_ms = own_ms.wrapping_sub(*base_ms.get_or_insert(own_ms));
+        if matches!(type_id, type_id::AUDIO | type_id::VIDEO | type_id::DATA_AMF0) {
+            messages.push(Message {
+                timestamp_ms: aggregate.timestamp_ms.wrapping_add(since_first_ms),
+                type_id,
+                stream_id: aggregate.stream_id,
+                body: body.to_vec(),
+            });
+        }
+        rest = behind.get(BACK_POINTER_BYTES..).unwrap_or_default();
+    }
+    messages
+}
+
+#[cfg(test)]
+#[path = "message_test.rs"]
+mod tests;
