@@ -1,0 +1,178 @@
+//! Programs under guard: their output is kept, every wait is bounded, and whoever drops the guard ends the program
+//! with all its children.
+
+use std::fs::{self, File};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::clock::{self, Stopwatch};
+
+/// A program that runs.
+pub struct Running {
+    child: Child,
+    what: String,
+    since: Stopwatch,
+    folder: TempDir,
+}
+
+/// A program that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+    /// From start to end.
+    pub took: Duration,
+}
+
+impl Ended {
+    /// Both outputs, to look for what must or must not be there.
+    pub fn output(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+
+    /// Fails unless the program ended with this code.
+    ///
+    /// # Panics
+    /// With everything the program said.
+    #[track_caller]
+    pub fn expect_code(&self, code: i32) -> &Self {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl Running {
+    /// Starts the program in a process group of its own.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start(command: &mut Command) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let file = |name: &str| File::create(folder.path().join(name)).expect("a temporary file");
+        let what = command.get_program().to_string_lossy().into_owned();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file("stdout"))
+            .stderr(file("stderr"))
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {what}: {error}"));
+        Self { child, what, since: Stopwatch::start(), folder }
+    }
+
+    /// What it has written to standard output so far.
+    pub fn stdout(&self) -> String {
+        self.read("stdout")
+    }
+
+    /// What it has written to standard error so far.
+    pub fn stderr(&self) -> String {
+        self.read("stderr")
+    }
+
+    /// Since its start.
+    pub fn age(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// Whether it has not ended.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it has not ended by itself after `limit`: it hangs. It is killed then.
+    #[track_caller]
+    pub fn wait(mut self, limit: Duration) -> Ended {
+        let Some(status) = clock::until(limit, || self.child.try_wait().ok().flatten()) else {
+            let (stdout, stderr) = (self.stdout(), self.stderr());
+            panic!("{} hangs after {limit:?}; stdout:\n{stdout}\nstderr:\n{stderr}", self.what);
+        };
+        self.ended(status)
+    }
+
+    /// Waits until standard output or error holds `text`.
+    ///
+    /// # Panics
+    /// When it does not within `limit`, or the program ends before.
+    #[track_caller]
+    pub fn wait_for_output(&mut self, text: &str, limit: Duration) {
+        let has_said =
+            |running: &Self| running.stdout().contains(text) || running.stderr().contains(text);
+        let came = clock::until(limit, || {
+            let is_over = !self.is_alive();
+            if has_said(self) { Some(true) } else { is_over.then_some(false) }
+        });
+        assert!(
+            came == Some(true),
+            "{} never said {text:?}; stdout:\n{}\nstderr:\n{}",
+            self.what,
+            self.stdout(),
+            self.stderr()
+        );
+    }
+
+    /// Sends a signal to the program itself ("INT", "STOP", "CONT").
+    ///
+    /// # Panics
+    /// When the program is gone.
+    #[track_caller]
+    pub fn signal(&self, name: &str) {
+        assert!(shell(&format!("kill -s {name} {}", self.child.id())), "{} is gone", self.what);
+    }
+
+    fn ended(&self, status: ExitStatus) -> Ended {
+        assert!(
+            !matches!(status.signal(), Some(4 | 6 | 7 | 8 | 11)),
+            "{} crashed ({status}); stderr:\n{}",
+            self.what,
+            self.stderr()
+        );
+        Ended {
+            code: status.code(),
+            stdout: self.stdout(),
+            stderr: self.stderr(),
+            took: self.since.elapsed(),
+        }
+    }
+
+    fn read(&self, name: &str) -> String {
+        let path: PathBuf = self.folder.path().join(name);
+        let bytes = fs::read(path).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.is_alive() {
+            shell(&format!("kill -s KILL -- -{}", self.child.id()));
+            // It was just killed; nothing is left to do when it is gone already.
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Runs a program to its end.
+///
+/// # Panics
+/// When it hangs or cannot be started.
+#[track_caller]
+pub fn run(command: &mut Command, limit: Duration) -> Ended {
+    Running::start(command).wait(limit)
+}
+
+fn shell(line: &str) -> bool {
+    let status = Command::new("sh").args(["-c", line]).stderr(Stdio::null()).status();
+    status.expect("there is a shell").success()
+}

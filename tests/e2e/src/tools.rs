@@ -1,0 +1,72 @@
+//! Which foreign programs are here, and the word that a test leaves when one is not.
+
+use std::env;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A foreign program.
+#[derive(Clone, Copy, Debug)]
+pub enum Tool {
+    /// nginx with its RTMP module.
+    NginxRtmp,
+    /// ffmpeg and ffprobe.
+    Ffmpeg,
+    /// Chromium, and node with playwright-core to drive it.
+    Chromium,
+}
+
+impl Tool {
+    /// What is missing, in words; nothing when the tool can be used.
+    fn missing(self) -> Option<&'static str> {
+        match self {
+            Self::NginxRtmp if program("nginx").is_none() => Some("nginx is not installed"),
+            Self::NginxRtmp if rtmp_module().is_none() => {
+                Some("libnginx-mod-rtmp is not installed")
+            }
+            Self::Ffmpeg if program("ffmpeg").is_none() => Some("ffmpeg is not installed"),
+            Self::Ffmpeg if program("ffprobe").is_none() => Some("ffprobe is not installed"),
+            Self::Chromium if chromium().is_none() => Some("chromium is not installed"),
+            Self::Chromium if program("node").is_none() => Some("node is not installed"),
+            Self::Chromium
+                if !crate::web::folder().join("node_modules/playwright-core").is_dir() =>
+            {
+                Some("playwright-core is not installed: npm ci --prefix tests/e2e/web")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether one of the tools is missing. Then the test ends here; a line for people and for `scripts/test` says why.
+///
+/// The line goes past the test runner's capture, so that a skip is seen without `--nocapture`.
+pub fn are_missing(tools: &[Tool]) -> bool {
+    let Some(reason) = tools.iter().find_map(|tool| tool.missing()) else { return false };
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let line = format!("\nSKIPPED: {test}: {reason}\n");
+    // A test runner without stderr has nobody to tell.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    true
+}
+
+/// Where Chromium is.
+pub fn chromium() -> Option<PathBuf> {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(program)
+}
+
+/// nginx's RTMP module; nginx wants its absolute path.
+pub fn rtmp_module() -> Option<PathBuf> {
+    ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/share/nginx/modules"]
+        .into_iter()
+        .map(|folder| Path::new(folder).join("ngx_rtmp_module.so"))
+        .find(|path| path.is_file())
+}
+
+/// A program on the PATH, or where Debian keeps those for root.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders =
+        env::split_paths(&path).chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/bin")]);
+    folders.map(|folder| folder.join(name)).find(|path| path.is_file())
+}

@@ -1,0 +1,29 @@
+//! A real Chromium that looks at a page: `web/watch.mjs`, driven through playwright-core.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{onair, process, tools};
+
+/// Where the script and its packages are.
+pub fn folder() -> PathBuf {
+    onair::root().join("tests/e2e/web")
+}
+
+/// Opens the page, watches its `<video>` for a while, and tells what it saw; `web/watch.mjs` says in which words.
+///
+/// # Panics
+/// When the browser does not start.
+#[track_caller]
+pub fn watch(url: &str, seconds: u32, screenshot: Option<&str>) -> Value {
+    let chromium = tools::chromium().expect("the test asked for chromium");
+    let mut command = Command::new("node");
+    command.arg(folder().join("watch.mjs")).arg(chromium).arg(url).arg(seconds.to_string());
+    command.args(screenshot);
+    let ended = process::run(&mut command, Duration::from_secs(60 + u64::from(seconds)));
+    ended.expect_code(0);
+    serde_json::from_str(ended.stdout.trim()).expect("watch.mjs writes JSON")
+}
