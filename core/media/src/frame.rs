@@ -354,3 +354,68 @@ fn check_plane(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plane(data: &[u8], stride_bytes: usize) -> Plane<'_> {
+        Plane { data, stride_bytes }
+    }
+
+    #[test]
+    fn the_last_row_may_end_without_its_padding() {
+        let data = vec![0; 40 * 15 + 32];
+        assert!(FrameView::new(PixelFormat::Rgba, 8 * 2, 16, &[plane(&data, 64)]).is_err());
+        let chroma = vec![0; 40 * 7 + 32];
+        let planes = [plane(&data, 40), plane(&chroma, 40)];
+        assert!(FrameView::new(PixelFormat::Nv12, 32, 16, &planes).is_ok());
+        let short = [plane(&data[1..], 40), plane(&chroma, 40)];
+        assert_eq!(
+            FrameView::new(PixelFormat::Nv12, 32, 16, &short).unwrap_err(),
+            FrameError::ShortPlane { plane: 0, needed: 632, available: 631 }
+        );
+    }
+
+    #[test]
+    fn sizes_counts_and_strides_are_checked() {
+        let data = vec![0; 10_000];
+        let one = plane(&data, 64);
+        for (width, height) in [(0, 16), (16, 0), (17, 16), (16, 17), (14, 16), (16, 3842)] {
+            assert_eq!(
+                FrameView::new(PixelFormat::Rgba, width, height, &[one]).unwrap_err(),
+                FrameError::Size { width, height }
+            );
+        }
+        assert_eq!(
+            FrameView::new(PixelFormat::I420, 16, 16, &[one]).unwrap_err(),
+            FrameError::PlaneCount { format: PixelFormat::I420, expected: 3, given: 1 }
+        );
+        assert_eq!(
+            FrameView::new(PixelFormat::Bgra, 16, 16, &[plane(&data, 63)]).unwrap_err(),
+            FrameError::ShortStride { plane: 0, stride_bytes: 63, row_bytes: 64 }
+        );
+        let overflowing = plane(&data, usize::MAX / 2);
+        assert!(matches!(
+            FrameView::new(PixelFormat::Bgra, 16, 16, &[overflowing]),
+            Err(FrameError::ShortPlane { needed: usize::MAX, .. })
+        ));
+    }
+
+    #[test]
+    fn a_packed_picture_is_cut_into_its_planes() {
+        let data: Vec<u8> = (0..16 * 16 * 3 / 2).map(|i| (i / 64) as u8).collect();
+        let view = FrameView::packed(PixelFormat::I420, 16, 16, &data).unwrap();
+        let picture = view.as_i420().unwrap();
+        assert_eq!(picture.planes().map(|p| p.data[0]), [0, 4, 5]);
+        assert!(FrameView::packed(PixelFormat::I420, 16, 16, &data[1..]).is_err());
+    }
+
+    #[test]
+    fn a_new_frame_is_black() {
+        let frame = I420Frame::new(16, 16).unwrap();
+        assert!(frame.view().rows(0).all(|row| row == [16; 16]));
+        assert!(frame.view().rows(2).all(|row| row == [128; 8]));
+        assert_eq!(frame.view().rows(1).count(), 8);
+    }
+}
