@@ -20,3 +20,8 @@ pub mod decode;
 pub mod pattern;
 
 pub mod file;
+
+#[cfg(feature = "fdk-aac")]
+mod fdk_aac;
+#[cfg(feature = "openh264")]
+mod openh264;

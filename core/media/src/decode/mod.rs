@@ -6,6 +6,11 @@ use thiserror::Error;
 
 use crate::frame::I420;
 
+#[cfg(feature = "fdk-aac")]
+mod aac;
+#[cfg(feature = "openh264")]
+mod h264;
+
 /// Why a decoder failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -80,6 +85,9 @@ pub trait AudioDecoder: Send {
 /// # Errors
 /// [`DecodeError::NotBuilt`] without the feature `openh264`.
 pub fn h264() -> Result<Box<dyn VideoDecoder>, DecodeError> {
+    #[cfg(feature = "openh264")]
+    return Ok(Box::new(h264::Decoder::open()?));
+    #[cfg(not(feature = "openh264"))]
     Err(DecodeError::NotBuilt { kind: "H.264", feature: "openh264" })
 }
 
@@ -88,5 +96,8 @@ pub fn h264() -> Result<Box<dyn VideoDecoder>, DecodeError> {
 /// # Errors
 /// [`DecodeError::NotBuilt`] without the feature `fdk-aac`.
 pub fn aac() -> Result<Box<dyn AudioDecoder>, DecodeError> {
+    #[cfg(feature = "fdk-aac")]
+    return Ok(Box::new(aac::Decoder::new()));
+    #[cfg(not(feature = "fdk-aac"))]
     Err(DecodeError::NotBuilt { kind: "AAC", feature: "fdk-aac" })
 }

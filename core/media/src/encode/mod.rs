@@ -10,6 +10,11 @@ use thiserror::Error;
 
 pub use crate::frame::I420;
 
+#[cfg(feature = "fdk-aac")]
+mod aac;
+#[cfg(feature = "openh264")]
+mod h264;
+
 /// Why an encoder failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -139,8 +144,13 @@ pub trait AudioEncoder: Send {
 /// [`EncodeError::NotBuilt`] without the feature `openh264`; [`EncodeError::Open`] when the
 /// library refuses.
 pub fn h264(config: &VideoConfig) -> Result<Box<dyn VideoEncoder>, EncodeError> {
-    let _ = config;
-    Err(EncodeError::NotBuilt { kind: "H.264", feature: "openh264" })
+    #[cfg(feature = "openh264")]
+    return Ok(Box::new(h264::Encoder::open(config)?));
+    #[cfg(not(feature = "openh264"))]
+    {
+        let _ = config;
+        Err(EncodeError::NotBuilt { kind: "H.264", feature: "openh264" })
+    }
 }
 
 /// Opens this build's software AAC-LC encoder.
@@ -153,6 +163,11 @@ pub fn h264(config: &VideoConfig) -> Result<Box<dyn VideoEncoder>, EncodeError> 
 /// [`EncodeError::NotBuilt`] without the feature `fdk-aac`; [`EncodeError::Open`] when the library
 /// refuses.
 pub fn aac(config: &AudioConfig) -> Result<Box<dyn AudioEncoder>, EncodeError> {
-    let _ = config;
-    Err(EncodeError::NotBuilt { kind: "AAC", feature: "fdk-aac" })
+    #[cfg(feature = "fdk-aac")]
+    return Ok(Box::new(aac::Encoder::open(config)?));
+    #[cfg(not(feature = "fdk-aac"))]
+    {
+        let _ = config;
+        Err(EncodeError::NotBuilt { kind: "AAC", feature: "fdk-aac" })
+    }
 }
