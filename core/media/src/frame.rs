@@ -258,6 +258,14 @@ pub struct I420Frame {
 }
 
 impl I420Frame {
+    /// Whether there can be a picture of this size.
+    ///
+    /// # Errors
+    /// [`FrameError::Size`] unless both sides are even and within 16..=3840.
+    pub fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
+        check_size(width, height)
+    }
+
     /// A black picture.
     ///
     /// # Errors
