@@ -1,0 +1,309 @@
+//! The command line as types. Stream addresses stay strings here: clap repeats a value it cannot
+//! parse, and an address holds a stream key.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use onair_types::VideoQuality;
+
+use crate::exit::EXIT_CODES;
+use crate::units::{self, Size};
+
+/// Go live from a desk: stream test patterns and files to RTMP servers, serve and check streams.
+#[derive(Debug, Parser)]
+#[command(name = "onair", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Log more to stderr: -v what happens, -vv every step
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Stream a test pattern into an embedded server and watch it in a browser
+    #[command(after_help = DEMO_HELP)]
+    Demo(DemoArgs),
+    /// Stream a test pattern or a file to an RTMP server
+    #[command(after_help = PUSH_HELP)]
+    Push(Box<PushArgs>),
+    /// Run the embedded server: RTMP in; a watch page, HTTP-FLV, HLS and RTMP out
+    #[command(after_help = SERVE_HELP)]
+    Serve(ServeArgs),
+    /// Pull a stream or read a file, and say what is in it and what is wrong with it
+    #[command(after_help = PROBE_HELP)]
+    Probe(ProbeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Let other devices on this network watch; prints a QR code
+    #[arg(long)]
+    pub(crate) lan: bool,
+
+    /// Port of the watch page [default: 8080, or a free one if that is taken]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+
+    /// Stop after so much media [default: until Ctrl-C]
+    #[arg(long, value_name = "TIME", value_parser = units::positive_duration)]
+    pub(crate) duration: Option<Duration>,
+
+    /// Size, frame rate and bitrate
+    #[arg(long, value_enum, default_value = "medium3")]
+    pub(crate) quality: Quality,
+
+    /// Wider than tall
+    #[arg(long)]
+    pub(crate) landscape: bool,
+
+    /// One JSON object a line on stdout instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PushArgs {
+    /// rtmp://host[:port]/app/key; without the key when --key or ONAIR_STREAM_KEY gives it
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+
+    /// Stream key; better given by the environment variable ONAIR_STREAM_KEY, where `ps` does
+    /// not show it
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+
+    /// Stop after so much media [default: until Ctrl-C or the file's end]
+    #[arg(long, value_name = "TIME", value_parser = units::positive_duration)]
+    pub(crate) duration: Option<Duration>,
+
+    /// No picture
+    #[arg(long, conflicts_with = "video_only")]
+    pub(crate) audio_only: bool,
+
+    /// No sound
+    #[arg(long)]
+    pub(crate) video_only: bool,
+
+    /// Keep trying when the first connection fails
+    #[arg(long)]
+    pub(crate) retry: bool,
+
+    /// With --flv: send as quickly as the socket takes it
+    #[arg(long, requires = "flv")]
+    pub(crate) fast: bool,
+
+    /// Test aid: the first frame's time on the wire, e.g. 4h39m30s
+    #[arg(long, value_name = "TIME", value_parser = units::duration, default_value = "0s", hide_default_value = true)]
+    pub(crate) start_time: Duration,
+
+    /// One JSON object a line on stdout instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to send")]
+pub(crate) struct SourceArgs {
+    /// A test pattern with a beep each second [default: clock]
+    #[arg(long, value_enum, conflicts_with_all = ["y4m", "wav", "flv"])]
+    pub(crate) pattern: Option<Pattern>,
+
+    /// Raw pictures (YUV4MPEG2, 4:2:0), to be encoded; without --wav there is no sound
+    #[arg(long, value_name = "FILE", conflicts_with = "flv")]
+    pub(crate) y4m: Option<PathBuf>,
+
+    /// Raw sound (WAV, 16-bit PCM), to be encoded; without --y4m there is no picture
+    #[arg(long, value_name = "FILE", conflicts_with = "flv")]
+    pub(crate) wav: Option<PathBuf>,
+
+    /// An encoded file (H.264 and AAC in FLV), sent as it is
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "quality", "landscape", "size", "fps", "video_bitrate", "audio_bitrate", "keyint", "profile",
+    ])]
+    pub(crate) flv: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How to encode it")]
+pub(crate) struct FormatArgs {
+    /// Size, frame rate and bitrate to start from
+    #[arg(long, value_enum, default_value = "low2")]
+    pub(crate) quality: Quality,
+
+    /// Wider than tall
+    #[arg(long, conflicts_with = "size")]
+    pub(crate) landscape: bool,
+
+    /// Picture size, even numbers of pixels
+    #[arg(long, value_name = "WxH", value_parser = units::size, conflicts_with = "y4m")]
+    pub(crate) size: Option<Size>,
+
+    /// Frames a second
+    #[arg(long, value_name = "N", conflicts_with = "y4m")]
+    pub(crate) fps: Option<u32>,
+
+    /// Bits a second: 1200k, 1.2M
+    #[arg(long, value_name = "RATE", value_parser = units::bitrate_bps)]
+    pub(crate) video_bitrate: Option<u32>,
+
+    /// Bits a second: 96k
+    #[arg(long, value_name = "RATE", value_parser = units::bitrate_bps)]
+    pub(crate) audio_bitrate: Option<u32>,
+
+    /// Time from one key frame to the next [default: 2s]
+    #[arg(long, value_name = "TIME", value_parser = units::positive_duration)]
+    pub(crate) keyint: Option<Duration>,
+
+    /// H.264 profile; baseline is for old decoders [default: main]
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<Profile>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where publishers and RTMP players connect
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1935")]
+    pub(crate) rtmp: SocketAddr,
+
+    /// Where browsers and HTTP players connect
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) http: SocketAddr,
+
+    /// Keep a copy of each stream in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// One JSON object a line on stdout instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProbeArgs {
+    /// rtmp://…, http://….flv, an FLV file, or - for stdin
+    #[arg(value_name = "URL|FILE")]
+    pub(crate) target: String,
+
+    /// How much of a live stream to look at; a file is read to its end unless this is given
+    #[arg(long, value_name = "TIME", value_parser = units::positive_duration)]
+    pub(crate) duration: Option<Duration>,
+
+    /// One JSON object on stdout instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The library's qualities under their names on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Quality {
+    /// 360x640, 15 fps, 500 kbit/s
+    Low1,
+    /// 360x640, 24 fps, 600 kbit/s
+    Low2,
+    /// 360x640, 30 fps, 800 kbit/s
+    Low3,
+    /// 540x960, 15 fps, 800 kbit/s
+    Medium1,
+    /// 540x960, 24 fps, 800 kbit/s
+    Medium2,
+    /// 540x960, 30 fps, 1000 kbit/s
+    Medium3,
+    /// 720x1280, 15 fps, 1000 kbit/s
+    High1,
+    /// 720x1280, 24 fps, 1200 kbit/s
+    High2,
+    /// 720x1280, 30 fps, 1200 kbit/s
+    High3,
+    /// 1080x1920, 24 fps
+    Fullhd1,
+    /// 1080x1920, 30 fps
+    Fullhd2,
+    /// 1080x1920, 60 fps
+    Fullhd3,
+}
+
+impl From<Quality> for VideoQuality {
+    fn from(quality: Quality) -> Self {
+        match quality {
+            Quality::Low1 => Self::Low1,
+            Quality::Low2 => Self::Low2,
+            Quality::Low3 => Self::Low3,
+            Quality::Medium1 => Self::Medium1,
+            Quality::Medium2 => Self::Medium2,
+            Quality::Medium3 => Self::Medium3,
+            Quality::High1 => Self::High1,
+            Quality::High2 => Self::High2,
+            Quality::High3 => Self::High3,
+            Quality::Fullhd1 => Self::FullHd1,
+            Quality::Fullhd2 => Self::FullHd2,
+            Quality::Fullhd3 => Self::FullHd3,
+        }
+    }
+}
+
+/// H.264 profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    Baseline,
+    Main,
+}
+
+impl From<Profile> for onair_types::config::Profile {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Baseline => Self::Baseline,
+            Profile::Main => Self::Main,
+        }
+    }
+}
+
+/// What the pictures show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pattern {
+    /// SMPTE bars
+    Bars,
+    /// Frame number and time, also for machines; something moves
+    #[default]
+    Clock,
+    /// Noise: the hardest work for an encoder
+    Noise,
+    /// Much motion
+    Motion,
+}
+
+const DEMO_HELP: &str = "\
+Examples:
+  onair demo                     open the address it prints
+  onair demo --lan               watch on a phone: scan the code
+  onair demo --duration 20s      stop by itself";
+
+const PUSH_HELP: &str = "\
+Examples:
+  onair push rtmp://127.0.0.1/live/test --quality high3 --duration 10s
+  ONAIR_STREAM_KEY=… onair push rtmp://a.example.com/app --pattern bars --landscape
+  onair push rtmp://127.0.0.1/live/test --y4m pictures.y4m --wav sound.wav --video-bitrate 1200k
+  onair push rtmp://127.0.0.1/live/test --flv show.flv --fast
+  onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1";
+
+const SERVE_HELP: &str = "\
+Examples:
+  onair serve                                  this machine only
+  onair serve --rtmp 0.0.0.0:1935 --http 0.0.0.0:8080
+  onair serve --record recordings";
+
+const PROBE_HELP: &str = "\
+Examples:
+  onair probe rtmp://127.0.0.1/live/test --duration 10s
+  onair probe http://127.0.0.1:8080/live/test.flv --json
+  onair probe recording.flv";
