@@ -1,0 +1,204 @@
+//! What `push`, `demo` and `serve` tell while they run: one shape for people and one for programs.
+//! The JSON keys are part of the command's contract (docs/cli.md).
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One line of output.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// A server is up.
+    Listening {
+        /// `host:port`.
+        rtmp: String,
+        /// `host:port`.
+        http: String,
+        /// Where to watch, when one stream is meant.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        watch_url: Option<String>,
+    },
+    /// The stream came into another state.
+    State {
+        /// "connecting", "live", "reconnecting", …
+        state: &'static str,
+        /// Since the command began.
+        seconds: f64,
+    },
+    /// Something failed; the command goes on when `retry_in_seconds` says so.
+    Error {
+        /// What was wrong and what to do.
+        message: String,
+        /// When the next attempt begins; null when this was the end.
+        retry_in_seconds: Option<f64>,
+        /// Since the command began.
+        seconds: f64,
+    },
+    /// Once a second.
+    Stats(Stats),
+    /// The last line.
+    Summary(Summary),
+}
+
+/// How the stream is doing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Stats {
+    /// "connecting", "live", "reconnecting", …
+    pub(crate) state: &'static str,
+    /// Since the command began.
+    pub(crate) seconds: f64,
+    /// Pictures sent a second, since the last such line.
+    pub(crate) fps: f64,
+    /// Bits sent a second, since the last such line.
+    pub(crate) bitrate: u64,
+    /// What the video encoder aims at, bit/s.
+    pub(crate) target_bitrate: u64,
+    /// Access units waiting for the network.
+    pub(crate) queue: u64,
+    /// Age of the oldest of them, milliseconds.
+    pub(crate) queue_ms: u64,
+    /// Pictures dropped since the command began.
+    pub(crate) dropped: u64,
+    /// Pictures encoded since the command began.
+    pub(crate) frames_encoded: u64,
+    /// Pictures sent since the command began.
+    pub(crate) frames_sent: u64,
+    /// Bytes sent since the command began.
+    pub(crate) bytes_sent: u64,
+    /// Times a lost connection was made again.
+    pub(crate) reconnects: u64,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Summary {
+    /// Pictures that left the encoder, or the file.
+    pub(crate) frames_encoded: u64,
+    /// Pictures the socket took.
+    pub(crate) frames_sent: u64,
+    /// Pictures dropped anywhere: before the encoder, or for a slow network.
+    pub(crate) frames_dropped: u64,
+    /// AAC frames the socket took.
+    pub(crate) audio_frames_sent: u64,
+    /// Bytes the socket took.
+    pub(crate) bytes_sent: u64,
+    /// From the first connection's start to the end.
+    pub(crate) seconds: f64,
+    /// Times a lost connection was made again.
+    pub(crate) reconnects: u64,
+    /// "stopped" or "failed".
+    pub(crate) state: &'static str,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listening { rtmp, http, watch_url } => {
+                writeln!(f, "RTMP    {rtmp}")?;
+                write!(f, "HTTP    {http}")?;
+                watch_url.iter().try_for_each(|url| write!(f, "\nwatch   {url}"))
+            }
+            Self::State { state, seconds } => write!(f, "{:>7}  {state}", Time(*seconds)),
+            Self::Error { message, retry_in_seconds: Some(delay), seconds } => {
+                write!(f, "{:>7}  {message}; next attempt in {delay:.1} s", Time(*seconds))
+            }
+            Self::Error { message, retry_in_seconds: None, seconds } => {
+                write!(f, "{:>7}  {message}", Time(*seconds))
+            }
+            Self::Stats(stats) => stats.fmt(f),
+            Self::Summary(summary) => summary.fmt(f),
+        }
+    }
+}
+
+/// The live line; fits 80 columns.
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:>7}  {:<12} {:>5.1} fps {:>6} kbit/s  queue {:>3}  dropped {}",
+            Time(self.seconds),
+            self.state,
+            self.fps,
+            self.bitrate / 1_000,
+            self.queue,
+            self.dropped,
+        )
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} after {:.1} s: sent {} pictures and {} AAC frames, {:.1} MB; \
+             encoded {}, dropped {}, reconnected {} times",
+            self.state,
+            self.seconds,
+            self.frames_sent,
+            self.audio_frames_sent,
+            self.bytes_sent as f64 / 1e6,
+            self.frames_encoded,
+            self.frames_dropped,
+            self.reconnects,
+        )
+    }
+}
+
+/// Minutes and seconds.
+struct Time(f64);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.max(0.0) as u64;
+        f.pad(&format!("{:02}:{:02}", seconds / 60, seconds % 60))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_lines_name_their_event_and_summary_has_the_contract_s_keys() {
+        let state = Event::State { state: "live", seconds: 1.5 };
+        let json = serde_json::to_value(&state).expect("json");
+        assert_eq!(json, serde_json::json!({"event": "state", "state": "live", "seconds": 1.5}));
+
+        let summary = serde_json::to_value(Event::Summary(Summary::default())).expect("json");
+        let keys: Vec<&str> = summary.as_object().expect("object").keys().map(|k| &**k).collect();
+        let mut expected = [
+            "event",
+            "frames_encoded",
+            "frames_sent",
+            "frames_dropped",
+            "audio_frames_sent",
+            "bytes_sent",
+            "seconds",
+            "reconnects",
+            "state",
+        ];
+        expected.sort_unstable();
+        let mut keys = keys;
+        keys.sort_unstable();
+        assert_eq!(keys, expected);
+        assert_eq!(summary["event"], "summary");
+    }
+
+    #[test]
+    fn the_live_line_fits_a_terminal() {
+        let stats = Stats {
+            state: "reconnecting",
+            seconds: 359_999.0,
+            fps: 120.0,
+            bitrate: 50_000_000,
+            queue: 240,
+            dropped: 99_999_999,
+            ..Stats::default()
+        };
+        let line = stats.to_string();
+        assert!(line.len() < 80, "{line}");
+        assert!(line.contains("reconnecting") && line.contains("50000 kbit/s"), "{line}");
+    }
+}

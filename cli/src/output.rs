@@ -1,0 +1,109 @@
+//! Where lines go: events to stdout (as words or JSON), one live line and complaints to stderr.
+//! Nothing in here panics when the reader has gone; a reader that has gone stops the command.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
+
+use crate::clock::StopHandle;
+use crate::event::Event;
+
+/// Whether the live line is on the terminal now. One for the process, like the terminal itself.
+static LIVE_LINE: AtomicBool = AtomicBool::new(false);
+
+/// Prints what happens.
+#[derive(Debug)]
+pub(crate) struct Output {
+    json: bool,
+    live: bool,
+    stop: StopHandle,
+}
+
+impl Output {
+    /// JSON lines, or words; `stop` is told when nobody reads any more.
+    pub(crate) fn new(json: bool, stop: StopHandle) -> Self {
+        Self { json, live: !json && io::stderr().is_terminal(), stop }
+    }
+
+    /// Tells about `event`. Statistics are a line each in JSON, the live line on a terminal, and
+    /// nothing elsewhere.
+    pub(crate) fn event(&self, event: &Event) {
+        match event {
+            _ if self.json => self.json(event),
+            Event::Stats(stats) if self.live => live_line(&stats.to_string()),
+            Event::Stats(_) => {}
+            Event::Error { .. } => complain(&event.to_string()),
+            _ => self.line(&event.to_string()),
+        }
+    }
+
+    /// Words that programs have no use for.
+    pub(crate) fn words(&self, text: &str) {
+        if !self.json {
+            self.line(text);
+        }
+    }
+
+    /// One JSON object on a line.
+    pub(crate) fn json(&self, value: &impl Serialize) {
+        match serde_json::to_string(value) {
+            Ok(line) => self.line(&line),
+            Err(error) => complain(&format!("onair: write JSON: {error}")),
+        }
+    }
+
+    fn line(&self, line: &str) {
+        clear_live_line();
+        let mut stdout = io::stdout().lock();
+        if writeln!(stdout, "{line}").and_then(|()| stdout.flush()).is_err() {
+            self.stop.stop();
+        }
+    }
+}
+
+/// A line on stderr, past the live line.
+pub(crate) fn complain(line: &str) {
+    clear_live_line();
+    // Nobody is left to be told that stderr is gone.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Leaves the terminal with an empty line of its own.
+pub(crate) fn clear_live_line() {
+    if LIVE_LINE.swap(false, Ordering::Relaxed) {
+        let _ = write!(io::stderr(), "\r\x1b[K");
+    }
+}
+
+fn live_line(line: &str) {
+    LIVE_LINE.store(true, Ordering::Relaxed);
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
+}
+
+/// Sends the log to stderr: warnings, more with `-v`, or what `RUST_LOG` says.
+pub(crate) fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
+        .format(|target, record| writeln!(target, "{}: {}", record.level(), record.args()))
+        .target(env_logger::Target::Pipe(Box::new(LogLines)))
+        .init();
+}
+
+struct LogLines;
+
+impl Write for LogLines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        clear_live_line();
+        io::stderr().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
