@@ -137,9 +137,9 @@ pub(crate) struct SourceArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How to encode it")]
 pub(crate) struct FormatArgs {
-    /// Size, frame rate and bitrate to start from
-    #[arg(long, value_enum, default_value = "low2")]
-    pub(crate) quality: Quality,
+    /// Size, frame rate and bitrate to start from [default: low2]
+    #[arg(long, value_enum)]
+    pub(crate) quality: Option<Quality>,
 
     /// Wider than tall
     #[arg(long, conflicts_with = "size")]

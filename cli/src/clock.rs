@@ -54,6 +54,12 @@ impl StopSignal {
         matches!(self.0.recv_timeout(time), Err(RecvTimeoutError::Disconnected))
     }
 
+    /// Waits until the stop.
+    pub(crate) fn wait_for_ever(&self) {
+        // Nothing can be sent: what comes is the disconnect.
+        let _ = self.0.recv();
+    }
+
     /// For `select!`: becomes ready, disconnected, at the stop.
     pub(crate) fn receiver(&self) -> &Receiver<Infallible> {
         &self.0

@@ -35,6 +35,13 @@ pub(crate) enum Event {
         /// Since the command began.
         seconds: f64,
     },
+    /// Something the user should know; the stream goes on.
+    Warning {
+        /// What it is.
+        message: String,
+        /// Since the command began.
+        seconds: f64,
+    },
     /// Once a second.
     Stats(Stats),
     /// The last line.
@@ -103,7 +110,7 @@ impl fmt::Display for Event {
             Self::Error { message, retry_in_seconds: Some(delay), seconds } => {
                 write!(f, "{:>7}  {message}; next attempt in {delay:.1} s", Time(*seconds))
             }
-            Self::Error { message, retry_in_seconds: None, seconds } => {
+            Self::Error { message, seconds, .. } | Self::Warning { message, seconds } => {
                 write!(f, "{:>7}  {message}", Time(*seconds))
             }
             Self::Stats(stats) => stats.fmt(f),

@@ -1,2 +1,59 @@
-//! `onair`: go live from a desk. To be written.
-fn main() {}
+//! `onair`: go live from a desk. The command line in, exit codes and lines of output out; the work
+//! is done by the crates below.
+//!
+//! Read in this order: `args`, then a command (`push`, `demo`, `serve`, `probe`).
+
+mod args;
+mod broadcast;
+mod clock;
+mod context;
+mod demo;
+mod event;
+mod exit;
+mod output;
+mod pacing;
+mod probe;
+mod push;
+mod redact;
+mod serve;
+mod source;
+mod tags;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use clock::Clock;
+use context::Context;
+
+fn main() -> ExitCode {
+    let clock = Clock::start();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return redact::report(&error, std::env::args_os()).into(),
+    };
+    output::start_log(cli.verbose);
+    let json = match &cli.command {
+        Command::Demo(args) => args.json,
+        Command::Push(args) => args.json,
+        Command::Serve(args) => args.json,
+        Command::Probe(args) => args.json,
+    };
+    let context = Context::new(clock, json);
+    context.stop_on_ctrl_c();
+    let ended = match &cli.command {
+        Command::Demo(args) => demo::run(args, &context),
+        Command::Push(args) => push::run(args, &context),
+        Command::Serve(args) => serve::run(args, &context),
+        Command::Probe(args) => probe::run(args, &context),
+    };
+    output::clear_live_line();
+    ended
+        .unwrap_or_else(|failure| {
+            output::complain(&format!("onair: {failure}"));
+            failure.exit
+        })
+        .into()
+}

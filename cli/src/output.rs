@@ -33,7 +33,9 @@ impl Output {
             _ if self.json => self.json(event),
             Event::Stats(stats) if self.live => live_line(&stats.to_string()),
             Event::Stats(_) => {}
-            Event::Error { .. } => complain(&event.to_string()),
+            // The command's own last words tell of an error that ends it.
+            Event::Error { retry_in_seconds: None, .. } => {}
+            Event::Error { .. } | Event::Warning { .. } => complain(&event.to_string()),
             _ => self.line(&event.to_string()),
         }
     }

@@ -95,6 +95,25 @@ impl Schedule {
         }
     }
 
+    /// `item`'s media is not there: its track ends before it.
+    pub(crate) fn end_track_of(&mut self, item: &Item) {
+        match item {
+            Item::Picture { index, .. } => {
+                self.pictures.iter_mut().for_each(|track| (track.next, track.end) = (*index, *index));
+            }
+            Item::Sound { first, .. } => {
+                self.sound.iter_mut().for_each(|track| (track.next, track.end) = (*first, *first));
+            }
+        }
+    }
+
+    /// Where the media that was handed out ends.
+    pub(crate) fn end(&self) -> Duration {
+        let pictures = self.pictures.map(|track| track.rate.time_of(track.next));
+        let sound = self.sound.map(|track| position(track.next, 1, track.rate));
+        pictures.max(sound).unwrap_or_default()
+    }
+
     fn sound_item(&self) -> Option<(Duration, Item)> {
         let Track { rate, next, end } = self.sound?;
         let left = end.checked_sub(next).filter(|left| *left > 0)?;
@@ -159,6 +178,11 @@ impl Pacer {
             at = at.max(last + self.least_gap);
         }
         at.since(now)
+    }
+
+    /// How long it is at `now` to the media position `end`.
+    pub(crate) fn until(&self, end: Duration, now: Now) -> Duration {
+        (self.start + end).since(now)
     }
 
     /// `item` went at `now`.

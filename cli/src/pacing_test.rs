@@ -136,3 +136,36 @@ fn a_rate_needs_both_parts() {
     assert_eq!(FrameRate::new(30_000, 1_001).expect("rate").rounded(), 30);
     assert_eq!(FrameRate::new(1, 10).expect("rate").rounded(), 1);
 }
+
+#[test]
+fn a_track_that_ends_early_leaves_the_other_alone() {
+    let mut schedule = Schedule::new(Some(fps(10)), Some(44_100), None);
+    let mut pictures_seen = 0;
+    let mut end = Duration::ZERO;
+    for _ in 0..1_000 {
+        let (_, item) = schedule.next().expect("sound goes on");
+        match item {
+            Item::Picture { index: 7, .. } => schedule.end_track_of(&item),
+            Item::Picture { .. } => pictures_seen += 1,
+            Item::Sound { first, .. } if first > 88_200 => {
+                end = Duration::from_secs_f64(first as f64 / 44_100.0);
+                schedule.end_track_of(&item);
+                break;
+            }
+            Item::Sound { .. } => {}
+        }
+    }
+    assert_eq!(pictures_seen, 7);
+    assert_eq!(schedule.next(), None);
+    assert!(schedule.end().abs_diff(end) < Duration::from_micros(2));
+}
+
+#[test]
+fn the_media_ends_when_its_last_picture_was_shown_for_its_time() {
+    let length = Duration::from_secs(2);
+    let mut schedule = Schedule::new(Some(fps(30)), None, Some(length));
+    schedule.by_ref().for_each(drop);
+    assert_eq!(schedule.end(), length);
+    let pacer = Pacer::new(Now::from_millis(5), Some(fps(30)));
+    assert_eq!(pacer.until(length, Now::from_millis(1_005)), Duration::from_secs(1));
+}

@@ -1,0 +1,260 @@
+//! Runs one session with one source until the media ends, somebody stops it or it breaks, and
+//! tells what happens on the way. `push` and `demo` are this with different settings.
+//!
+//! ```text
+//!  this thread       events → output
+//!  onair-source      waits for "live", then paces and pushes; finishes the session
+//!  onair-stop        waits for the command's stop, then stops the session
+//! ```
+
+use std::thread::Builder;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, bounded, select};
+use onair::{Error, Events, Session, State, Statistics, StreamUrl};
+
+use crate::context::Context;
+use crate::event::{Event, Stats, Summary};
+use crate::exit::{Exit, Failure};
+use crate::source::{Ending, Source};
+
+/// What is broadcast, and how patiently.
+pub(crate) struct Broadcast {
+    pub(crate) session: Session,
+    pub(crate) url: StreamUrl,
+    pub(crate) source: Box<dyn Source>,
+    /// How long the first connection may take; `None` for as long as the session tries.
+    pub(crate) go_live_within: Option<Duration>,
+}
+
+/// How the source came to its end.
+#[derive(Debug)]
+enum SourceEnd {
+    /// All media was pushed; whether all of it was sent.
+    Media { sent_all: bool },
+    /// Somebody stopped it, or the session ended under it.
+    Stopped,
+    /// The stream was not live in time.
+    Late(Duration),
+    /// The source itself failed.
+    Failed(Failure),
+}
+
+/// What the events said.
+#[derive(Debug, Default)]
+struct Seen {
+    was_live: bool,
+    /// The state before the end.
+    last_state: State,
+    last_error: Option<Error>,
+    warned: bool,
+}
+
+/// How long the last frames may take to the server.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Broadcasts to the end; tells everything there is to tell but the failure that it returns.
+///
+/// # Errors
+/// With the exit code, when the stream did not go live, broke, or the source failed.
+pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failure> {
+    let Broadcast { session, url, mut source, go_live_within } = broadcast;
+    let events = session.events().ok_or_else(|| Failure::local("the session has no events"))?;
+    session.start(url).map_err(|error| failure(&error, false))?;
+
+    let (live, gone_live) = bounded(1);
+    let (end, seen, is_interrupted) = std::thread::scope(|scope| {
+        let session = &session;
+        let source = Builder::new().name("onair-source".into()).spawn_scoped(scope, move || {
+            let _stop = StopOnDrop(session);
+            feed(session, source.as_mut(), &gone_live, go_live_within, context)
+        });
+        let stopper = Builder::new().name("onair-stop".into()).spawn_scoped(scope, || {
+            context.stop_signal.wait_for_ever();
+            session.stop();
+        });
+        if source.is_err() || stopper.is_err() {
+            context.stop.stop();
+            session.stop();
+        }
+        let seen = follow(events, context, || drop(live.try_send(())));
+        // Ends both threads; somebody else stopped the command when this is not the first stop.
+        let is_interrupted = !context.stop.stop();
+        let end = match source.map(|source| source.join()) {
+            Ok(Ok(end)) => end,
+            Ok(Err(_)) => SourceEnd::Failed(Failure::local("the source panicked; this is a bug")),
+            Err(error) => SourceEnd::Failed(Failure::local(format!("start a thread: {error}"))),
+        };
+        (end, seen, is_interrupted)
+    });
+    context.output.event(&Event::Summary(summary(&session.statistics())));
+    outcome(end, &seen, is_interrupted)
+}
+
+/// A source that fails or panics takes its session with it.
+struct StopOnDrop<'a>(&'a Session);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// The source's thread.
+fn feed(
+    session: &Session,
+    source: &mut dyn Source,
+    gone_live: &Receiver<()>,
+    go_live_within: Option<Duration>,
+    context: &Context,
+) -> SourceEnd {
+    if let Err(failure) = source.prepare() {
+        return SourceEnd::Failed(failure);
+    }
+    let patience = go_live_within.unwrap_or(Duration::MAX);
+    select! {
+        recv(gone_live) -> live => if live.is_err() { return SourceEnd::Stopped },
+        recv(context.stop_signal.receiver()) -> _ => return SourceEnd::Stopped,
+        default(patience) => return SourceEnd::Late(patience),
+    }
+    match source.run(session, context) {
+        Ok(Ending::Media) => SourceEnd::Media { sent_all: session.finish(DRAIN) },
+        Ok(Ending::Stopped) => SourceEnd::Stopped,
+        Err(failure) => SourceEnd::Failed(failure),
+    }
+}
+
+/// Tells what happens until the session has ended.
+fn follow(mut events: Events, context: &Context, mut on_live: impl FnMut()) -> Seen {
+    let mut seen = Seen::default();
+    while let Some(event) = events.next_blocking() {
+        let seconds = context.seconds();
+        match event {
+            onair::Event::State(state) => {
+                context.output.event(&Event::State { state: name(state), seconds });
+                if !state.is_running() {
+                    break;
+                }
+                if state == State::Live {
+                    seen.was_live = true;
+                    on_live();
+                }
+                seen.last_state = state;
+            }
+            onair::Event::Lost { error, retry_in, .. } => {
+                let retry_in_seconds = retry_in.map(|delay| delay.as_secs_f64());
+                let message = error.to_string();
+                context.output.event(&Event::Error { message, retry_in_seconds, seconds });
+                seen.last_error = Some(error);
+            }
+            onair::Event::EncoderFailed { error, .. } => {
+                context.output.event(&Event::Warning { message: error.to_string(), seconds });
+                seen.last_error = Some(error);
+            }
+            onair::Event::Statistics(statistics) => {
+                let encoders = [&statistics.video_encoder, &statistics.audio_encoder];
+                let warnings = encoders.into_iter().flatten().filter_map(|info| info.warning);
+                if !std::mem::replace(&mut seen.warned, true) {
+                    for message in warnings.map(str::to_owned) {
+                        context.output.event(&Event::Warning { message, seconds });
+                    }
+                }
+                context.output.event(&Event::Stats(stats(&statistics, seconds)));
+            }
+            // Drops are in the statistics; the rest is for apps that encode themselves.
+            _ => {}
+        }
+    }
+    seen
+}
+
+fn outcome(end: SourceEnd, seen: &Seen, is_interrupted: bool) -> Result<Exit, Failure> {
+    let failed = |otherwise: &str| match &seen.last_error {
+        Some(error) => failure(error, seen.was_live),
+        None if seen.was_live => Failure::new(Exit::Broke, otherwise),
+        None => Failure::connect(otherwise),
+    };
+    match end {
+        SourceEnd::Failed(failure) => Err(failure),
+        _ if is_interrupted && seen.was_live => Ok(Exit::Ok),
+        _ if is_interrupted => {
+            Err(Failure::new(Exit::Interrupted, "interrupted before the stream was live"))
+        }
+        SourceEnd::Late(limit) => {
+            let last = seen.last_error.as_ref().map(|e| format!("; the last attempt: {e}"));
+            let last = last.unwrap_or_default();
+            Err(Failure::connect(format!("the stream was not live within {limit:?}{last}")))
+        }
+        SourceEnd::Media { .. } if seen.last_state != State::Live => {
+            Err(failed("the connection was lost before the media ended"))
+        }
+        SourceEnd::Media { sent_all: true } => Ok(Exit::Ok),
+        SourceEnd::Media { sent_all: false } => Err(Failure::new(
+            Exit::Broke,
+            format!("the server did not take the last frames within {DRAIN:?}; the network is too slow for the bitrate"),
+        )),
+        SourceEnd::Stopped => Err(failed("the session ended by itself")),
+    }
+}
+
+/// The session's error with the exit code it deserves and what to do.
+pub(crate) fn failure(error: &Error, was_live: bool) -> Failure {
+    let exit = match error {
+        Error::Config(_) | Error::Address(_) => Exit::Usage,
+        Error::Encoder(_) | Error::Misuse(_) => Exit::Local,
+        _ if was_live => Exit::Broke,
+        _ => Exit::Connect,
+    };
+    Failure::new(exit, format!("{error}\n       {}", error.advice()))
+}
+
+fn name(state: State) -> &'static str {
+    match state {
+        State::Ready => "ready",
+        State::Pending => "connecting",
+        State::Live => "live",
+        State::Reconnecting => "reconnecting",
+        State::Stopped => "stopped",
+        State::Failed => "failed",
+        _ => "unknown",
+    }
+}
+
+fn stats(of: &Statistics, seconds: f64) -> Stats {
+    Stats {
+        state: name(of.state),
+        seconds,
+        fps: of.fps,
+        bitrate: of.bitrate_bps,
+        target_bitrate: of.target_bitrate_bps.into(),
+        queue: of.queue_units.into(),
+        queue_ms: u64::try_from(of.queue_age.as_millis()).unwrap_or(u64::MAX),
+        dropped: dropped(of),
+        frames_encoded: of.frames_encoded,
+        frames_sent: of.frames_sent,
+        bytes_sent: of.bytes_sent,
+        reconnects: of.reconnects.into(),
+    }
+}
+
+fn summary(of: &Statistics) -> Summary {
+    Summary {
+        frames_encoded: of.frames_encoded,
+        frames_sent: of.frames_sent,
+        frames_dropped: dropped(of),
+        audio_frames_sent: of.audio_frames_sent,
+        bytes_sent: of.bytes_sent,
+        seconds: of.elapsed.as_secs_f64(),
+        reconnects: of.reconnects.into(),
+        state: name(of.state),
+    }
+}
+
+/// Before the encoder, in it, or after it.
+fn dropped(of: &Statistics) -> u64 {
+    of.frames_skipped + of.frames_failed + of.frames_dropped
+}
+
+#[cfg(test)]
+#[path = "broadcast_test.rs"]
+mod tests;

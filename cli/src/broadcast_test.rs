@@ -1,0 +1,50 @@
+use super::*;
+
+fn seen(was_live: bool, last_state: State, last_error: Option<Error>) -> Seen {
+    Seen { was_live, last_state, last_error, warned: false }
+}
+
+fn exit(end: SourceEnd, seen: &Seen, is_interrupted: bool) -> Exit {
+    outcome(end, seen, is_interrupted).unwrap_or_else(|failure| failure.exit)
+}
+
+#[test]
+fn media_that_was_sent_whole_is_a_success() {
+    let live = seen(true, State::Live, None);
+    assert_eq!(exit(SourceEnd::Media { sent_all: true }, &live, false), Exit::Ok);
+    assert_eq!(exit(SourceEnd::Media { sent_all: false }, &live, false), Exit::Broke);
+}
+
+#[test]
+fn a_connection_that_never_stood_is_a_refusal() {
+    let error = || Some(Error::Connection("connect: refused".into()));
+    let refused = seen(false, State::Pending, error());
+    assert_eq!(exit(SourceEnd::Stopped, &refused, false), Exit::Connect);
+    let late = SourceEnd::Late(Duration::from_secs(15));
+    assert_eq!(exit(late, &seen(false, State::Pending, None), false), Exit::Connect);
+    let name = seen(false, State::Pending, Some(Error::NameInUse("publish".into())));
+    assert_eq!(exit(SourceEnd::Stopped, &name, false), Exit::Connect);
+}
+
+#[test]
+fn a_live_stream_that_did_not_come_back_is_broken() {
+    let gave_up = seen(true, State::Reconnecting, Some(Error::GaveUp("refused".into())));
+    assert_eq!(exit(SourceEnd::Stopped, &gave_up, false), Exit::Broke);
+    // The media ended while the connection was away.
+    let away = seen(true, State::Reconnecting, None);
+    assert_eq!(exit(SourceEnd::Media { sent_all: false }, &away, false), Exit::Broke);
+}
+
+#[test]
+fn an_interrupt_is_a_success_only_for_a_stream_that_was_live() {
+    assert_eq!(exit(SourceEnd::Stopped, &seen(true, State::Live, None), true), Exit::Ok);
+    assert_eq!(exit(SourceEnd::Stopped, &seen(true, State::Reconnecting, None), true), Exit::Ok);
+    let early = seen(false, State::Pending, None);
+    assert_eq!(exit(SourceEnd::Stopped, &early, true), Exit::Interrupted);
+}
+
+#[test]
+fn an_encoder_that_fails_is_this_machine_s_fault() {
+    let broken = seen(true, State::Live, Some(Error::Encoder("open".into())));
+    assert_eq!(exit(SourceEnd::Stopped, &broken, false), Exit::Local);
+}

@@ -1,0 +1,87 @@
+//! `onair demo`: the embedded server, and a pattern through the whole real pipeline into it over
+//! loopback RTMP.
+
+mod lan;
+mod qr;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use onair::{AudioConfig, Session, StreamUrl, VideoConfig};
+use onair_server::{Config, RunningServer};
+use onair_types::config::Orientation;
+
+use crate::args::{DemoArgs, Pattern};
+use crate::broadcast::{self, Broadcast};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::serve;
+use crate::source::pictures::Pictures;
+use crate::source::raw::RawSource;
+use crate::source::sound::Sound;
+
+/// Where the page is when it can be.
+const USUAL_PORT: u16 = 8080;
+const APP: &str = "live";
+const NAME: &str = "demo";
+
+/// Streams to itself until the duration is over or somebody stops it.
+///
+/// # Errors
+/// With the exit code: what the user can do about it is in the message.
+pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
+    let address = match args.lan {
+        true => Some(lan::address().map_err(Failure::connect)?),
+        false => None,
+    };
+    let orientation =
+        if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
+    let video = VideoConfig::preset(args.quality.into(), orientation);
+    let audio = AudioConfig::default();
+    let pictures =
+        Pictures::pattern(Pattern::Clock, video.width(), video.height(), video.fps())?;
+    let sound = Sound::tone(audio.sample_rate_hz(), audio.channels());
+    let source = RawSource::new(Some(pictures), Some(sound), args.duration);
+    let session = Session::builder(Some(audio), Some(video))
+        .build()
+        .map_err(|error| broadcast::failure(&error, false))?;
+
+    let server = server(args)?;
+    announce(&server, address, context);
+    let url = StreamUrl::parse(&server.rtmp_url(APP, NAME)).map_err(Failure::local)?;
+    let broadcast = Broadcast { session, url, source: Box::new(source), go_live_within: None };
+    let ended = broadcast::run(broadcast, context);
+    server.stop();
+    ended
+}
+
+/// RTMP on loopback only, on any port; the page where it was asked for, or near there.
+fn server(args: &DemoArgs) -> Result<RunningServer, Failure> {
+    let ip = if args.lan { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+    let config = |port| Config {
+        rtmp: (Ipv4Addr::LOCALHOST, 0).into(),
+        http: (ip, port).into(),
+        ..Config::default()
+    };
+    match args.port {
+        Some(port) => serve::start(config(port)),
+        None => serve::start(config(USUAL_PORT)).or_else(|_| serve::start(config(0))),
+    }
+}
+
+fn announce(server: &RunningServer, lan: Option<IpAddr>, context: &Context) {
+    let watch_url = match lan {
+        Some(ip) => {
+            let address = SocketAddr::new(ip, server.http_addr().port());
+            format!("http://{address}/watch/{APP}/{NAME}")
+        }
+        None => server.watch_url(APP, NAME),
+    };
+    context.output.event(&serve::listening(server, Some(watch_url.clone())));
+    if lan.is_some() {
+        match qr::code(&watch_url) {
+            Ok(code) => context.output.words(&code),
+            Err(error) => log::warn!("draw the QR code: {error}"),
+        }
+    }
+    context.output.words("Ctrl-C stops it.");
+}

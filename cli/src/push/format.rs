@@ -1,0 +1,153 @@
+//! What the options ask the encoders for: a quality, and what differs from it.
+
+use std::time::Duration;
+
+use onair::{AudioConfig, ConfigError, VideoConfig};
+use onair_types::config::Orientation;
+
+use crate::args::{FormatArgs, Quality};
+use crate::exit::Failure;
+use crate::source::pictures::Pictures;
+use crate::source::sound::Sound;
+
+/// Bits for one pixel when only a size is given: enough for a talking head, and 1.3 Mbit/s for
+/// 960x540 at 30 fps.
+const BITS_PER_PIXEL: f64 = 0.085;
+
+/// The picture, whose size and rate are the file's when there is one.
+///
+/// # Errors
+/// The first setting that cannot be, in the words of the command line.
+pub(crate) fn video(args: &FormatArgs, file: Option<&Pictures>) -> Result<VideoConfig, Failure> {
+    let orientation =
+        if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
+    let quality = args.quality.unwrap_or(Quality::Low2);
+    let preset = VideoConfig::preset(quality.into(), orientation);
+    let size = file.map(Pictures::size).or(args.size.map(|size| (size.width, size.height)));
+    let fps = file.map(|file| file.rate().rounded()).or(args.fps);
+    let bitrate_bps = args.video_bitrate.or_else(|| {
+        let (width, height) = size.filter(|_| args.quality.is_none())?;
+        let pixels = f64::from(width) * f64::from(height) * f64::from(fps.unwrap_or(preset.fps()));
+        Some(((pixels * BITS_PER_PIXEL) as u32).clamp(200_000, 8_000_000))
+    });
+    let is_preset = size.is_none() && fps.is_none() && bitrate_bps.is_none();
+    // A fresh builder: the preset's ranges would not follow other values.
+    let mut builder = if is_preset {
+        preset.to_builder()
+    } else {
+        let (width, height) = size.unwrap_or((preset.width(), preset.height()));
+        VideoConfig::builder()
+            .size(width, height)
+            .fps(fps.unwrap_or(preset.fps()))
+            .bitrate_bps(bitrate_bps.unwrap_or(preset.bitrate_bps()))
+    };
+    if let Some(interval) = args.keyint {
+        let frames = keyframe_interval_frames(interval, fps.unwrap_or(preset.fps()));
+        builder = builder.keyframe_interval_frames(frames);
+    }
+    if let Some(profile) = args.profile {
+        builder = builder.profile(profile.into());
+    }
+    builder.build().map_err(|error| refused(&error))
+}
+
+/// The sound, whose rate and channels are the file's when there is one.
+///
+/// # Errors
+/// The first setting that cannot be.
+pub(crate) fn audio(args: &FormatArgs, file: Option<&Sound>) -> Result<AudioConfig, Failure> {
+    let preset = AudioConfig::default();
+    AudioConfig::new(
+        file.map_or(preset.sample_rate_hz(), Sound::sample_rate_hz),
+        file.map_or(preset.channels(), Sound::channels),
+        args.audio_bitrate.unwrap_or(preset.bitrate_bps()),
+    )
+    .map_err(|error| refused(&error))
+}
+
+fn refused(error: &ConfigError) -> Failure {
+    Failure::usage(error)
+}
+
+/// To the nearest frame, at least one.
+fn keyframe_interval_frames(interval: Duration, fps: u32) -> u32 {
+    let frames = (interval.as_micros() * u128::from(fps) + 500_000) / 1_000_000;
+    u32::try_from(frames).unwrap_or(u32::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    use crate::args::{Cli, Command};
+
+    fn format(options: &[&str]) -> FormatArgs {
+        let command = ["onair", "push", "rtmp://localhost/live/key"];
+        let cli = Cli::try_parse_from(command.iter().chain(options)).expect("options");
+        match cli.command {
+            Command::Push(push) => push.format,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_options_it_is_the_library_s_default() {
+        assert_eq!(video(&format(&[]), None).expect("video"), VideoConfig::default());
+        assert_eq!(audio(&format(&[]), None).expect("audio"), AudioConfig::default());
+    }
+
+    #[test]
+    fn a_quality_is_taken_as_it_is() {
+        let landscape = video(&format(&["--quality", "high3", "--landscape"]), None).expect("video");
+        let preset =
+            VideoConfig::preset(onair::VideoQuality::High3, Orientation::Landscape);
+        assert_eq!(landscape, preset);
+    }
+
+    #[test]
+    fn options_change_what_they_name() {
+        let options = ["--size", "640x360", "--fps", "25", "--video-bitrate", "900k"];
+        let config = video(&format(&options), None).expect("video");
+        assert_eq!((config.width(), config.height(), config.fps()), (640, 360, 25));
+        assert_eq!((config.bitrate_bps(), config.keyframe_interval_frames()), (900_000, 50));
+        assert!(config.max_bitrate_bps() >= 900_000 && config.min_bitrate_bps() <= 900_000);
+
+        let config = video(&format(&["--quality", "high3", "--fps", "60"]), None).expect("video");
+        assert_eq!((config.width(), config.bitrate_bps()), (720, 1_200_000));
+        assert_eq!((config.fps(), config.max_fps()), (60, 60));
+    }
+
+    #[test]
+    fn a_size_alone_gets_a_bitrate_that_fits_it() {
+        let bitrate = |size| video(&format(&["--size", size]), None).expect("video").bitrate_bps();
+        assert!((300_000..700_000).contains(&bitrate("640x360")));
+        assert!((1_500_000..2_500_000).contains(&bitrate("1280x720")));
+        assert!(bitrate("3840x2160") <= 8_000_000);
+    }
+
+    #[test]
+    fn key_intervals_are_times() {
+        let frames = |options: &[&str]| {
+            video(&format(options), None).expect("video").keyframe_interval_frames()
+        };
+        assert_eq!(frames(&["--fps", "30", "--keyint", "2s"]), 60);
+        assert_eq!(frames(&["--fps", "15", "--keyint", "500ms"]), 8);
+        assert_eq!(frames(&["--quality", "low1", "--keyint", "1ms"]), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_by_name() {
+        for (options, named) in [
+            (&["--size", "641x360"][..], "641"),
+            (&["--size", "0x0"], "0"),
+            (&["--fps", "0"], "0"),
+            (&["--fps", "500"], "500"),
+        ] {
+            let error = video(&format(options), None).expect_err("refused");
+            assert_eq!(error.exit, crate::exit::Exit::Usage);
+            assert!(error.message.contains(named), "{error}");
+        }
+        assert!(audio(&format(&["--audio-bitrate", "1"]), None).is_err());
+    }
+}

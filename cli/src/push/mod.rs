@@ -1,0 +1,113 @@
+//! `onair push`: the command line → a session and its source → a broadcast.
+
+mod address;
+mod format;
+
+use std::time::Duration;
+
+use onair::{Alignment, AudioConfig, Delivery, MediaTime, ReconnectPolicy, Session, VideoConfig};
+
+use crate::args::PushArgs;
+use crate::broadcast::{self, Broadcast};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::source::Source;
+use crate::source::encoded::{EncodedSource, Tracks};
+use crate::source::pictures::Pictures;
+use crate::source::raw::RawSource;
+use crate::source::sound::Sound;
+
+/// How long a first connection may take: the engine's whole attempt and a little.
+const GO_LIVE_WITHIN: Duration = Duration::from_secs(15);
+
+/// Streams until the media ends or somebody stops it.
+///
+/// # Errors
+/// With the exit code: what the user can do about it is in the message.
+pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
+    let url = address::stream_url(&args.url, args.key.as_deref())?;
+    let (builder, source) = match &args.source.flv {
+        Some(_) => encoded(args)?,
+        None => raw(args)?,
+    };
+    let mut policy = ReconnectPolicy::default();
+    policy.retry_first_connection = args.retry;
+    let session = builder
+        .reconnect(policy)
+        .first_timestamp(MediaTime::ZERO + args.start_time)
+        .build()
+        .map_err(|error| broadcast::failure(&error, false))?;
+    let go_live_within = (!args.retry).then_some(GO_LIVE_WITHIN);
+    broadcast::run(Broadcast { session, url, source, go_live_within }, context)
+}
+
+type Prepared = (onair::SessionBuilder, Box<dyn Source>);
+
+/// A pattern or raw files, to be encoded.
+fn raw(args: &PushArgs) -> Result<Prepared, Failure> {
+    let files = &args.source;
+    let (has_y4m, has_wav) = (files.y4m.is_some(), files.wav.is_some());
+    let no_files = !has_y4m && !has_wav;
+    let wants_video = !args.audio_only && (has_y4m || no_files);
+    let wants_audio = !args.video_only && (has_wav || no_files);
+    if !wants_video && !wants_audio {
+        return Err(Failure::usage(
+            "nothing to send: --audio-only needs --wav and --video-only needs --y4m",
+        ));
+    }
+    let pictures = match &files.y4m {
+        Some(path) if wants_video => Some(Pictures::y4m(path)?),
+        _ => None,
+    };
+    let sound = match &files.wav {
+        Some(path) if wants_audio => Some(Sound::wav(path)?),
+        _ => None,
+    };
+    let video = match &pictures {
+        Some(y4m) => Some(format::video(&args.format, Some(y4m))?),
+        None if wants_video => Some(format::video(&args.format, None)?),
+        None => None,
+    };
+    let audio = match &sound {
+        Some(wav) => Some(format::audio(&args.format, Some(wav))?),
+        None if wants_audio => Some(format::audio(&args.format, None)?),
+        None => None,
+    };
+    let pictures = match (pictures, &video) {
+        (None, Some(video)) => Some(pattern(args, video)?),
+        (pictures, _) => pictures,
+    };
+    let sound = sound.or_else(|| {
+        audio.as_ref().map(|audio| Sound::tone(audio.sample_rate_hz(), audio.channels()))
+    });
+    let source = RawSource::new(pictures, sound, args.duration);
+    Ok((Session::builder(audio, video), Box::new(source)))
+}
+
+fn pattern(args: &PushArgs, video: &VideoConfig) -> Result<Pictures, Failure> {
+    let kind = args.source.pattern.unwrap_or_default();
+    Pictures::pattern(kind, video.width(), video.height(), video.fps())
+}
+
+/// A file that is encoded already.
+fn encoded(args: &PushArgs) -> Result<Prepared, Failure> {
+    let Some(path) = &args.source.flv else {
+        return Err(Failure::usage("--flv needs a file"));
+    };
+    let wanted = Tracks { audio: !args.video_only, video: !args.audio_only };
+    let source = EncodedSource::open(path, wanted, args.duration, args.fast)?;
+    let metadata = source.metadata().clone();
+    // What the file really holds is in the metadata; the configurations only name the tracks.
+    let audio = metadata.audio.is_some().then(AudioConfig::default);
+    let video = metadata.video.is_some().then(VideoConfig::default);
+    let mut builder = Session::builder(audio, video)
+        .alignment(Alignment::AsIs)
+        .delivery(Delivery::Complete);
+    if metadata.audio.is_some() {
+        builder = builder.audio_source(onair::Source::Encoded);
+    }
+    if metadata.video.is_some() {
+        builder = builder.video_source(onair::Source::Encoded);
+    }
+    Ok((builder.metadata(metadata), Box::new(source)))
+}

@@ -1,0 +1,323 @@
+//! An encoded FLV file, shipped as it is: access units, decoding times and composition times stay
+//! untouched.
+//!
+//! In real time a picture and the sound before it go as one batch when the picture is due, so that
+//! the network thread wakes once a picture.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use onair::{AudioUnit, MediaTime, MetaData, Session, VideoUnit};
+use onair_engine::amf0;
+use onair_engine::flv::{AudioMeta, Body, FlvError, Tag, TagType, VideoMeta};
+use onair_types::aac::Asc;
+use onair_types::h264::{AvcConfig, length_prefixed_nal_units};
+use onair_types::{AccessUnit, FrameKind, Pool};
+
+use super::{Ending, Source, ending};
+use crate::context::Context;
+use crate::exit::Failure;
+use crate::tags::{TagReader, Unwrap};
+
+/// Which tracks of a file are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tracks {
+    pub(crate) audio: bool,
+    pub(crate) video: bool,
+}
+
+/// A file on its way.
+pub(crate) struct EncodedSource {
+    name: String,
+    tags: TagReader<File>,
+    /// Tags that were read to find out what the file holds.
+    ahead: VecDeque<Tag>,
+    units: Units,
+    metadata: MetaData,
+    length: Option<Duration>,
+    fast: bool,
+}
+
+/// Tags that are read at most to find both sequence headers.
+const LOOK_AHEAD_TAGS: usize = 256;
+/// How long sound waits for a picture to go with.
+const BATCH: Duration = Duration::from_millis(60);
+
+impl EncodedSource {
+    /// Opens a file and reads up to its sequence headers.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not FLV, or holds no wanted track of H.264 or AAC.
+    pub(crate) fn open(
+        path: &Path,
+        wanted: Tracks,
+        length: Option<Duration>,
+        fast: bool,
+    ) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|e| Failure::usage(format!("open {name}: {e}")))?;
+        let mut source = Self {
+            name,
+            tags: TagReader::new(file),
+            ahead: VecDeque::new(),
+            units: Units::new(wanted),
+            metadata: MetaData::default(),
+            length,
+            fast,
+        };
+        source.look_ahead(wanted)?;
+        Ok(source)
+    }
+
+    /// What the file says about itself, for the tracks that are sent.
+    pub(crate) fn metadata(&self) -> &MetaData {
+        &self.metadata
+    }
+
+    fn look_ahead(&mut self, wanted: Tracks) -> Result<(), Failure> {
+        let mut found = Units::new(wanted);
+        let mut metadata = None;
+        let mut first_pictures = FrameRateGuess::default();
+        while self.ahead.len() < LOOK_AHEAD_TAGS {
+            let has_all = (found.avc.is_some() || !wanted.video)
+                && (found.asc.is_some() || !wanted.audio)
+                && (first_pictures.fps().is_some() || !wanted.video);
+            if has_all {
+                break;
+            }
+            let Some(tag) = self.read_tag()? else { break };
+            if tag.tag_type == TagType::Script && metadata.is_none() {
+                metadata = amf0::read_all(&tag.body).ok().and_then(|v| MetaData::parse(&v));
+            }
+            if let Some(AccessUnit::Video(unit)) = found.unit(&tag).map_err(|e| self.error(e))? {
+                first_pictures.push(unit.dts);
+            }
+            self.ahead.push_back(tag);
+        }
+        let said = metadata.unwrap_or_default();
+        self.metadata = MetaData {
+            video: found.avc.as_ref().map(|avc| video_meta(avc, said.video, &first_pictures)),
+            audio: found.asc.as_ref().map(|asc| AudioMeta {
+                sample_rate_hz: asc.sample_rate_hz(),
+                channels: asc.channels(),
+                bitrate_bps: said.audio.map_or(0, |audio| audio.bitrate_bps),
+            }),
+            encoder: said.encoder,
+        };
+        if self.metadata.video.is_none() && self.metadata.audio.is_none() {
+            return Err(self.error(UnitError::Nothing));
+        }
+        Ok(())
+    }
+
+    fn read_tag(&mut self) -> Result<Option<Tag>, Failure> {
+        self.tags.next_tag().map_err(|error| Failure::usage(format!("{}: {error}", self.name)))
+    }
+
+    fn next_unit(&mut self) -> Result<Option<AccessUnit>, Failure> {
+        loop {
+            let tag = match self.ahead.pop_front() {
+                Some(tag) => tag,
+                None => match self.read_tag()? {
+                    Some(tag) => tag,
+                    None => return Ok(None),
+                },
+            };
+            if let Some(unit) = self.units.unit(&tag).map_err(|error| self.error(error))? {
+                return Ok(Some(unit));
+            }
+        }
+    }
+
+    fn error(&self, error: UnitError) -> Failure {
+        Failure::usage(format!("{}: {error}", self.name))
+    }
+}
+
+impl Source for EncodedSource {
+    fn prepare(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn run(&mut self, session: &Session, context: &Context) -> Result<Ending, Failure> {
+        let start = context.clock.now();
+        let mut first = None;
+        let mut batch: Vec<AccessUnit> = Vec::new();
+        loop {
+            let unit = self.next_unit()?;
+            let first = *first.get_or_insert(unit.as_ref().map_or(MediaTime::ZERO, AccessUnit::dts));
+            let unit = unit.filter(|u| self.length.is_none_or(|l| u.dts() < first + l));
+            let is_last = unit.is_none();
+            let is_due = |unit: &AccessUnit, batch: &[AccessUnit]| {
+                matches!(unit, AccessUnit::Video(_))
+                    || batch.first().is_some_and(|head| unit.dts() >= head.dts() + BATCH)
+            };
+            let goes = unit.as_ref().is_none_or(|unit| is_due(unit, &batch));
+            batch.extend(unit);
+            if goes {
+                let due = batch.last().map_or(Duration::ZERO, |last| last.dts().since(first));
+                let wait = (start + due).since(context.clock.now());
+                if !self.fast && wait > Duration::ZERO && context.stop_signal.wait(wait) {
+                    return Ok(Ending::Stopped);
+                }
+                for unit in batch.drain(..) {
+                    let pushed = match unit {
+                        AccessUnit::Video(unit) => session.push_encoded_video(unit),
+                        AccessUnit::Audio(unit) => session.push_encoded_audio(unit),
+                    };
+                    if let Err(error) = pushed {
+                        return ending(&error);
+                    }
+                }
+            }
+            if is_last {
+                return Ok(Ending::Media);
+            }
+        }
+    }
+}
+
+/// Tags → access units.
+struct Units {
+    wanted: Tracks,
+    avc: Option<Arc<AvcConfig>>,
+    asc: Option<Asc>,
+    video_time: Unwrap,
+    audio_time: Unwrap,
+    pool: Pool,
+}
+
+/// Why a file cannot be shipped.
+#[derive(Debug, thiserror::Error)]
+enum UnitError {
+    #[error("{0}")]
+    Flv(#[from] FlvError),
+    #[error("{0}")]
+    H264(#[from] onair_types::h264::H264Error),
+    #[error("{0}")]
+    Aac(#[from] onair_types::aac::AacError),
+    #[error("holds {what} that is not {supported}; convert it, or leave the track out with {option}")]
+    Codec { what: &'static str, supported: &'static str, option: &'static str },
+    #[error("holds {what} at {ms} ms before its sequence header")]
+    NoHeader { what: &'static str, ms: i64 },
+    #[error("holds neither H.264 nor AAC that is wanted")]
+    Nothing,
+}
+
+impl Units {
+    fn new(wanted: Tracks) -> Self {
+        let (video_time, audio_time) = (Unwrap::default(), Unwrap::default());
+        Self { wanted, avc: None, asc: None, video_time, audio_time, pool: Pool::new(256) }
+    }
+
+    /// The access unit in `tag`; `None` when it holds something else.
+    fn unit(&mut self, tag: &Tag) -> Result<Option<AccessUnit>, UnitError> {
+        let is_wanted = match tag.tag_type {
+            TagType::Video => self.wanted.video,
+            TagType::Audio => self.wanted.audio,
+            TagType::Script => false,
+        };
+        if !is_wanted {
+            return Ok(None);
+        }
+        match Body::parse(tag.tag_type, &tag.body)? {
+            Body::AvcHeader(record) => {
+                // A repeated header is the same header: units keep sharing it.
+                if self.avc.as_ref().is_none_or(|avc| avc.record() != record) {
+                    self.avc = Some(Arc::new(AvcConfig::from_record(record)?));
+                }
+            }
+            Body::AacHeader(bytes) => self.asc = Some(Asc::from_bytes(bytes)?),
+            Body::AvcUnit { keyframe, composition_ms, data } if !data.is_empty() => {
+                let ms = self.video_time.next(tag.timestamp_ms);
+                let config =
+                    self.avc.clone().ok_or(UnitError::NoHeader { what: "a picture", ms })?;
+                let kind = frame_kind(keyframe, data, config.nal_length_size());
+                return Ok(Some(AccessUnit::Video(VideoUnit {
+                    pts: MediaTime::from_millis(ms + i64::from(composition_ms)),
+                    dts: MediaTime::from_millis(ms),
+                    kind,
+                    config,
+                    payload: self.pool.copy_of(data),
+                })));
+            }
+            Body::AacFrame(frame) if !frame.is_empty() => {
+                let ms = self.audio_time.next(tag.timestamp_ms);
+                let asc = self.asc.ok_or(UnitError::NoHeader { what: "sound", ms })?;
+                let payload = self.pool.copy_of(frame);
+                let pts = MediaTime::from_millis(ms);
+                return Ok(Some(AccessUnit::Audio(AudioUnit { pts, asc, payload })));
+            }
+            Body::Other(_) => {
+                let (what, supported, option) = match tag.tag_type {
+                    TagType::Audio => ("sound", "AAC", "--video-only"),
+                    _ => ("pictures", "H.264", "--audio-only"),
+                };
+                return Err(UnitError::Codec { what, supported, option });
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+}
+
+/// FLV's key frame flag decides: the copy must say what the file says.
+fn frame_kind(keyframe: bool, data: &[u8], nal_length_size: usize) -> FrameKind {
+    let is_referred_to = |nal: &[u8]| {
+        let header = nal.first().copied().unwrap_or_default();
+        matches!(header & 0x1F, 1..=5) && header & 0x60 != 0
+    };
+    let mut nal_units = length_prefixed_nal_units(data, nal_length_size);
+    if keyframe {
+        FrameKind::Idr
+    } else if nal_units.any(|nal| nal.is_ok_and(is_referred_to)) {
+        FrameKind::Reference
+    } else {
+        FrameKind::Disposable
+    }
+}
+
+/// The SPS knows the size; the file's metadata knows the rest, when there is any.
+fn video_meta(avc: &AvcConfig, said: Option<VideoMeta>, guess: &FrameRateGuess) -> VideoMeta {
+    let said = said.unwrap_or(VideoMeta { width: 0, height: 0, fps: 0.0, bitrate_bps: 0 });
+    let sps = avc.sps_info().ok();
+    let fps = Some(said.fps)
+        .filter(|fps| fps.is_finite() && *fps > 0.0)
+        .or_else(|| sps.as_ref().and_then(|sps| sps.fps))
+        .or_else(|| guess.fps());
+    VideoMeta {
+        width: sps.as_ref().map_or(said.width, |sps| sps.width),
+        height: sps.as_ref().map_or(said.height, |sps| sps.height),
+        fps: fps.unwrap_or_default(),
+        bitrate_bps: said.bitrate_bps,
+    }
+}
+
+/// A frame rate from the first decoding times, which milliseconds make uneven.
+#[derive(Default)]
+struct FrameRateGuess {
+    first: Option<MediaTime>,
+    last: Option<MediaTime>,
+    intervals: u32,
+}
+
+impl FrameRateGuess {
+    fn push(&mut self, dts: MediaTime) {
+        self.intervals += u32::from(self.first.is_some());
+        self.first.get_or_insert(dts);
+        self.last = Some(dts);
+    }
+
+    fn fps(&self) -> Option<f64> {
+        let span = self.last?.since(self.first?).as_secs_f64();
+        let fps = f64::from(self.intervals) / span;
+        (self.intervals >= 10 && span > 0.0).then_some((fps * 10.0).round() / 10.0)
+    }
+}
+
+#[cfg(test)]
+#[path = "encoded_test.rs"]
+mod tests;
