@@ -77,7 +77,10 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
             context.stop.stop();
             session.stop();
         }
-        let seen = follow(events, context, || drop(live.try_send(())));
+        let seen = follow(events, context, || {
+            // Full: the source knows.
+            let _ = live.try_send(());
+        });
         // Ends both threads; somebody else stopped the command when this is not the first stop.
         let is_interrupted = !context.stop.stop();
         let end = match source.map(|source| source.join()) {
@@ -191,7 +194,9 @@ fn outcome(end: SourceEnd, seen: &Seen, is_interrupted: bool) -> Result<Exit, Fa
         SourceEnd::Media { sent_all: true } => Ok(Exit::Ok),
         SourceEnd::Media { sent_all: false } => Err(Failure::new(
             Exit::Broke,
-            format!("the server did not take the last frames within {DRAIN:?}; the network is too slow for the bitrate"),
+            format!(
+                "the server did not take the last frames within {DRAIN:?}; the network is too slow for the bitrate"
+            ),
         )),
         SourceEnd::Stopped => Err(failed("the session ended by itself")),
     }

@@ -99,7 +99,9 @@ impl Schedule {
     pub(crate) fn end_track_of(&mut self, item: &Item) {
         match item {
             Item::Picture { index, .. } => {
-                self.pictures.iter_mut().for_each(|track| (track.next, track.end) = (*index, *index));
+                self.pictures
+                    .iter_mut()
+                    .for_each(|track| (track.next, track.end) = (*index, *index));
             }
             Item::Sound { first, .. } => {
                 self.sound.iter_mut().for_each(|track| (track.next, track.end) = (*first, *first));

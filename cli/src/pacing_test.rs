@@ -58,8 +58,7 @@ fn one_aac_frame_of_sound_goes_before_the_first_picture() {
     let second = Item::Picture { index: 0, stamp: CaptureTime::ZERO };
     assert_eq!(schedule.next(), Some((Duration::ZERO, second)));
     // Then a block of 20 ms, due when a microphone has captured as many samples.
-    let third =
-        Item::Sound { first: 1_024, samples: 882, stamp: CaptureTime::from_micros(23_219) };
+    let third = Item::Sound { first: 1_024, samples: 882, stamp: CaptureTime::from_micros(23_219) };
     assert_eq!(schedule.next(), Some((Duration::from_millis(20), third)));
 }
 

@@ -98,7 +98,7 @@ fn decimal(number: &str, scale: u64) -> Option<u64> {
     let mut total = whole.checked_mul(scale)?;
     let mut place = scale;
     for digit in fraction.bytes().map(|b| u64::from(b - b'0')) {
-        if digit != 0 && place % 10 != 0 {
+        if digit != 0 && !place.is_multiple_of(10) {
             return None;
         }
         place /= 10;
@@ -171,7 +171,9 @@ mod tests {
     fn sizes_are_two_numbers() {
         assert_eq!(size("640x360"), Ok(Size { width: 640, height: 360 }));
         assert_eq!(size("360X640"), Ok(Size { width: 360, height: 640 }));
-        for text in ["", "x", "640", "640x", "x360", "640x360x2", "+640x360", "640 x 360", "99999999999x1"] {
+        for text in
+            ["", "x", "640", "640x", "x360", "640x360x2", "+640x360", "640 x 360", "99999999999x1"]
+        {
             assert!(size(text).is_err(), "{text}");
         }
     }

@@ -33,12 +33,10 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
         true => Some(lan::address().map_err(Failure::connect)?),
         false => None,
     };
-    let orientation =
-        if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
+    let orientation = if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
     let video = VideoConfig::preset(args.quality.into(), orientation);
     let audio = AudioConfig::default();
-    let pictures =
-        Pictures::pattern(Pattern::Clock, video.width(), video.height(), video.fps())?;
+    let pictures = Pictures::pattern(Pattern::Clock, video.width(), video.height(), video.fps())?;
     let sound = Sound::tone(audio.sample_rate_hz(), audio.channels());
     let source = RawSource::new(Some(pictures), Some(sound), args.duration);
     let session = Session::builder(Some(audio), Some(video))

@@ -19,8 +19,7 @@ const BITS_PER_PIXEL: f64 = 0.085;
 /// # Errors
 /// The first setting that cannot be, in the words of the command line.
 pub(crate) fn video(args: &FormatArgs, file: Option<&Pictures>) -> Result<VideoConfig, Failure> {
-    let orientation =
-        if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
+    let orientation = if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
     let quality = args.quality.unwrap_or(Quality::Low2);
     let preset = VideoConfig::preset(quality.into(), orientation);
     let size = file.map(Pictures::size).or(args.size.map(|size| (size.width, size.height)));
@@ -99,9 +98,9 @@ mod tests {
 
     #[test]
     fn a_quality_is_taken_as_it_is() {
-        let landscape = video(&format(&["--quality", "high3", "--landscape"]), None).expect("video");
-        let preset =
-            VideoConfig::preset(onair::VideoQuality::High3, Orientation::Landscape);
+        let landscape =
+            video(&format(&["--quality", "high3", "--landscape"]), None).expect("video");
+        let preset = VideoConfig::preset(onair::VideoQuality::High3, Orientation::Landscape);
         assert_eq!(landscape, preset);
     }
 

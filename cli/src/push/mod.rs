@@ -100,9 +100,8 @@ fn encoded(args: &PushArgs) -> Result<Prepared, Failure> {
     // What the file really holds is in the metadata; the configurations only name the tracks.
     let audio = metadata.audio.is_some().then(AudioConfig::default);
     let video = metadata.video.is_some().then(VideoConfig::default);
-    let mut builder = Session::builder(audio, video)
-        .alignment(Alignment::AsIs)
-        .delivery(Delivery::Complete);
+    let mut builder =
+        Session::builder(audio, video).alignment(Alignment::AsIs).delivery(Delivery::Complete);
     if metadata.audio.is_some() {
         builder = builder.audio_source(onair::Source::Encoded);
     }

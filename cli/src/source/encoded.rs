@@ -148,7 +148,8 @@ impl Source for EncodedSource {
         let mut batch: Vec<AccessUnit> = Vec::new();
         loop {
             let unit = self.next_unit()?;
-            let first = *first.get_or_insert(unit.as_ref().map_or(MediaTime::ZERO, AccessUnit::dts));
+            let first =
+                *first.get_or_insert(unit.as_ref().map_or(MediaTime::ZERO, AccessUnit::dts));
             let unit = unit.filter(|u| self.length.is_none_or(|l| u.dts() < first + l));
             let is_last = unit.is_none();
             let is_due = |unit: &AccessUnit, batch: &[AccessUnit]| {
@@ -199,7 +200,9 @@ enum UnitError {
     H264(#[from] onair_types::h264::H264Error),
     #[error("{0}")]
     Aac(#[from] onair_types::aac::AacError),
-    #[error("holds {what} that is not {supported}; convert it, or leave the track out with {option}")]
+    #[error(
+        "holds {what} that is not {supported}; convert it, or leave the track out with {option}"
+    )]
     Codec { what: &'static str, supported: &'static str, option: &'static str },
     #[error("holds {what} at {ms} ms before its sequence header")]
     NoHeader { what: &'static str, ms: i64 },
@@ -224,12 +227,9 @@ impl Units {
             return Ok(None);
         }
         match Body::parse(tag.tag_type, &tag.body)? {
-            Body::AvcHeader(record) => {
-                // A repeated header is the same header: units keep sharing it.
-                if self.avc.as_ref().is_none_or(|avc| avc.record() != record) {
-                    self.avc = Some(Arc::new(AvcConfig::from_record(record)?));
-                }
-            }
+            // A repeated header is the same header: units keep sharing it.
+            Body::AvcHeader(record) if self.avc.as_ref().is_some_and(|a| a.record() == record) => {}
+            Body::AvcHeader(record) => self.avc = Some(Arc::new(AvcConfig::from_record(record)?)),
             Body::AacHeader(bytes) => self.asc = Some(Asc::from_bytes(bytes)?),
             Body::AvcUnit { keyframe, composition_ms, data } if !data.is_empty() => {
                 let ms = self.video_time.next(tag.timestamp_ms);

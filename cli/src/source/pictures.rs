@@ -5,7 +5,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use onair_media::file::y4m;
-use onair_media::frame::I420Frame;
+use onair_media::frame::{FrameError, FrameView, I420Frame, PixelFormat};
 use onair_media::pattern::{Kind, VideoPattern};
 
 use crate::args;
@@ -49,8 +49,7 @@ impl Pictures {
         fps: u32,
     ) -> Result<Self, Failure> {
         let rate = FrameRate::new(fps, 1).ok_or_else(|| Failure::usage("--fps 0: use 1 to 120"))?;
-        let pattern =
-            VideoPattern::new(kind.into(), width, height, fps).map_err(Failure::usage)?;
+        let pattern = VideoPattern::new(kind.into(), width, height, fps).map_err(Failure::usage)?;
         let frame = I420Frame::new(width, height).map_err(Failure::usage)?;
         Ok(Self { maker: Maker::Pattern(pattern), rate, frame })
     }
@@ -68,13 +67,12 @@ impl Pictures {
         };
         // One read call a picture is enough at common sizes.
         let input = BufReader::with_capacity(1 << 20, input);
-        let reader =
-            y4m::Reader::new(input).map_err(|e| Failure::usage(format!("{name}: {e}")))?;
+        let reader = y4m::Reader::new(input).map_err(|e| Failure::usage(format!("{name}: {e}")))?;
         let y4m::Header { width, height, fps_num, fps_den } = reader.header();
         let rate = FrameRate::new(fps_num, fps_den)
             .ok_or_else(|| Failure::usage(format!("{name}: has no frame rate")))?;
-        let frame = I420Frame::new(width, height)
-            .map_err(|e| Failure::usage(format!("{name}: {e}")))?;
+        let frame =
+            I420Frame::new(width, height).map_err(|e| Failure::usage(format!("{name}: {e}")))?;
         Ok(Self { maker: Maker::File(reader), rate, frame })
     }
 
@@ -101,8 +99,12 @@ impl Pictures {
     }
 
     /// The picture made last.
-    pub(crate) fn frame(&self) -> &I420Frame {
-        &self.frame
+    ///
+    /// # Errors
+    /// Never, as the frame is whole; the view checks all the same.
+    pub(crate) fn frame(&self) -> Result<FrameView<'_>, FrameError> {
+        let (width, height) = self.size();
+        FrameView::packed(PixelFormat::I420, width, height, self.frame.as_bytes())
     }
 }
 

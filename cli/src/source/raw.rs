@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use onair::{Pcm, Session, Statistics};
+use onair::{Pcm, PushError, Session, Statistics};
 
 use super::pictures::Pictures;
 use super::sound::Sound;
@@ -85,7 +85,10 @@ impl Source for RawSource {
                             return Ok(Ending::Stopped);
                         }
                     }
-                    session.push_video(pictures.frame().view(), *stamp)
+                    pictures
+                        .frame()
+                        .map_err(PushError::from)
+                        .and_then(|frame| session.push_video(frame, *stamp))
                 }
                 (Item::Sound { stamp, .. }, _, Some(sound)) => {
                     let (sample_rate_hz, channels) = (sound.sample_rate_hz(), sound.channels());
