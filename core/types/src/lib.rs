@@ -4,9 +4,11 @@
 #![forbid(unsafe_code)]
 
 pub mod aac;
+mod bits;
 pub mod config;
 pub mod h264;
 pub mod payload;
+mod sps;
 pub mod time;
 pub mod unit;
 

@@ -3,6 +3,7 @@
 //! A [`Pool`] keeps the buffers it handed out; one whose last [`Payload`] is gone is used again.
 //! The way from encoder to socket therefore allocates only while the pool warms up.
 
+use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -38,22 +39,23 @@ impl std::fmt::Debug for Payload {
     }
 }
 
-/// A ring of reusable buffers; owned by one thread (an encoder's or a reader's).
+/// Reusable buffers; owned by one thread (an encoder's or a reader's).
 ///
-/// Buffers return in about the order they left, so the oldest is looked at first. When it is still
-/// in use the pool grows, up to `limit` buffers that it remembers; beyond that it hands out
-/// buffers it forgets.
+/// Buffers return in about the order they left, so the oldest is looked at first; one that a slow
+/// consumer keeps is passed over. When all are in use the pool grows, up to `limit` buffers that
+/// it remembers; beyond that it hands out buffers it forgets.
 #[derive(Debug)]
 pub struct Pool {
-    ring: Vec<Arc<Vec<u8>>>,
-    next: usize,
+    /// Oldest first.
+    buffers: VecDeque<Arc<Vec<u8>>>,
     limit: usize,
 }
 
 impl Pool {
-    /// A pool that remembers at most `limit` buffers.
+    /// A pool that remembers at most `limit` buffers. Each [`Pool::fill`] looks at all of them at
+    /// worst, so tens or hundreds are sensible.
     pub fn new(limit: usize) -> Self {
-        Self { ring: Vec::with_capacity(limit), next: 0, limit }
+        Self { buffers: VecDeque::with_capacity(limit), limit }
     }
 
     /// An access unit's bytes, written by `fill` into an empty buffer.
@@ -64,25 +66,21 @@ impl Pool {
         &mut self,
         fill: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<Payload, E> {
-        // A few looks are enough: a stalled consumer keeps all buffers, a live one frees the oldest.
-        for _ in 0..self.ring.len().min(4) {
-            let index = self.next % self.ring.len();
-            self.next = (index + 1) % self.ring.len();
-            if let Some(buffer) = Arc::get_mut(&mut self.ring[index]) {
-                buffer.clear();
-                fill(buffer)?;
-                return Ok(Payload(Arc::clone(&self.ring[index])));
-            }
+        let mut shared = self.take_free().unwrap_or_default();
+        let mut filled = Ok(());
+        if let Some(buffer) = Arc::get_mut(&mut shared) {
+            buffer.clear();
+            filled = fill(buffer);
         }
-        let mut buffer = Vec::new();
-        fill(&mut buffer)?;
-        let shared = Arc::new(buffer);
-        if self.ring.len() < self.limit {
-            // The new buffer is the youngest: it goes just behind the place looked at next.
-            self.ring.insert(self.next.min(self.ring.len()), Arc::clone(&shared));
-            self.next = (self.next + 1) % self.ring.len().max(1);
+        if self.buffers.len() < self.limit {
+            self.buffers.push_back(Arc::clone(&shared));
         }
-        Ok(Payload(shared))
+        filled.map(|()| Payload(shared))
+    }
+
+    fn take_free(&mut self) -> Option<Arc<Vec<u8>>> {
+        let free = self.buffers.iter_mut().position(|buffer| Arc::get_mut(buffer).is_some())?;
+        self.buffers.remove(free)
     }
 
     /// Copies `bytes` into a pooled buffer.
@@ -118,7 +116,7 @@ mod tests {
         for (i, payload) in kept.iter().enumerate() {
             assert_eq!(**payload, [i as u8; 3]);
         }
-        assert!(pool.ring.len() <= 4);
+        assert!(pool.buffers.len() <= 4);
     }
 
     #[test]
@@ -131,6 +129,24 @@ mod tests {
                 queue.pop_front();
             }
         }
-        assert!(pool.ring.len() <= 12, "{} buffers for a queue of 10", pool.ring.len());
+        assert!(pool.buffers.len() <= 12, "{} buffers for a queue of 10", pool.buffers.len());
+    }
+
+    #[test]
+    fn buffers_that_are_kept_do_not_stand_in_the_way_of_others() {
+        let mut pool = Pool::new(64);
+        let _kept: Vec<Payload> = (0..20).map(|_| pool.copy_of(&[1; 3])).collect();
+        for _ in 0..1_000 {
+            drop(pool.copy_of(&[2; 3]));
+        }
+        assert_eq!(pool.buffers.len(), 21);
+    }
+
+    #[test]
+    fn a_failed_fill_gives_the_buffer_back() {
+        let mut pool = Pool::new(4);
+        let address = pool.copy_of(&[1; 100]).as_ptr();
+        assert_eq!(pool.fill(|_| Err("no")), Err("no"));
+        assert_eq!(pool.copy_of(&[2; 100]).as_ptr(), address);
     }
 }
