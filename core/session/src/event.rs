@@ -11,6 +11,10 @@ use crate::{Error, State, Statistics};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a few dozen exist; a box would cost the reader more"
+)]
 #[non_exhaustive]
 pub enum Event {
     /// The state changed.

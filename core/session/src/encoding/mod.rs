@@ -103,7 +103,11 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, EncodeError>) -> Result<T, Failur
 
 /// Drops an encoder that may panic even then.
 fn discard<T>(encoder: Option<T>) {
-    if let Err(failure) = guarded(|| Ok(drop(encoder))) {
+    let dropped = guarded(|| {
+        drop(encoder);
+        Ok(())
+    });
+    if let Err(failure) = dropped {
         log::warn!("{}", failure.into_error());
     }
 }
