@@ -10,13 +10,45 @@
 //! # }
 //! ```
 
+// In the order of a frame's way: in by RTMP, through the hub, out to players.
+mod clock;
 mod config;
+mod hls;
+mod http;
+mod hub;
 mod info;
+mod limit;
+mod meter;
+mod name;
+mod player;
+mod record;
+mod ring;
+mod rtmp;
+mod stream;
+mod unit;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use std::{fs, io};
+
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 pub use config::{Config, SecondPublisher, ServerError};
 pub use info::{AudioInfo, StreamInfo, StreamState, VideoInfo};
+
+use clock::Clock;
+use http::Site;
+use hub::Hub;
+use limit::Connections;
+use record::Writers;
+
+/// How long stopping waits for recordings to be completed.
+const RECORDS: Duration = Duration::from_millis(600);
 
 /// Starts servers.
 #[derive(Debug)]
@@ -29,8 +61,55 @@ impl Server {
     /// When a port cannot be bound, the recording directory cannot be written or the system gives
     /// no thread.
     pub fn start(config: Config) -> Result<RunningServer, ServerError> {
-        let _ = config;
-        todo!("server")
+        if let Some(dir) = &config.record_dir {
+            check_record_dir(dir)
+                .map_err(|source| ServerError::RecordDir { path: dir.clone(), source })?;
+        }
+        let (rtmp_listener, rtmp) = listen("RTMP", config.rtmp)?;
+        let (http_listener, http) = listen("HTTP", config.http)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(ServerError::Thread)?;
+
+        let clock = Clock::start();
+        let (writers, records) = Writers::new();
+        let hub = Arc::new(Hub::new(config.second_publisher, config.record_dir, writers));
+        let site = Arc::new(Site {
+            hub: Arc::clone(&hub),
+            clock,
+            rtmp_port: rtmp.port(),
+            host_names: config.host_names,
+        });
+        let (stop, stopped) = oneshot::channel();
+        let for_thread = Arc::clone(&hub);
+        let run = move || {
+            let hub = for_thread;
+            runtime.block_on(async move {
+                let listeners = (
+                    tokio::net::TcpListener::from_std(rtmp_listener),
+                    tokio::net::TcpListener::from_std(http_listener),
+                );
+                let (Ok(rtmp), Ok(http)) = listeners else {
+                    return log::error!("serve: the system has no more room for sockets to watch");
+                };
+                let connections = || Connections::new(config.max_connections);
+                tokio::select! {
+                    () = rtmp::serve(rtmp, Arc::clone(&hub), clock, connections()) => {}
+                    () = http::serve(http, site, connections()) => {}
+                    () = sweep(&hub, clock) => {}
+                    _ = stopped => {}
+                }
+            });
+            // Dropping the runtime drops every connection.
+        };
+        let thread = thread::Builder::new()
+            .name("onair-server".to_owned())
+            .spawn(run)
+            .map_err(ServerError::Thread)?;
+        let running = Running { stop, thread, hub, records, clock };
+        Ok(RunningServer { rtmp, http, running: Some(running) })
     }
 }
 
@@ -39,6 +118,17 @@ impl Server {
 pub struct RunningServer {
     rtmp: SocketAddr,
     http: SocketAddr,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+    hub: Arc<Hub>,
+    /// Disconnected when the last recording is complete.
+    records: Receiver<()>,
+    clock: Clock,
 }
 
 impl RunningServer {
@@ -52,8 +142,8 @@ impl RunningServer {
         self.http
     }
 
-    /// `rtmp://host:port/app/name` to push to or pull from; `127.0.0.1` stands for a server bound
-    /// to all addresses.
+    /// `rtmp://host:port/app/name` to push to or pull from; the loopback address stands for a
+    /// server bound to all addresses.
     pub fn rtmp_url(&self, app: &str, name: &str) -> String {
         format!("rtmp://{}/{app}/{name}", reachable(self.rtmp))
     }
@@ -65,17 +155,69 @@ impl RunningServer {
 
     /// The streams that are live or waited for, by name.
     pub fn streams(&self) -> Vec<StreamInfo> {
-        todo!("server")
+        self.running.as_ref().map_or_else(Vec::new, |running| running.hub.list(running.clock.now()))
     }
 
-    /// Closes every connection and returns when the thread has ended, within a second.
-    pub fn stop(self) {}
+    /// Closes every connection, completes recordings and returns when the thread has ended:
+    /// within a second.
+    pub fn stop(mut self) {
+        self.stop_running();
+    }
+
+    fn stop_running(&mut self) {
+        let Some(Running { stop, thread, hub, records, .. }) = self.running.take() else { return };
+        // Fails only when the thread has ended by itself.
+        let _ = stop.send(());
+        if thread.join().is_err() {
+            log::error!("the server's thread had panicked");
+        }
+        drop(hub);
+        // Nothing is ever sent: an answer of either kind but a time-out means all are complete.
+        if records.recv_timeout(RECORDS) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            log::error!("a recording could not be completed in time");
+        }
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.stop_running();
+    }
+}
+
+async fn sweep(hub: &Hub, clock: Clock) {
+    loop {
+        sleep(Duration::from_secs(1)).await;
+        hub.sweep(clock.now());
+    }
+}
+
+fn listen(
+    service: &'static str,
+    address: SocketAddr,
+) -> Result<(std::net::TcpListener, SocketAddr), ServerError> {
+    let bound = std::net::TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => ServerError::InUse { service, address },
+        _ => ServerError::Bind { service, address, source },
+    })
+}
+
+fn check_record_dir(dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    let probe = dir.join(format!(".onair-{}", std::process::id()));
+    fs::write(&probe, [])?;
+    fs::remove_file(&probe)
 }
 
 fn reachable(address: SocketAddr) -> SocketAddr {
     let mut address = address;
     if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
     address
 }

@@ -8,17 +8,14 @@
 
 #![forbid(unsafe_code)]
 
-mod align;
+pub mod align;
 pub mod amf0;
 pub mod flv;
 pub mod publish;
 pub mod rate;
 pub mod reconnect;
 pub mod rtmp;
-mod send_buffer;
+pub mod send_buffer;
 pub mod stats;
 pub mod timeline;
 pub mod url;
-
-#[cfg(test)]
-mod fixture;

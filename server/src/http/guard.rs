@@ -1,0 +1,113 @@
+//! What every request passes: the `Host` check against DNS rebinding (network S11), and the
+//! headers that keep pages to themselves.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Site;
+
+const POLICY: &str = "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; \
+                      object-src 'none'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+/// Refuses requests that name this server by a name it does not have: a page of another site
+/// that made its own name resolve to this machine.
+pub(super) async fn check_host(
+    State(site): State<Arc<Site>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let in_target = request.uri().authority().map(|authority| authority.as_str());
+    let Some(host) = header else {
+        return (StatusCode::BAD_REQUEST, "the request has no Host header").into_response();
+    };
+    if [Some(host), in_target].into_iter().flatten().all(|host| is_ours(host, &site.host_names)) {
+        next.run(request).await
+    } else {
+        let why = "this server does not go by that name; use its IP address or localhost";
+        (StatusCode::MISDIRECTED_REQUEST, why).into_response()
+    }
+}
+
+/// An IP address cannot be rebound, so any will do.
+fn is_ours(authority: &str, host_names: &[String]) -> bool {
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((v6, port)) if port.is_empty() || is_port(port) => {
+            return v6.parse::<IpAddr>().is_ok();
+        }
+        Some(_) => return false,
+        None => match authority.rsplit_once(':') {
+            Some((host, port)) if is_port(&format!(":{port}")) => host,
+            Some(_) => return false,
+            None => authority,
+        },
+    };
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok()
+        || host_names.iter().any(|name| name.eq_ignore_ascii_case(&host))
+}
+
+fn is_port(text: &str) -> bool {
+    text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
+}
+
+pub(super) async fn add_headers(mut response: Response) -> Response {
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s11_only_names_that_cannot_be_rebound_are_ours() {
+        let extra = ["studio.example".to_owned()];
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "localhost.",
+            "demo.localhost:1",
+            "127.0.0.1",
+            "192.168.1.20:8080",
+            "[::1]:8080",
+            "[fe80::1]",
+            "studio.example:80",
+            "Studio.Example",
+        ] {
+            assert!(is_ours(host, &extra), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "notlocalhost",
+            "[::1",
+            "[::1]x",
+            "[evil]:80",
+            "localhost:x",
+            "localhost:99999",
+            "a:b:c",
+            "null",
+            "127.0.0.1@evil.example",
+        ] {
+            assert!(!is_ours(host, &extra), "{host}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! HTTP/1.1: the page and its parts, the REST list, HTTP-FLV and HLS. Spec rooms-web 4 and 6;
+//! network S07, S11, S14.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/` | live streams |
+//! | `/watch/{app}/{name}` | the watch page |
+//! | `/assets/{file}` | what the pages are made of, out of the binary |
+//! | `/api/streams` | the list as JSON |
+//! | `/{app}/{name}.flv` | HTTP-FLV |
+//! | `/{app}/{name}/index.m3u8` | HLS |
+//!
+//! Paths name streams and embedded files; no request reaches the file system.
+
+mod assets;
+mod flv;
+mod guard;
+mod hls;
+mod listener;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+use crate::hub::Hub;
+use crate::info::StreamInfo;
+use crate::limit::Connections;
+use crate::name::StreamName;
+
+/// What every request may need.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) clock: Clock,
+    /// For the address that the page shows to publishers.
+    pub(crate) rtmp_port: u16,
+    /// Names beside `localhost` and IP addresses that a browser may use.
+    pub(crate) host_names: Vec<String>,
+}
+
+/// Accepts until it is dropped.
+pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, connections: Connections) {
+    let listener = listener::Limited::new(listener, connections);
+    if let Err(error) = axum::serve(listener, router(site)).await {
+        log::error!("serve HTTP: {error}");
+    }
+}
+
+fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/", get(|headers: HeaderMap| async move { assets::page("index.html", &headers) }))
+        .route("/watch/{app}/{name}", get(watch))
+        .route("/assets/{file}", get(asset))
+        .route("/api/streams", get(streams))
+        .route("/{app}/{file}", get(flv::stream))
+        .route("/{app}/{name}/{file}", get(hls::file))
+        .fallback(|| async { not_found("there is no such page") })
+        .layer(middleware::from_fn_with_state(Arc::clone(&site), guard::check_host))
+        .layer(middleware::map_response(guard::add_headers))
+        .with_state(site)
+}
+
+async fn watch(Path((app, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    match StreamName::parse(&app, &name) {
+        Ok(_) => assets::page("watch.html", &headers),
+        Err(_) => not_found("no stream can have that name"),
+    }
+}
+
+async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    assets::asset(&file, &headers)
+}
+
+async fn streams(State(site): State<Arc<Site>>) -> Response {
+    #[derive(Serialize)]
+    struct List {
+        rtmp_port: u16,
+        streams: Vec<StreamInfo>,
+    }
+    let list = List { rtmp_port: site.rtmp_port, streams: site.hub.list(site.clock.now()) };
+    match serde_json::to_string(&list) {
+        Ok(json) => uncached("application/json", json),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Something live: never kept by a cache.
+fn uncached(content_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.into()).into_response()
+}
+
+fn not_found(what: &'static str) -> Response {
+    (StatusCode::NOT_FOUND, what).into_response()
+}
+
+#[cfg(test)]
+mod test;

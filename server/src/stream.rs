@@ -1,0 +1,405 @@
+//! One stream: what its publisher pushes becomes shared units in the ring, segments for HLS and a
+//! recording. Spec network 2 (rules 2, 4, 11), 4.3.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use onair_engine::amf0::{self, Value};
+use onair_engine::flv::{Body, FlvError, TagType};
+use onair_types::Now;
+use onair_types::aac::{AacError, Asc};
+use onair_types::h264::{AvcConfig, H264Error};
+use thiserror::Error;
+use tokio::sync::Notify;
+
+use crate::hls::Segmenter;
+use crate::info::{AudioInfo, StreamInfo, StreamState, VideoInfo};
+use crate::meter::Meter;
+use crate::name::StreamName;
+use crate::record::Recording;
+use crate::ring::{Ring, is_joinable};
+use crate::unit::{Header, Headers, Kind, Unit};
+
+/// A name that is published or waited for.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    pub(crate) name: StreamName,
+    state: Mutex<State>,
+    /// Told when a segment is complete and when the publisher goes.
+    pub(crate) segments_changed: Notify,
+}
+
+/// What the publisher and the players of a stream share.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) ring: Ring,
+    pub(crate) hls: Segmenter,
+    headers: Arc<Headers>,
+    live: Option<Live>,
+    sessions: u64,
+    /// The newest unit's time on the stream's own timeline, and when it came.
+    newest: Option<(u32, Now)>,
+    viewers: usize,
+    wakers: Vec<Slot>,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Free,
+    Taken(Option<Waker>),
+}
+
+/// The publish session.
+#[derive(Debug)]
+struct Live {
+    session: u64,
+    since: Now,
+    bytes: u64,
+    video: Meter,
+    audio: Meter,
+    /// From the publisher's time stamps to the stream's; known with the first frame.
+    offset_ms: Option<u32>,
+    /// Pictures before the first key frame cannot be decoded and are not passed on.
+    key_seen: bool,
+    /// Told when another publisher takes over.
+    revoked: Arc<Notify>,
+}
+
+/// Why a media message ends its publisher's connection.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub(crate) enum PushError {
+    #[error("another publisher took over the stream")]
+    Revoked,
+    #[error("{0:?} codec byte {1:#04x} is not taken; send H.264 video and AAC audio")]
+    Codec(TagType, u8),
+    #[error(transparent)]
+    Tag(#[from] FlvError),
+    #[error(transparent)]
+    H264(#[from] H264Error),
+    #[error(transparent)]
+    Aac(#[from] AacError),
+}
+
+/// Somebody publishes that name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Busy;
+
+impl Stream {
+    pub(crate) fn new(name: StreamName) -> Self {
+        let state = State {
+            ring: Ring::default(),
+            hls: Segmenter::default(),
+            headers: Arc::default(),
+            live: None,
+            sessions: 0,
+            newest: None,
+            viewers: 0,
+            wakers: Vec::new(),
+        };
+        Self { name, state: Mutex::new(state), segments_changed: Notify::new() }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a publish session; `take_over` ends a running one.
+    pub(crate) fn publish(
+        self: &Arc<Self>,
+        take_over: bool,
+        now: Now,
+    ) -> Result<Publication, Busy> {
+        let mut state = self.lock();
+        match &state.live {
+            Some(_) if !take_over => return Err(Busy),
+            Some(live) => live.revoked.notify_one(),
+            None => {}
+        }
+        state.sessions += 1;
+        let (session, revoked) = (state.sessions, Arc::new(Notify::new()));
+        state.headers = Arc::default();
+        state.hls.restart(session);
+        state.live = Some(Live {
+            session,
+            since: now,
+            bytes: 0,
+            video: Meter::default(),
+            audio: Meter::default(),
+            offset_ms: None,
+            key_seen: false,
+            revoked: Arc::clone(&revoked),
+        });
+        drop(state);
+        Ok(Publication { stream: Arc::clone(self), session, revoked, recording: None })
+    }
+
+    /// What the REST list says; `None` when nobody publishes or watches it.
+    pub(crate) fn info(&self, now: Now) -> Option<StreamInfo> {
+        let mut state = self.lock();
+        let state = &mut *state;
+        if state.live.is_none() && state.viewers == 0 {
+            return None;
+        }
+        let mut info = StreamInfo {
+            app: self.name.app().to_owned(),
+            name: self.name.key().to_owned(),
+            viewers: state.viewers,
+            session: state.sessions,
+            ..StreamInfo::default()
+        };
+        if let Some(live) = &mut state.live {
+            info.state = StreamState::Live;
+            info.uptime_ms = now.since(live.since).as_millis() as u64;
+            info.bytes = live.bytes;
+            info.video = state.headers.avc.as_ref().map(|avc| {
+                let (bitrate_bps, fps) = live.video.rates(now);
+                video_info(&avc.config, fps, bitrate_bps)
+            });
+            info.audio = state
+                .headers
+                .aac
+                .as_ref()
+                .map(|aac| audio_info(&aac.config, live.audio.rates(now).0));
+        }
+        Some(info)
+    }
+
+    /// Whether nothing would be lost by forgetting the stream. Segments are kept for a while so
+    /// that HLS players can fetch the last ones.
+    pub(crate) fn is_stale(&self, now: Now) -> bool {
+        const KEEP_SEGMENTS_SECONDS: u64 = 20;
+        let state = self.lock();
+        let idle =
+            state.newest.is_none_or(|(_, at)| now.since(at).as_secs() > KEEP_SEGMENTS_SECONDS);
+        state.live.is_none() && state.viewers == 0 && idle
+    }
+}
+
+impl State {
+    pub(crate) fn is_live(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// Registers a player; the number is for [`State::wake_later`] and [`State::leave`].
+    pub(crate) fn enter(&mut self) -> usize {
+        self.viewers += 1;
+        let free = self.wakers.iter().position(|slot| matches!(slot, Slot::Free));
+        let number = free.unwrap_or(self.wakers.len());
+        if free.is_none() {
+            self.wakers.push(Slot::Free);
+        }
+        self.wakers[number] = Slot::Taken(None);
+        number
+    }
+
+    pub(crate) fn wake_later(&mut self, player: usize, waker: &Waker) {
+        if let Some(Slot::Taken(slot)) = self.wakers.get_mut(player) {
+            match slot {
+                Some(known) => known.clone_from(waker),
+                None => *slot = Some(waker.clone()),
+            }
+        }
+    }
+
+    pub(crate) fn leave(&mut self, player: usize) {
+        if let Some(slot) = self.wakers.get_mut(player) {
+            *slot = Slot::Free;
+            self.viewers -= 1;
+        }
+    }
+
+    fn wake_players(&mut self) {
+        for slot in &mut self.wakers {
+            if let Slot::Taken(waker) = slot
+                && let Some(waker) = waker.take()
+            {
+                waker.wake();
+            }
+        }
+    }
+}
+
+/// The right to push into a stream; dropping it ends the publish session.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    stream: Arc<Stream>,
+    session: u64,
+    revoked: Arc<Notify>,
+    pub(crate) recording: Option<Recording>,
+}
+
+impl Publication {
+    /// Ends when another publisher takes over.
+    pub(crate) fn revoked(&self) -> Arc<Notify> {
+        Arc::clone(&self.revoked)
+    }
+
+    /// Takes `onMetaData`: its values without the leading name.
+    pub(crate) fn push_metadata(&mut self, values: &[Value], now: Now) -> Result<(), PushError> {
+        let mut body = Vec::new();
+        amf0::write(&mut body, &Value::String("onMetaData".to_owned()));
+        for value in values {
+            amf0::write(&mut body, value);
+        }
+        let unit = Arc::new(Unit::new(Kind::Data, TagType::Script, 0, body));
+        // Sound may come before the first picture's header: metadata tells whether to wait for it.
+        let video = values.iter().any(|value| value.get("videocodecid").is_some());
+        self.change_headers(unit, now, |headers, unit| {
+            headers.metadata = Some(unit);
+            headers.video_announced = video;
+        })
+    }
+
+    /// Takes an audio or video message as it came.
+    ///
+    /// # Errors
+    /// When it is not H.264 or AAC as FLV carries them, or the stream is another publisher's.
+    pub(crate) fn push(
+        &mut self,
+        tag_type: TagType,
+        wire_ms: u32,
+        body: Vec<u8>,
+        now: Now,
+    ) -> Result<(), PushError> {
+        // Frame type 5 is a command to the player, without a picture (FLV 10.1 E.4.3.1).
+        if tag_type == TagType::Video && body.first().is_some_and(|byte| byte >> 4 == 5) {
+            return Ok(());
+        }
+        match Body::parse(tag_type, &body)? {
+            Body::AvcHeader(record) => {
+                let config = Arc::new(AvcConfig::from_record(record)?);
+                let unit = Arc::new(Unit::new(Kind::Header, tag_type, wire_ms, body));
+                self.change_headers(unit, now, |headers, unit| {
+                    headers.avc = Some(Header { unit, config });
+                })
+            }
+            Body::AacHeader(asc) => {
+                let config = Asc::from_bytes(asc)?;
+                let unit = Arc::new(Unit::new(Kind::Header, tag_type, wire_ms, body));
+                self.change_headers(unit, now, |headers, unit| {
+                    headers.aac = Some(Header { unit, config });
+                })
+            }
+            Body::AvcUnit { keyframe, .. } => {
+                let kind = if keyframe { Kind::Key } else { Kind::Delta };
+                self.push_frame(kind, tag_type, wire_ms, body, now)
+            }
+            Body::AacFrame(_) => self.push_frame(Kind::Audio, tag_type, wire_ms, body, now),
+            Body::Other(byte) => Err(PushError::Codec(tag_type, byte)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A header takes effect with the next frame; one that changes nothing is not passed on.
+    fn change_headers(
+        &mut self,
+        unit: Arc<Unit>,
+        now: Now,
+        change: impl FnOnce(&mut Headers, Arc<Unit>),
+    ) -> Result<(), PushError> {
+        let mut state = self.stream.lock();
+        let state = &mut *state;
+        let live = own(&mut state.live, self.session)?;
+        live.bytes += unit.body.len() as u64;
+        if let Some(recording) = &mut self.recording {
+            recording.write(&unit, unit.timestamp_ms);
+        }
+        if state.headers.units().any(|known| known.body == unit.body) {
+            return Ok(());
+        }
+        change(Arc::make_mut(&mut state.headers), Arc::clone(&unit));
+        // Players that are there already get it in its place; its own time may be 0.
+        let timestamp_ms = match (unit.kind, state.newest) {
+            (Kind::Header, Some((newest_ms, _))) => newest_ms,
+            _ => unit.timestamp_ms,
+        };
+        state.newest.get_or_insert((timestamp_ms, now));
+        state.ring.push(Arc::new(unit.at(timestamp_ms)), None);
+        state.wake_players();
+        Ok(())
+    }
+
+    fn push_frame(
+        &mut self,
+        kind: Kind,
+        tag_type: TagType,
+        wire_ms: u32,
+        body: Vec<u8>,
+        now: Now,
+    ) -> Result<(), PushError> {
+        let mut state = self.stream.lock();
+        let state = &mut *state;
+        let live = own(&mut state.live, self.session)?;
+        live.bytes += body.len() as u64;
+        let (meter, header_known) = match kind {
+            Kind::Audio => (&mut live.audio, state.headers.aac.is_some()),
+            _ => (&mut live.video, state.headers.avc.is_some()),
+        };
+        meter.add(body.len(), now);
+        live.key_seen |= kind == Kind::Key && header_known;
+        if !header_known || (kind == Kind::Delta && !live.key_seen) {
+            return Ok(());
+        }
+        let offset_ms = *live.offset_ms.get_or_insert_with(|| match state.newest {
+            // Who watched the session before goes on without a step back.
+            Some((newest_ms, at)) if state.viewers > 0 && state.sessions > 1 => {
+                let pause_ms = now.since(at).as_millis().clamp(20, 60_000) as u32;
+                newest_ms.wrapping_add(pause_ms).wrapping_sub(wire_ms)
+            }
+            _ => 0,
+        });
+        let timestamp_ms = wire_ms.wrapping_add(offset_ms);
+        state.newest = Some((timestamp_ms, now));
+        let unit = Arc::new(Unit::new(kind, tag_type, timestamp_ms, body));
+        if let Some(recording) = &mut self.recording {
+            recording.write(&unit, wire_ms);
+        }
+        if state.hls.push(&unit, &state.headers) {
+            self.stream.segments_changed.notify_waiters();
+        }
+        let has_video = state.headers.avc.is_some() || state.headers.video_announced;
+        let joinable = is_joinable(kind, has_video);
+        state.ring.push(unit, joinable.then_some(&state.headers));
+        state.wake_players();
+        Ok(())
+    }
+}
+
+impl Drop for Publication {
+    fn drop(&mut self) {
+        let mut state = self.stream.lock();
+        if own(&mut state.live, self.session).is_ok() {
+            state.live = None;
+            state.ring.end();
+            state.hls.end();
+            state.wake_players();
+            drop(state);
+            self.stream.segments_changed.notify_waiters();
+        }
+    }
+}
+
+fn own(live: &mut Option<Live>, session: u64) -> Result<&mut Live, PushError> {
+    live.as_mut().filter(|live| live.session == session).ok_or(PushError::Revoked)
+}
+
+fn video_info(config: &AvcConfig, fps: f64, bitrate_bps: u64) -> VideoInfo {
+    let (width, height) = config.sps_info().map_or((0, 0), |info| (info.width, info.height));
+    let codec = match config.sps() {
+        [_, profile, constraints, level, ..] => {
+            format!("avc1.{profile:02x}{constraints:02x}{level:02x}")
+        }
+        _ => "avc1".to_owned(),
+    };
+    VideoInfo { codec, width, height, fps, bitrate_bps }
+}
+
+fn audio_info(asc: &Asc, bitrate_bps: u64) -> AudioInfo {
+    AudioInfo {
+        codec: format!("mp4a.40.{}", asc.object_type()),
+        sample_rate_hz: asc.sample_rate_hz(),
+        channels: asc.channels(),
+        bitrate_bps,
+    }
+}

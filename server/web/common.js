@@ -1,0 +1,75 @@
+// What both pages need: the list of streams, words for numbers, copying.
+
+export const $ = (id) => document.getElementById(id);
+
+/** The server's list: { rtmp_port, streams }. Rejects when the server does not answer. */
+export async function fetchStreams() {
+  const answer = await fetch('/api/streams', { cache: 'no-store', signal: AbortSignal.timeout(4000) });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return answer.json();
+}
+
+export function setIcon(element, name) {
+  const use = element.querySelector('use');
+  const href = `/assets/icons.svg#${name}`;
+  if (use.getAttribute('href') !== href) use.setAttribute('href', href);
+}
+
+export function icon(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  use.setAttribute('href', `/assets/icons.svg#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+export function bitrate(bps) {
+  if (!bps) return '';
+  return bps >= 1e6 ? `${(bps / 1e6).toFixed(1)} Mb/s` : `${Math.round(bps / 1e3)} kb/s`;
+}
+
+export function duration(ms) {
+  const seconds = Math.floor(ms / 1000);
+  const two = (n) => String(n).padStart(2, '0');
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** Shows where to publish `app/name`, and lets the button copy it. */
+export function showPublishAddress(rtmpPort, app, name) {
+  const port = rtmpPort === 1935 ? '' : `:${rtmpPort}`;
+  const server = `rtmp://${location.hostname}${port}/${app}`;
+  $('publish-url').textContent = `${server}/${name}`;
+  $('publish-server').textContent = server;
+  $('publish-key').textContent = name;
+}
+
+export function wireCopyButton() {
+  const button = $('copy-url');
+  button.addEventListener('click', async () => {
+    const done = await copy($('publish-url').textContent);
+    const label = button.querySelector('span');
+    label.textContent = done ? 'Copied' : 'Select and copy';
+    setIcon(button, done ? 'check' : 'copy');
+    setTimeout(() => { label.textContent = 'Copy'; setIcon(button, 'copy'); }, 2000);
+  });
+}
+
+/** Copies text; the clipboard API exists only on https and localhost. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement('textarea');
+    area.value = text;
+    area.className = 'visually-hidden';
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand('copy');
+    area.remove();
+    return done;
+  }
+}

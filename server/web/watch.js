@@ -1,0 +1,249 @@
+// The watch page: follows the server's list, plays while the stream is live, waits while it is
+// not, and goes on by itself.
+
+import { $, bitrate, copy, duration, fetchStreams, setIcon, showPublishAddress, wireCopyButton } from './common.js';
+import { LivePlayer } from './player.js';
+
+const POLL_MS = 1000;
+const CHROME_MS = 3000;
+const BEHIND_SECONDS = 5;
+
+const [, , app, name] = location.pathname.split('/');
+const video = $('video');
+const page = document.documentElement;
+const player = new LivePlayer(video, `/${app}/${name}`, wantedPlayer(), () => { restarts += 1; poll(); });
+
+let state = 'connecting';
+let stream = null;
+let playedSession = 0;
+let restarts = 0;
+let timer = 0;
+let polling = false;
+
+function wantedPlayer() {
+  const wanted = new URLSearchParams(location.search).get('player');
+  return ['flv', 'hls', 'native'].includes(wanted) ? wanted : null;
+}
+
+// Following the stream
+
+async function poll() {
+  if (polling) return;
+  polling = true;
+  clearTimeout(timer);
+  try {
+    const list = await fetchStreams();
+    stream = list.streams.find((entry) => entry.app === app && entry.name === name) ?? null;
+    showPublishAddress(list.rtmp_port, app, name);
+    if (stream?.state === 'live') follow();
+    else leave('waiting');
+  } catch {
+    // The picture may well go on while the list does not come.
+    if (!player.running) leave('offline');
+  }
+  polling = false;
+  player.watch(performance.now());
+  showNumbers();
+  timer = setTimeout(poll, POLL_MS);
+}
+
+function follow() {
+  // HTTP-FLV ends with its session or is taken over by the next; HLS must look again.
+  const stale = player.kind !== 'flv' && playedSession !== stream.session;
+  if (!player.running || stale) {
+    playedSession = stream.session;
+    player.start();
+  }
+  setState('live');
+}
+
+function leave(next) {
+  if (player.running) player.stop();
+  setState(next);
+}
+
+const WORDS = {
+  waiting: ['Waiting for the broadcaster', 'The picture starts by itself as soon as the stream begins.', 'logo'],
+  offline: ['The server does not answer', 'This page goes on by itself when it is back.', 'offline'],
+};
+
+function setState(next) {
+  if (state === next) return;
+  state = next;
+  page.dataset.state = next;
+  document.title = `${next === 'live' ? '● ' : ''}${name} · OnAir`;
+  if (WORDS[next]) {
+    const [title, text, image] = WORDS[next];
+    $('card-title').textContent = title;
+    $('card-text').textContent = text;
+    setIcon($('card'), image);
+  }
+  showSound();
+  wakeChrome();
+}
+
+// Numbers
+
+function showNumbers() {
+  const info = state === 'live' ? stream : null;
+  $('viewer-count').textContent = info?.viewers ?? 0;
+  page.toggleAttribute('data-sound-only', Boolean(info && info.audio && !info.video));
+  const latency = player.latency();
+  const rate = bitrate((info?.video?.bitrate_bps ?? 0) + (info?.audio?.bitrate_bps ?? 0));
+  const size = video.videoWidth ? `${video.videoWidth}×${video.videoHeight}` : '';
+  const behind = latency === null ? '' : `${latency.toFixed(1)} s`;
+  $('readout').textContent = [behind, rate, size].filter(Boolean).join(' · ');
+  $('go-live').hidden = !(video.paused || (latency ?? 0) > BEHIND_SECONDS);
+  if (!$('details').hidden) showDetails(info, latency);
+}
+
+function showDetails(info, latency) {
+  const stats = window.onairStats();
+  const rows = [
+    ['Player', { flv: 'HTTP-FLV', hls: 'HLS', native: 'HLS (browser)' }[stats.player] ?? ''],
+    ['Latency', latency === null ? '' : `${latency.toFixed(2)} s`],
+    ['Video', info?.video ? `${info.video.codec} ${bitrate(info.video.bitrate_bps)}` : 'none'],
+    ['Picture', `${stats.width}×${stats.height}, ${info?.video?.fps.toFixed(1) ?? 0} fps`],
+    ['Audio', info?.audio ? `${info.audio.codec} ${info.audio.sample_rate_hz} Hz ${bitrate(info.audio.bitrate_bps)}` : 'none'],
+    ['Frames', `${stats.decodedFrames} decoded, ${stats.droppedFrames} dropped`],
+    ['Live for', info ? duration(info.uptime_ms) : ''],
+  ];
+  const cells = rows.flatMap(([key, value]) => {
+    const [term, definition] = [document.createElement('dt'), document.createElement('dd')];
+    term.textContent = key;
+    definition.textContent = value;
+    return [term, definition];
+  });
+  $('details').replaceChildren(...cells);
+}
+
+/** For tests and for the curious: what is playing, in numbers. */
+window.onairStats = () => {
+  const quality = video.getVideoPlaybackQuality?.();
+  return {
+    state,
+    app,
+    name,
+    session: stream?.session ?? 0,
+    player: player.running ? player.kind : null,
+    restarts,
+    currentTime: video.currentTime,
+    paused: video.paused,
+    muted: video.muted,
+    width: video.videoWidth,
+    height: video.videoHeight,
+    decodedFrames: quality?.totalVideoFrames ?? 0,
+    droppedFrames: quality?.droppedVideoFrames ?? 0,
+    audioBytes: video.webkitAudioDecodedByteCount ?? null,
+    latencySeconds: player.latency(),
+    bitrateBps: (stream?.video?.bitrate_bps ?? 0) + (stream?.audio?.bitrate_bps ?? 0),
+  };
+};
+
+// Controls
+
+function showSound() {
+  const muted = video.muted || video.volume === 0;
+  setIcon($('mute'), muted ? 'muted' : 'sound');
+  $('mute').setAttribute('aria-label', muted ? 'Unmute' : 'Mute');
+  $('unmute').hidden = !muted || touchedSound || (stream !== null && !stream.audio);
+  $('volume').value = video.muted ? 0 : video.volume;
+  wakeChrome();
+}
+
+let touchedSound = false;
+
+function setMuted(muted) {
+  touchedSound = true;
+  if (!muted && video.volume === 0) video.volume = 1;
+  video.muted = muted;
+  if (!muted && !player.paused) video.play().catch(() => {});
+}
+
+function togglePlay() {
+  if (video.paused) player.goLive();
+  else player.pause();
+}
+
+function showPlay() {
+  setIcon($('play'), video.paused ? 'play' : 'pause');
+  $('play').setAttribute('aria-label', video.paused ? 'Play' : 'Pause');
+  wakeChrome();
+}
+
+function toggleFullscreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else if ($('stage').requestFullscreen) $('stage').requestFullscreen().catch(() => {});
+  else video.webkitEnterFullscreen?.();
+}
+
+function toggleDetails() {
+  $('details').hidden = !$('details').hidden;
+  $('details-toggle').setAttribute('aria-expanded', String(!$('details').hidden));
+  showNumbers();
+}
+
+async function share() {
+  if (navigator.share) {
+    await navigator.share({ title: document.title, url: location.href }).catch(() => {});
+  } else {
+    toast((await copy(location.href)) ? 'Link copied' : location.href);
+  }
+}
+
+let toastTimer = 0;
+function toast(words) {
+  $('toast').textContent = words;
+  $('toast').toggleAttribute('data-on', true);
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => $('toast').toggleAttribute('data-on', false), 2500);
+}
+
+/** What lies over the picture goes away while nobody moves. */
+let chromeTimer = 0;
+function wakeChrome() {
+  document.body.dataset.chrome = 'on';
+  clearTimeout(chromeTimer);
+  chromeTimer = setTimeout(() => {
+    const idle = state === 'live' && !video.paused && $('details').hidden && $('unmute').hidden;
+    if (idle) document.body.dataset.chrome = 'off';
+  }, CHROME_MS);
+}
+
+$('title').textContent = name;
+$('heading').textContent = `Live stream ${name}`;
+$('unmute').addEventListener('click', () => setMuted(false));
+$('mute').addEventListener('click', () => setMuted(!video.muted && video.volume > 0));
+$('volume').addEventListener('input', () => {
+  video.volume = Number($('volume').value);
+  setMuted(video.volume === 0);
+});
+$('play').addEventListener('click', togglePlay);
+$('go-live').addEventListener('click', () => player.goLive());
+$('fullscreen').addEventListener('click', toggleFullscreen);
+$('details-toggle').addEventListener('click', toggleDetails);
+$('share').addEventListener('click', share);
+video.addEventListener('volumechange', showSound);
+video.addEventListener('play', showPlay);
+video.addEventListener('pause', showPlay);
+document.addEventListener('fullscreenchange', () => {
+  const full = document.fullscreenElement !== null;
+  setIcon($('fullscreen'), full ? 'window' : 'fullscreen');
+  $('fullscreen').setAttribute('aria-label', full ? 'Leave full screen' : 'Full screen');
+});
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && player.running && !player.paused) player.goLive();
+});
+for (const event of ['pointermove', 'pointerdown', 'keydown', 'focusin']) {
+  document.addEventListener(event, wakeChrome, { passive: true });
+}
+document.addEventListener('keydown', (event) => {
+  const onControl = event.target instanceof HTMLElement && event.target.closest('button, input, a');
+  if (event.ctrlKey || event.metaKey || event.altKey || state !== 'live') return;
+  const actions = { m: () => setMuted(!video.muted), f: toggleFullscreen, s: toggleDetails, l: () => player.goLive() };
+  if (event.key === ' ' && !onControl) { event.preventDefault(); togglePlay(); }
+  else actions[event.key]?.();
+});
+
+wireCopyButton();
+poll();
