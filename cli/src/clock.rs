@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use onair_types::Now;
 
 /// Monotonic time since the clock was made. Copies share their zero.
@@ -45,10 +45,6 @@ impl StopSignal {
         (StopHandle(Arc::new(Mutex::new(Some(sender)))), Self(receiver))
     }
 
-    pub(crate) fn is_set(&self) -> bool {
-        matches!(self.0.try_recv(), Err(TryRecvError::Disconnected))
-    }
-
     /// Waits for `time` or until the stop; true when it was the stop.
     pub(crate) fn wait(&self, time: Duration) -> bool {
         matches!(self.0.recv_timeout(time), Err(RecvTimeoutError::Disconnected))
@@ -73,7 +69,6 @@ mod tests {
     #[test]
     fn a_stop_ends_every_wait_and_is_remembered() {
         let (handle, signal) = StopSignal::new();
-        assert!(!signal.is_set());
         assert!(!signal.wait(Duration::from_millis(1)));
         let waiter = {
             let signal = signal.clone();
@@ -82,6 +77,6 @@ mod tests {
         assert!(handle.stop());
         assert!(!handle.stop());
         assert!(waiter.join().expect("waiter"));
-        assert!(signal.is_set() && signal.wait(Duration::from_secs(60)));
+        assert!(signal.wait(Duration::from_secs(60)));
     }
 }

@@ -18,6 +18,8 @@ mod redact;
 mod serve;
 mod source;
 mod tags;
+#[cfg(test)]
+mod testing;
 mod units;
 
 use std::process::ExitCode;

@@ -1,0 +1,375 @@
+//! What was seen → what is reported: numbers for programs, a page for people. What is wrong with
+//! them is `problems`'. The JSON keys are part of the command's contract (docs/cli.md).
+
+use std::fmt;
+
+use onair::MetaData;
+use serde::Serialize;
+
+use super::look::Look;
+use super::problems::{self, Problem};
+use super::pull::Kind;
+use super::times::TimesReport;
+use super::tracks::Tracks;
+
+/// The whole finding.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Report {
+    /// Always "probe".
+    pub(crate) event: &'static str,
+    pub(crate) source: Kind,
+    /// Whether no problem is an error.
+    pub(crate) ok: bool,
+    /// Media seen.
+    pub(crate) seconds: f64,
+    pub(crate) bytes: u64,
+    pub(crate) video: Option<VideoReport>,
+    pub(crate) audio: Option<AudioReport>,
+    pub(crate) timestamps: Timestamps,
+    /// What onMetaData says.
+    pub(crate) metadata: Option<MetadataReport>,
+    /// `null` in a build without codecs.
+    pub(crate) decoded: Option<Decoded>,
+    /// `null` when the pictures are not our own pattern.
+    pub(crate) pattern: Option<PatternReport>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct VideoReport {
+    /// "h264".
+    pub(crate) codec: &'static str,
+    /// "Constrained Baseline", "Main", "High", …
+    pub(crate) profile: String,
+    /// "3.1"
+    pub(crate) level: String,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// Measured, pictures a second.
+    pub(crate) fps: f64,
+    /// Measured, bit/s.
+    pub(crate) bitrate: u64,
+    pub(crate) frames: u64,
+    pub(crate) keyframes: u64,
+    /// Pictures from one key frame to the next; `null` for fewer than two key frames.
+    pub(crate) keyframe_interval_min: Option<u64>,
+    pub(crate) keyframe_interval_max: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct AudioReport {
+    /// "aac".
+    pub(crate) codec: &'static str,
+    /// MPEG-4 audio object type; 2 is AAC-LC.
+    pub(crate) object_type: u8,
+    /// Hz.
+    pub(crate) sample_rate: u32,
+    pub(crate) channels: u8,
+    /// Measured, bit/s.
+    pub(crate) bitrate: u64,
+    pub(crate) frames: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Timestamps {
+    pub(crate) video: Option<TimesReport>,
+    pub(crate) audio: Option<TimesReport>,
+    /// Least and greatest composition time, ms; `null` without pictures.
+    pub(crate) composition_min_ms: Option<i32>,
+    pub(crate) composition_max_ms: Option<i32>,
+    /// The furthest that pictures and sound lay apart as they arrived.
+    pub(crate) interleave_max_ms: i64,
+    /// First sound's time less first picture's; `null` unless there are both.
+    pub(crate) audio_starts_after_ms: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct MetadataReport {
+    pub(crate) width: Option<u32>,
+    pub(crate) height: Option<u32>,
+    pub(crate) fps: Option<f64>,
+    pub(crate) video_bitrate: Option<u32>,
+    pub(crate) sample_rate: Option<u32>,
+    pub(crate) channels: Option<u8>,
+    pub(crate) audio_bitrate: Option<u32>,
+    pub(crate) encoder: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Decoded {
+    pub(crate) video_frames: u64,
+    pub(crate) video_errors: u64,
+    pub(crate) audio_frames: u64,
+    pub(crate) audio_errors: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct PatternReport {
+    pub(crate) frames: u64,
+    pub(crate) first_frame: Option<u32>,
+    pub(crate) last_frame: Option<u32>,
+    pub(crate) lost: u64,
+    pub(crate) repeated: u64,
+    pub(crate) out_of_order: u64,
+    pub(crate) unreadable: u64,
+    /// Flashes that have a beep.
+    pub(crate) skew_pairs: u64,
+    /// Positive when the sound is late; `null` without pairs.
+    pub(crate) skew_mean_ms: Option<f64>,
+    /// The one that lies furthest from zero.
+    pub(crate) skew_worst_ms: Option<f64>,
+}
+
+impl Report {
+    /// Sums up and judges; `end` is what ended the stream before its time.
+    pub(crate) fn new(source: Kind, tracks: &Tracks, look: &Look, end: Option<Problem>) -> Self {
+        let can_decode = look.pictures + look.sounds > 0
+            || look.video_errors.count + look.audio_errors.count > 0;
+        let mut report = Self {
+            event: "probe",
+            source,
+            ok: false,
+            seconds: tracks.span_seconds(),
+            bytes: tracks.bytes,
+            video: video(tracks),
+            audio: audio(tracks),
+            timestamps: timestamps(tracks),
+            metadata: tracks.metadata.as_ref().map(metadata),
+            decoded: can_decode.then_some(Decoded {
+                video_frames: look.pictures,
+                video_errors: look.video_errors.count,
+                audio_frames: look.sounds,
+                audio_errors: look.audio_errors.count,
+            }),
+            pattern: look.is_pattern().then(|| pattern(look)),
+            problems: end.into_iter().collect(),
+        };
+        report.problems.extend(problems::find(&report, tracks, look));
+        report.ok = !report.problems.iter().any(Problem::is_error);
+        report
+    }
+}
+
+fn video(tracks: &Tracks) -> Option<VideoReport> {
+    let video = &tracks.video;
+    if video.times.count() == 0 && video.config.is_none() {
+        return None;
+    }
+    let sps = video.config.as_ref().and_then(|config| config.sps_info().ok());
+    Some(VideoReport {
+        codec: "h264",
+        profile: sps
+            .as_ref()
+            .map_or_else(String::new, |s| profile(s.profile_idc, s.constraint_flags)),
+        level: sps
+            .as_ref()
+            .map_or_else(String::new, |s| format!("{}.{}", s.level_idc / 10, s.level_idc % 10)),
+        width: sps.as_ref().map_or(0, |sps| sps.width),
+        height: sps.as_ref().map_or(0, |sps| sps.height),
+        fps: rounded(video.times.rate()),
+        bitrate: bitrate(video.bytes, video.times.count(), video.times.span_seconds()),
+        frames: video.times.count() as u64,
+        keyframes: video.keyframes,
+        keyframe_interval_min: video.keyframe_interval.map(|(least, _)| least),
+        keyframe_interval_max: video.keyframe_interval.map(|(_, most)| most),
+    })
+}
+
+/// ITU-T H.264 A.2; constraint_set1 makes Baseline the one that every decoder knows.
+fn profile(profile_idc: u8, constraint_flags: u8) -> String {
+    match profile_idc {
+        66 if constraint_flags & 0x40 != 0 => "Constrained Baseline".into(),
+        66 => "Baseline".into(),
+        77 => "Main".into(),
+        88 => "Extended".into(),
+        100 => "High".into(),
+        110 => "High 10".into(),
+        other => format!("profile {other}"),
+    }
+}
+
+fn audio(tracks: &Tracks) -> Option<AudioReport> {
+    let audio = &tracks.audio;
+    if audio.times.count() == 0 && audio.config.is_none() {
+        return None;
+    }
+    Some(AudioReport {
+        codec: "aac",
+        object_type: audio.config.map_or(0, |asc| asc.object_type()),
+        sample_rate: audio.config.map_or(0, |asc| asc.sample_rate_hz()),
+        channels: audio.config.map_or(0, |asc| asc.channels()),
+        bitrate: bitrate(audio.bytes, audio.times.count(), audio.times.span_seconds()),
+        frames: audio.times.count() as u64,
+    })
+}
+
+fn timestamps(tracks: &Tracks) -> Timestamps {
+    let (video, audio) = (&tracks.video.times, &tracks.audio.times);
+    let video = (video.count() > 0).then(|| video.report(video.usual_interval_ms()));
+    let audio = (audio.count() > 0).then(|| audio.report(tracks.audio.frame_ms()));
+    Timestamps {
+        composition_min_ms: tracks.video.composition_ms.map(|(least, _)| least),
+        composition_max_ms: tracks.video.composition_ms.map(|(_, most)| most),
+        interleave_max_ms: tracks.interleave_ms,
+        audio_starts_after_ms: video.zip(audio).map(|(v, a)| a.first_ms - v.first_ms),
+        video,
+        audio,
+    }
+}
+
+fn metadata(metadata: &MetaData) -> MetadataReport {
+    let (video, audio) = (metadata.video.as_ref(), metadata.audio.as_ref());
+    MetadataReport {
+        width: video.map(|video| video.width),
+        height: video.map(|video| video.height),
+        fps: video.map(|video| video.fps).filter(|fps| fps.is_finite()),
+        video_bitrate: video.map(|video| video.bitrate_bps),
+        sample_rate: audio.map(|audio| audio.sample_rate_hz),
+        channels: audio.map(|audio| audio.channels),
+        audio_bitrate: audio.map(|audio| audio.bitrate_bps),
+        encoder: metadata.encoder.clone(),
+    }
+}
+
+fn pattern(look: &Look) -> PatternReport {
+    let millis = |micros: i64| micros as f64 / 1e3;
+    PatternReport {
+        frames: look.pattern.seen,
+        first_frame: look.pattern.first,
+        last_frame: look.pattern.highest,
+        lost: look.pattern.lost,
+        repeated: look.pattern.repeated,
+        out_of_order: look.pattern.out_of_order,
+        unreadable: look.pattern.unreadable,
+        skew_pairs: look.skew.pairs(),
+        skew_mean_ms: look.skew.mean_micros().map(millis),
+        skew_worst_ms: look.skew.worst_micros().map(millis),
+    }
+}
+
+/// Bits a second; the last unit lasts as long as the others do on average.
+fn bitrate(bytes: u64, units: usize, span_seconds: f64) -> u64 {
+    if units < 2 || span_seconds <= 0.0 {
+        return 0;
+    }
+    let seconds = span_seconds * units as f64 / (units - 1) as f64;
+    (bytes as f64 * 8.0 / seconds).round() as u64
+}
+
+fn rounded(rate: f64) -> f64 {
+    (rate * 100.0).round() / 100.0
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seen        {:.2} s, {} bytes", self.seconds, self.bytes)?;
+        match &self.video {
+            Some(video) => video.fmt(f)?,
+            None => writeln!(f, "video       none")?,
+        }
+        match &self.audio {
+            Some(audio) => audio.fmt(f)?,
+            None => writeln!(f, "audio       none")?,
+        }
+        self.timestamps.fmt(f)?;
+        if let Some(decoded) = &self.decoded {
+            writeln!(
+                f,
+                "decoded     {} pictures ({} errors), {} AAC frames ({} errors)",
+                decoded.video_frames,
+                decoded.video_errors,
+                decoded.audio_frames,
+                decoded.audio_errors,
+            )?;
+        }
+        if let Some(pattern) = &self.pattern {
+            pattern.fmt(f)?;
+        }
+        for problem in &self.problems {
+            writeln!(f, "{problem}")?;
+        }
+        f.write_str(if self.ok { "ok" } else { "broken" })
+    }
+}
+
+impl fmt::Display for VideoReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "video       H.264 {} {}, {}x{}, {} fps, {} kbit/s, {} pictures",
+            self.profile,
+            self.level,
+            self.width,
+            self.height,
+            self.fps,
+            self.bitrate / 1_000,
+            self.frames,
+        )?;
+        match (self.keyframe_interval_min, self.keyframe_interval_max) {
+            (Some(least), Some(most)) if least == most => {
+                writeln!(f, "key frames  {}, every {least} pictures", self.keyframes)
+            }
+            (Some(least), Some(most)) => {
+                writeln!(f, "key frames  {}, every {least} to {most} pictures", self.keyframes)
+            }
+            _ => writeln!(f, "key frames  {}", self.keyframes),
+        }
+    }
+}
+
+impl fmt::Display for AudioReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.object_type == 2 { "AAC-LC" } else { "AAC" };
+        writeln!(
+            f,
+            "audio       {kind}, {} Hz, {} channels, {} kbit/s, {} frames",
+            self.sample_rate,
+            self.channels,
+            self.bitrate / 1_000,
+            self.frames,
+        )
+    }
+}
+
+impl fmt::Display for Timestamps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = |name: &str, times: &Option<TimesReport>| match times {
+            Some(times) => writeln!(
+                f,
+                "{name}  {}..{} ms, {} gaps (largest {} ms), {} steps back, {} repeats",
+                times.first_ms,
+                times.last_ms,
+                times.gaps,
+                times.largest_gap_ms,
+                times.steps_back,
+                times.repeats,
+            ),
+            None => Ok(()),
+        };
+        line("video time", &self.video)?;
+        line("audio time", &self.audio)?;
+        writeln!(f, "interleave  {} ms at most", self.interleave_max_ms)
+    }
+}
+
+impl fmt::Display for PatternReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "pattern     pictures {}..{}: {} lost, {} repeated, {} out of order",
+            self.first_frame.unwrap_or_default(),
+            self.last_frame.unwrap_or_default(),
+            self.lost,
+            self.repeated,
+            self.out_of_order,
+        )?;
+        match (self.skew_mean_ms, self.skew_worst_ms) {
+            (Some(mean), Some(worst)) => writeln!(
+                f,
+                "a/v skew    {mean:+.1} ms on average, {worst:+.1} ms at worst ({} flashes)",
+                self.skew_pairs,
+            ),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! FLV tags → what each track is made of, counted as it comes. Judging is `report`'s.
+
+use std::sync::Arc;
+
+use onair::{AudioUnit, MediaTime, MetaData, VideoUnit};
+use onair_engine::amf0;
+use onair_engine::flv::{Body, Tag, TagType};
+use onair_types::aac::Asc;
+use onair_types::h264::{AvcConfig, length_prefixed_nal_units, nal_type};
+use onair_types::{AccessUnit, FrameKind, Payload};
+
+use super::times::Times;
+
+/// Everything that was seen of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Tracks {
+    pub(crate) metadata: Option<MetaData>,
+    pub(crate) video: Video,
+    pub(crate) audio: Audio,
+    /// The furthest that pictures and sound lay apart as they arrived, ms.
+    pub(crate) interleave_ms: i64,
+    /// Bytes of all tag bodies.
+    pub(crate) bytes: u64,
+    /// Tag bodies too short for what they claim to be.
+    pub(crate) malformed_tags: u64,
+}
+
+/// The pictures.
+#[derive(Debug, Default)]
+pub(crate) struct Video {
+    pub(crate) config: Option<Arc<AvcConfig>>,
+    /// Headers that cannot be read.
+    pub(crate) bad_headers: u64,
+    /// Times the parameter sets changed.
+    pub(crate) config_changes: u64,
+    pub(crate) bytes: u64,
+    pub(crate) times: Times,
+    /// Pictures from one key frame to the next: least, most.
+    pub(crate) keyframe_interval: Option<(u64, u64)>,
+    pub(crate) keyframes: u64,
+    since_keyframe: u64,
+    /// Pictures before the first key frame.
+    pub(crate) before_keyframe: u64,
+    /// Pictures before the first header.
+    pub(crate) before_header: u64,
+    /// Composition times, ms: least, most.
+    pub(crate) composition_ms: Option<(i32, i32)>,
+    /// Pictures whose NAL unit lengths do not add up.
+    pub(crate) malformed: u64,
+    /// Key frames without an IDR slice, or IDR slices in what is not marked as one.
+    pub(crate) mismarked: u64,
+    /// The codec id of pictures that are not H.264.
+    pub(crate) other_codec: Option<u8>,
+}
+
+/// The sound.
+#[derive(Debug, Default)]
+pub(crate) struct Audio {
+    pub(crate) config: Option<Asc>,
+    pub(crate) bad_headers: u64,
+    pub(crate) bytes: u64,
+    pub(crate) times: Times,
+    /// AAC frames before the first header.
+    pub(crate) before_header: u64,
+    /// The sound format of sound that is not AAC.
+    pub(crate) other_codec: Option<u8>,
+}
+
+impl Tracks {
+    /// Counts `tag`; the access unit in it, if it is one that can be decoded.
+    pub(crate) fn tag(&mut self, tag: &Tag) -> Option<AccessUnit> {
+        self.bytes += tag.body.len() as u64;
+        let Ok(body) = Body::parse(tag.tag_type, &tag.body) else {
+            self.malformed_tags += 1;
+            return None;
+        };
+        match body {
+            Body::Script(amf0) if self.metadata.is_none() => {
+                self.metadata = amf0::read_all(amf0).ok().and_then(|v| MetaData::parse(&v));
+                None
+            }
+            Body::AvcHeader(record) => {
+                self.video.header(record);
+                None
+            }
+            Body::AacHeader(bytes) => {
+                match Asc::from_bytes(bytes) {
+                    Ok(asc) => self.audio.config = Some(asc),
+                    Err(_) => self.audio.bad_headers += 1,
+                }
+                None
+            }
+            Body::AvcUnit { keyframe, composition_ms, data } => {
+                let dts_ms = self.video.times.push(tag.timestamp_ms);
+                self.interleave(dts_ms, self.audio.times.last_ms());
+                self.video.unit(keyframe, composition_ms, data, dts_ms).map(AccessUnit::Video)
+            }
+            Body::AacFrame(data) => {
+                let pts_ms = self.audio.times.push(tag.timestamp_ms);
+                self.interleave(pts_ms, self.video.times.last_ms());
+                self.audio.unit(data, pts_ms).map(AccessUnit::Audio)
+            }
+            Body::Other(first_byte) if tag.tag_type == TagType::Video => {
+                self.video.other_codec = Some(first_byte & 0x0F);
+                None
+            }
+            Body::Other(first_byte) => {
+                self.audio.other_codec = Some(first_byte >> 4);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// From the earliest time of either track to the latest, in seconds.
+    pub(crate) fn span_seconds(&self) -> f64 {
+        self.video.times.span_seconds().max(self.audio.times.span_seconds())
+    }
+
+    fn interleave(&mut self, time_ms: i64, other_ms: Option<i64>) {
+        let apart = other_ms.map_or(0, |other| (time_ms - other).abs());
+        self.interleave_ms = self.interleave_ms.max(apart);
+    }
+}
+
+impl Video {
+    fn header(&mut self, record: &[u8]) {
+        match AvcConfig::from_record(record) {
+            Ok(config) if self.config.as_deref() == Some(&config) => {}
+            Ok(config) => {
+                self.config_changes += u64::from(self.config.is_some());
+                self.config = Some(Arc::new(config));
+            }
+            Err(_) => self.bad_headers += 1,
+        }
+    }
+
+    fn unit(
+        &mut self,
+        keyframe: bool,
+        composition_ms: i32,
+        data: &[u8],
+        dts_ms: i64,
+    ) -> Option<VideoUnit> {
+        self.bytes += data.len() as u64;
+        let (least, most) = self.composition_ms.unwrap_or((composition_ms, composition_ms));
+        self.composition_ms = Some((least.min(composition_ms), most.max(composition_ms)));
+        self.keyframe(keyframe);
+        let Some(config) = self.config.clone() else {
+            self.before_header += 1;
+            return None;
+        };
+        let mut has_idr = false;
+        for nal_unit in length_prefixed_nal_units(data, config.nal_length_size()) {
+            let Ok(nal_unit) = nal_unit else {
+                self.malformed += 1;
+                return None;
+            };
+            has_idr |= nal_unit.first().is_some_and(|header| header & 0x1F == nal_type::IDR);
+        }
+        self.mismarked += u64::from(has_idr != keyframe);
+        // Nothing before a key frame can be decoded, and that is no fault of the decoder's input.
+        (self.keyframes > 0).then(|| VideoUnit {
+            pts: MediaTime::from_millis(dts_ms + i64::from(composition_ms)),
+            dts: MediaTime::from_millis(dts_ms),
+            kind: if keyframe { FrameKind::Idr } else { FrameKind::Reference },
+            config,
+            payload: Payload::from_vec(data.to_vec()),
+        })
+    }
+
+    fn keyframe(&mut self, keyframe: bool) {
+        if keyframe {
+            if self.keyframes > 0 {
+                let interval = self.since_keyframe;
+                let (least, most) = self.keyframe_interval.unwrap_or((interval, interval));
+                self.keyframe_interval = Some((least.min(interval), most.max(interval)));
+            }
+            self.keyframes += 1;
+            self.since_keyframe = 0;
+        } else if self.keyframes == 0 {
+            self.before_keyframe += 1;
+        }
+        self.since_keyframe += 1;
+    }
+}
+
+impl Audio {
+    fn unit(&mut self, data: &[u8], pts_ms: i64) -> Option<AudioUnit> {
+        self.bytes += data.len() as u64;
+        let Some(asc) = self.config else {
+            self.before_header += 1;
+            return None;
+        };
+        let payload = Payload::from_vec(data.to_vec());
+        Some(AudioUnit { pts: MediaTime::from_millis(pts_ms), asc, payload })
+    }
+
+    /// How long one AAC frame sounds, ms; 0 when the header is missing.
+    pub(crate) fn frame_ms(&self) -> f64 {
+        self.config.map_or(0.0, |asc| {
+            f64::from(onair_types::aac::FRAME_SAMPLES) * 1e3
+                / f64::from(asc.sample_rate_hz().max(1))
+        })
+    }
+}
