@@ -1,8 +1,9 @@
 //! Blocks of 1,024 samples → AAC-LC access units by fdk-aac.
 //!
-//! What a unit sounds like lies [`fdk_aac::Encoder::delay_samples`] before the block whose encoding
-//! gave it: two blocks, for AAC-LC. So unit *n* carries the time of block *n* − 2, which stays true
-//! across a gap between blocks; the first two carry times before the first block's.
+//! What a unit sounds like begins [`fdk_aac::Encoder::delay_samples`] before the block whose
+//! encoding gave it: 1,600 samples, for AAC-LC without the library's SBR module (2,048 with it).
+//! That is 448 samples into block *n* − 2, so unit *n* carries that block's time and a bit, which
+//! stays true across a gap between blocks; the first two lie before the first block.
 
 use std::collections::VecDeque;
 

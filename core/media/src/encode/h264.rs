@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use onair_types::config::Profile;
-use onair_types::h264::{AvcConfig, H264Error, nal_type};
-use onair_types::{FrameKind, MediaTime, Payload, Pool, VideoConfig, VideoUnit};
+use onair_types::h264::{AvcConfig, H264Error, frame_kind, nal_type, nal_unit_type};
+use onair_types::{MediaTime, Payload, Pool, VideoConfig, VideoUnit};
 
 use super::{EncodeError, EncoderInfo, I420, VideoEncoder};
 use crate::openh264::{self, Bitstream, Refusal, Settings};
@@ -35,6 +35,8 @@ pub(super) struct Encoder {
     idr_requested: bool,
     config: Option<Arc<AvcConfig>>,
     pool: Pool,
+    /// Room that every buffer of the pool gets, so that it grows once and not at each large unit.
+    room_bytes: usize,
 }
 
 impl Encoder {
@@ -74,6 +76,7 @@ impl Encoder {
             idr_requested: false,
             config: None,
             pool: Pool::new(POOLED_UNITS),
+            room_bytes: 0,
         })
     }
 
@@ -111,15 +114,19 @@ impl VideoEncoder for Encoder {
             self.idr_requested = false;
         }
         let coded = self.library.encode(picture, pts.as_micros() / 1_000).map_err(library)?;
-        let Some(kind) = kind(&coded) else {
-            return Ok(());
+        let Some(kind) = frame_kind(coded.nal_units()) else {
+            return Ok(()); // the picture was skipped
         };
         update_config(&mut self.config, &coded).map_err(|error| refused(error.to_string()))?;
         let Some(config) = &self.config else {
             return Err(refused("a picture came before the parameter sets".to_owned()));
         };
         let config = Arc::clone(config);
-        let payload = length_prefixed(&mut self.pool, &coded).map_err(refused)?;
+        let size_bytes = coded.nal_units().map(|unit| 4 + unit.len()).sum::<usize>();
+        if size_bytes > self.room_bytes {
+            self.room_bytes = size_bytes.next_power_of_two();
+        }
+        let payload = length_prefixed(&mut self.pool, &coded, self.room_bytes).map_err(refused)?;
         out(VideoUnit { pts, dts: pts, kind, config, payload });
         Ok(())
     }
@@ -172,28 +179,12 @@ fn library_bitrate(bitrate_bps: u32, fps: u32) -> i32 {
     i32::try_from(bitrate).unwrap_or(i32::MAX)
 }
 
-/// `None` when the picture was skipped.
-fn kind(coded: &Bitstream<'_>) -> Option<FrameKind> {
-    coded.nal_units().filter_map(|unit| unit.first()).fold(None, |kind, header| {
-        let is_reference = header & 0x60 != 0;
-        match header & 0x1f {
-            nal_type::IDR => Some(FrameKind::Idr),
-            nal_type::SLICE if kind == Some(FrameKind::Idr) => kind,
-            nal_type::SLICE if is_reference => Some(FrameKind::Reference),
-            nal_type::SLICE => kind.or(Some(FrameKind::Disposable)),
-            _ => kind,
-        }
-    })
-}
-
 /// Parameter sets come before every IDR; they rarely differ from the last.
 fn update_config(
     config: &mut Option<Arc<AvcConfig>>,
     coded: &Bitstream<'_>,
 ) -> Result<(), H264Error> {
-    let find = |nal_type| {
-        coded.nal_units().find(move |unit| unit.first().is_some_and(|b| b & 0x1f == nal_type))
-    };
+    let find = |wanted| coded.nal_units().find(move |unit| nal_unit_type(unit) == wanted);
     let (Some(sps), Some(pps)) = (find(nal_type::SPS), find(nal_type::PPS)) else {
         return Ok(());
     };
@@ -203,11 +194,15 @@ fn update_config(
     Ok(())
 }
 
-fn length_prefixed(pool: &mut Pool, coded: &Bitstream<'_>) -> Result<Payload, String> {
+fn length_prefixed(
+    pool: &mut Pool,
+    coded: &Bitstream<'_>,
+    room_bytes: usize,
+) -> Result<Payload, String> {
     pool.fill(|buffer| {
+        buffer.reserve(room_bytes);
         for unit in coded.nal_units() {
-            let Some(&header) = unit.first() else { continue };
-            if matches!(header & 0x1f, nal_type::SPS | nal_type::PPS | nal_type::AUD) {
+            if matches!(nal_unit_type(unit), nal_type::SPS | nal_type::PPS | nal_type::AUD) {
                 continue;
             }
             let length = u32::try_from(unit.len()).map_err(|error| error.to_string())?;

@@ -156,7 +156,7 @@ pub fn h264(config: &VideoConfig) -> Result<Box<dyn VideoEncoder>, EncodeError> 
 /// Opens this build's software AAC-LC encoder.
 ///
 /// Its units are stamped with the time of what they sound like: the first two lie before the
-/// first sample pushed (by 2,048 samples, the encoder's delay) and hold its fade-in from silence;
+/// first sample pushed (by 1,600 samples, the encoder's delay) and hold the fade-in from silence;
 /// the engine's alignment drops what lies before the stream's zero.
 ///
 /// # Errors
