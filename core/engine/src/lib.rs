@@ -8,14 +8,17 @@
 
 #![forbid(unsafe_code)]
 
-pub mod align;
+mod align;
 pub mod amf0;
 pub mod flv;
 pub mod publish;
 pub mod rate;
 pub mod reconnect;
 pub mod rtmp;
-pub mod send_buffer;
+mod send_buffer;
 pub mod stats;
 pub mod timeline;
 pub mod url;
+
+#[cfg(test)]
+mod fixture;

@@ -1,1 +1,302 @@
-//! To be written (engine).
+//! The queue between encoders and wire, and the only place that drops (`spec network` 2 and 6;
+//! statements 16, 17, 22–25). Units leave in decoding order, both tracks merged; what left is never
+//! cut (rule 1). Not here: when the wire takes units (`publish`), and their wire times (`align`).
+//!
+//! ```text
+//!  video  ▸ I p p p p I p p        too old: up to the newest young IDR, else everything,
+//!  audio  ▸ a a a a a a a a a      and then no picture until an IDR comes
+//! ```
+//!
+//! Ages count from the moment a unit was pushed.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use onair_types::{AccessUnit, FrameKind, MediaTime, Now, Track, VideoUnit};
+
+use crate::publish::Delivery;
+
+/// A unit and when it was pushed.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) unit: AccessUnit,
+    pub(crate) pushed_at: Now,
+    order: u64,
+}
+
+/// Units dropped, by track.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dropped {
+    pub(crate) video: u64,
+    pub(crate) audio: u64,
+}
+
+impl Dropped {
+    pub(crate) fn count(&mut self, track: Track) {
+        match track {
+            Track::Video => self.video += 1,
+            Track::Audio => self.audio += 1,
+        }
+    }
+}
+
+/// Both tracks' waiting units. Each track's queue is in decoding order; the video queue never holds
+/// a picture whose references were dropped.
+#[derive(Debug)]
+pub(crate) struct SendBuffer {
+    delivery: Delivery,
+    video: VecDeque<Queued>,
+    audio: VecDeque<Queued>,
+    size_bytes: usize,
+    pushed: u64,
+    awaits_idr: bool,
+    dropped: Dropped,
+}
+
+impl SendBuffer {
+    /// Empty. With `awaits_idr` nothing of video is taken before an IDR.
+    pub(crate) fn new(delivery: Delivery, awaits_idr: bool) -> Self {
+        Self {
+            delivery,
+            video: VecDeque::new(),
+            audio: VecDeque::new(),
+            size_bytes: 0,
+            pushed: 0,
+            awaits_idr,
+            dropped: Dropped::default(),
+        }
+    }
+
+    /// Takes a unit, or counts it as dropped: a picture that nothing can decode any more, or one
+    /// for which no bound leaves room.
+    pub(crate) fn push(&mut self, unit: AccessUnit, now: Now) {
+        let track = unit.track();
+        let is_idr = unit.is_idr();
+        let undecodable = track == Track::Video && self.awaits_idr && !is_idr;
+        let refused = undecodable || unit.size_bytes() > MAX_BYTES;
+        if refused || (self.delivery == Delivery::Complete && self.is_over_bounds()) {
+            self.count_dropped(track);
+            if matches!(&unit, AccessUnit::Video(unit) if unit.kind != FrameKind::Disposable) {
+                self.awaits_idr = true;
+            }
+            return;
+        }
+        if is_idr {
+            self.awaits_idr = false;
+        }
+        self.size_bytes += unit.size_bytes();
+        self.pushed += 1;
+        let queued = Queued { unit, pushed_at: now, order: self.pushed };
+        match track {
+            Track::Video => self.video.push_back(queued),
+            Track::Audio => self.audio.push_back(queued),
+        }
+    }
+
+    /// The unit that is decoded first; of two at the same time the one pushed first.
+    pub(crate) fn pop(&mut self) -> Option<Queued> {
+        let audio_is_next = match (self.video.front(), self.audio.front()) {
+            (Some(video), Some(audio)) => {
+                (audio.unit.dts(), audio.order) < (video.unit.dts(), video.order)
+            }
+            (None, _) => true,
+            (_, None) => false,
+        };
+        let queue = if audio_is_next { &mut self.audio } else { &mut self.video };
+        let queued = queue.pop_front()?;
+        self.size_bytes -= queued.unit.size_bytes();
+        Some(queued)
+    }
+
+    /// While live with [`Delivery::Live`]: drops what is too old or too much (rule 3).
+    pub(crate) fn shed(&mut self, now: Now) {
+        if self.delivery == Delivery::Complete {
+            return;
+        }
+        let is_old = |queued: &Queued, limit| now.since(queued.pushed_at) > limit;
+        if self.is_over_bounds() || self.video.front().is_some_and(|head| is_old(head, DROP_AGE)) {
+            let young_idr = self
+                .video
+                .iter()
+                .rposition(|queued| queued.unit.is_idr())
+                .filter(|&index| index > 0 && !is_old(&self.video[index], YOUNG_IDR));
+            self.drop_video(young_idr.unwrap_or(self.video.len()));
+            if self.is_over_bounds() {
+                self.drop_video(self.video.len());
+            }
+        }
+        while self.audio.front().is_some_and(|head| is_old(head, MAX_AGE)) || self.is_over_bounds()
+        {
+            self.drop_audio_front();
+        }
+    }
+
+    /// While nobody takes units: keeps the newest GOP that is worth replaying, and as much sound.
+    /// With [`Delivery::Complete`] everything stays.
+    pub(crate) fn hold(&mut self, now: Now) {
+        if self.delivery == Delivery::Complete {
+            return;
+        }
+        let newest_idr = self.video.iter().rposition(|queued| queued.unit.is_idr());
+        self.drop_video(newest_idr.unwrap_or(self.video.len()));
+        let is_stale = |queued: &Queued| now.since(queued.pushed_at) >= REPLAY_AGE;
+        if self.video.front().is_some_and(is_stale) || self.size_bytes > HOLD_BYTES {
+            self.drop_video(self.video.len());
+        }
+        while self.audio.front().is_some_and(is_stale) || self.size_bytes > HOLD_BYTES {
+            self.drop_audio_front();
+        }
+    }
+
+    /// A unit was lost behind this buffer, with its connection: video goes on at an IDR.
+    pub(crate) fn restart_at_idr(&mut self) {
+        match self.video.iter().position(|queued| queued.unit.is_idr()) {
+            Some(index) => self.drop_video(index),
+            None => self.drop_video(self.video.len()),
+        }
+        self.awaits_idr |= self.video.is_empty();
+    }
+
+    /// Drops the GOP at the front: sound began after its IDR.
+    pub(crate) fn skip_gop(&mut self) {
+        let next_idr = self.video.iter().skip(1).position(|queued| queued.unit.is_idr());
+        self.drop_video(next_idr.map_or(self.video.len(), |index| index + 1));
+    }
+
+    /// Drops sound for which `is_early` holds, at the front.
+    pub(crate) fn drop_audio_while(&mut self, is_early: impl Fn(MediaTime) -> bool) {
+        while self.audio.front().is_some_and(|head| is_early(head.unit.dts())) {
+            self.drop_audio_front();
+        }
+    }
+
+    /// Drops everything.
+    pub(crate) fn clear(&mut self) {
+        self.drop_video(self.video.len());
+        while !self.audio.is_empty() {
+            self.drop_audio_front();
+        }
+    }
+
+    /// A unit of `track` was dropped outside of this buffer.
+    pub(crate) fn count_dropped(&mut self, track: Track) {
+        self.dropped.count(track);
+    }
+
+    /// The IDR at the front of video.
+    pub(crate) fn first_idr(&self) -> Option<&VideoUnit> {
+        match self.first_video() {
+            Some(unit) if unit.kind == FrameKind::Idr => Some(unit),
+            _ => None,
+        }
+    }
+
+    /// The picture at the front of video.
+    pub(crate) fn first_video(&self) -> Option<&VideoUnit> {
+        match &self.video.front()?.unit {
+            AccessUnit::Video(unit) => Some(unit),
+            AccessUnit::Audio(_) => None,
+        }
+    }
+
+    /// The AAC frame at the front of audio, and when it was pushed.
+    pub(crate) fn first_audio(&self) -> Option<&Queued> {
+        self.audio.front()
+    }
+
+    /// When the oldest waiting unit was pushed.
+    pub(crate) fn oldest(&self) -> Option<Now> {
+        let heads = self.video.front().into_iter().chain(self.audio.front());
+        heads.map(|queued| queued.pushed_at).min()
+    }
+
+    /// When [`SendBuffer::shed`] has something to do if nothing changes until then.
+    pub(crate) fn next_shed(&self) -> Option<Now> {
+        if self.delivery == Delivery::Complete {
+            return None;
+        }
+        let video = self.video.front().map(|head| head.pushed_at + DROP_AGE);
+        let audio = self.audio.front().map(|head| head.pushed_at + MAX_AGE);
+        // One microsecond on, since only what is older than the limit goes.
+        video.into_iter().chain(audio).min().map(|due| due.offset_micros(1))
+    }
+
+    /// Whether pictures are refused until an IDR comes.
+    pub(crate) fn awaits_idr(&self) -> bool {
+        self.awaits_idr
+    }
+
+    /// Whether pictures wait.
+    pub(crate) fn has_video(&self) -> bool {
+        !self.video.is_empty()
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.video.is_empty() && self.audio.is_empty()
+    }
+
+    /// Units that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.video.len() + self.audio.len()
+    }
+
+    /// Bytes that wait.
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.size_bytes
+    }
+
+    /// Whether a producer that can wait should.
+    pub(crate) fn is_full(&self) -> bool {
+        self.size_bytes >= COMPLETE_BYTES || self.len() >= COMPLETE_UNITS
+    }
+
+    /// All units dropped so far.
+    pub(crate) fn dropped(&self) -> Dropped {
+        self.dropped
+    }
+
+    fn is_over_bounds(&self) -> bool {
+        self.size_bytes > MAX_BYTES || self.len() > MAX_UNITS
+    }
+
+    /// Drops the first `count` pictures. What then comes first must be an IDR.
+    fn drop_video(&mut self, count: usize) {
+        for queued in self.video.drain(..count) {
+            self.size_bytes -= queued.unit.size_bytes();
+        }
+        self.dropped.video += count as u64;
+        if count > 0 && self.video.is_empty() {
+            self.awaits_idr = true;
+        }
+    }
+
+    fn drop_audio_front(&mut self) {
+        if let Some(queued) = self.audio.pop_front() {
+            self.size_bytes -= queued.unit.size_bytes();
+            self.dropped.audio += 1;
+        }
+    }
+}
+
+/// A picture older than this makes room for younger ones (`spec network` 1.3).
+const DROP_AGE: Duration = Duration::from_secs(1);
+/// An IDR older than this would be too old itself soon.
+const YOUNG_IDR: Duration = Duration::from_millis(700);
+/// Nothing waits longer, not even sound.
+const MAX_AGE: Duration = Duration::from_secs(3);
+/// Nor more than this,
+const MAX_BYTES: usize = 8 << 20;
+/// and this: far beyond three seconds of 120 pictures and 50 AAC frames each.
+const MAX_UNITS: usize = 2_048;
+/// From this age on a GOP is not worth replaying to a new connection.
+pub(crate) const REPLAY_AGE: Duration = Duration::from_secs(1);
+/// What is kept for a new connection at most.
+const HOLD_BYTES: usize = 2 << 20;
+/// A file's reader waits from here on.
+const COMPLETE_BYTES: usize = 1 << 20;
+const COMPLETE_UNITS: usize = 512;
+
+#[cfg(test)]
+#[path = "send_buffer_test.rs"]
+mod tests;

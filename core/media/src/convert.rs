@@ -49,6 +49,17 @@ pub fn to_i420(source: &FrameView<'_>, target: &mut I420Frame) -> Result<(), Fra
     Ok(())
 }
 
+/// One colour as Y, Cb, Cr.
+pub(crate) const fn color(r: u8, g: u8, b: u8) -> [u8; 3] {
+    let (r, g, b) = (r as i32, g as i32, b as i32);
+    let chroma = (128 << SHIFT) + HALF;
+    [
+        ((Y_R * r + Y_G * g + Y_B * b + (16 << SHIFT) + HALF) >> SHIFT) as u8,
+        ((CB_R * r + CB_G * g + C_MAX * b + chroma) >> SHIFT) as u8,
+        ((C_MAX * r + CR_G * g + CR_B * b + chroma) >> SHIFT) as u8,
+    ]
+}
+
 fn copy_rows(from: Plane<'_>, to: &mut [u8], row_bytes: usize) {
     for (from, to) in from.data.chunks(from.stride_bytes).zip(to.chunks_exact_mut(row_bytes)) {
         to.copy_from_slice(&from[..row_bytes]);

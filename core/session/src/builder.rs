@@ -1,14 +1,17 @@
 //! Collects what a session is made of and checks it together.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use onair_engine::flv::MetaData;
+use onair_engine::flv::{AudioMeta, MetaData, VideoMeta};
 use onair_engine::publish::{Alignment, Delivery};
 use onair_engine::reconnect::Policy;
 use onair_engine::url::{StreamUrl, UrlError};
-use onair_media::encode::{AudioEncoder, EncodeError, VideoEncoder};
-use onair_types::{AudioConfig, MediaTime, VideoConfig};
+use onair_media::encode::{self, AudioEncoder, EncodeError, VideoEncoder};
+use onair_types::{AudioConfig, ConfigError, MediaTime, VideoConfig};
 
+use crate::clock::SystemClock;
+use crate::net::tcp::TcpConnector;
+use crate::run::Plan;
 use crate::{Clock, Connector, Error, Session};
 
 /// In which form a track is pushed.
@@ -54,21 +57,21 @@ pub type AudioEncoderFactory =
 /// See [`Session::builder`].
 #[must_use]
 pub struct SessionBuilder {
-    pub(crate) audio: Option<AudioConfig>,
-    pub(crate) video: Option<VideoConfig>,
-    pub(crate) audio_source: Option<Source>,
-    pub(crate) video_source: Option<Source>,
-    pub(crate) audio_encoder: Option<AudioEncoderFactory>,
-    pub(crate) video_encoder: Option<VideoEncoderFactory>,
-    pub(crate) metadata: Option<MetaData>,
-    pub(crate) alignment: Alignment,
-    pub(crate) delivery: Delivery,
-    pub(crate) reconnect: Policy,
-    pub(crate) first_timestamp: MediaTime,
-    pub(crate) event_capacity: usize,
-    pub(crate) clock: Option<Arc<dyn Clock>>,
-    pub(crate) connector: Option<Arc<dyn Connector>>,
-    pub(crate) seed: Option<u64>,
+    audio: Option<AudioConfig>,
+    video: Option<VideoConfig>,
+    audio_source: Option<Source>,
+    video_source: Option<Source>,
+    audio_encoder: Option<AudioEncoderFactory>,
+    video_encoder: Option<VideoEncoderFactory>,
+    metadata: Option<MetaData>,
+    alignment: Alignment,
+    delivery: Delivery,
+    reconnect: Policy,
+    first_timestamp: MediaTime,
+    event_capacity: usize,
+    clock: Option<Arc<dyn Clock>>,
+    connector: Option<Arc<dyn Connector>>,
+    seed: Option<u64>,
 }
 
 impl SessionBuilder {
@@ -175,10 +178,95 @@ impl SessionBuilder {
     /// The session, [`crate::State::Ready`].
     ///
     /// # Errors
-    /// [`Error::Config`] when there is no track, a source is set for a track without configuration,
-    /// or the event capacity is out of range; [`Error::Encoder`] when a raw track has no encoder in
-    /// this build.
+    /// [`Error::Config`] when there is no track, a source or an encoder is set for a track that has
+    /// no use for it, or the event capacity is out of range; [`Error::Encoder`] when a raw track has
+    /// no encoder in this build.
     pub fn build(self) -> Result<Session, Error> {
-        todo!("session")
+        if self.audio.is_none() && self.video.is_none() {
+            let reason = "there is no audio and no video configuration; pass at least one";
+            return Err(Error::Config(reason.to_owned()));
+        }
+        if !EVENT_CAPACITY.contains(&self.event_capacity) {
+            let value = self.event_capacity as i64;
+            let (field, allowed) = ("event capacity", "a number from 8 to 1024");
+            return Err(ConfigError::OutOfRange { field, value, allowed }.into());
+        }
+        let audio_source = source("audio", self.audio.is_some(), self.audio_source)?;
+        let video_source = source("video", self.video.is_some(), self.video_source)?;
+        let metadata = self.metadata.unwrap_or_else(|| metadata(&self.audio, &self.video));
+        let audio_encoder = match self.audio_encoder {
+            Some(factory) => given("audio", audio_source, factory)?,
+            None if cfg!(feature = "fdk-aac") || audio_source != Some(Source::Raw) => {
+                Box::new(encode::aac)
+            }
+            None => return Err(EncodeError::NotBuilt { kind: "AAC", feature: "fdk-aac" }.into()),
+        };
+        let video_encoder = match self.video_encoder {
+            Some(factory) => given("video", video_source, factory)?,
+            None if cfg!(feature = "openh264") || video_source != Some(Source::Raw) => {
+                Box::new(encode::h264)
+            }
+            None => {
+                return Err(EncodeError::NotBuilt { kind: "H.264", feature: "openh264" }.into());
+            }
+        };
+        let plan = Plan {
+            audio: self.audio.zip(audio_source),
+            video: self.video.zip(video_source),
+            audio_encoder: Mutex::new(audio_encoder),
+            video_encoder: Mutex::new(video_encoder),
+            metadata,
+            alignment: self.alignment,
+            delivery: self.delivery,
+            reconnect: self.reconnect,
+            first_timestamp: self.first_timestamp,
+            seed: self.seed,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            connector: self.connector.unwrap_or_else(|| Arc::new(TcpConnector::default())),
+        };
+        Ok(Session::new(plan, self.event_capacity))
+    }
+}
+
+const EVENT_CAPACITY: std::ops::RangeInclusive<usize> = 8..=1_024;
+
+/// How a track is pushed; an error when a track without configuration is asked for (lf13).
+fn source(
+    track: &'static str,
+    is_configured: bool,
+    asked: Option<Source>,
+) -> Result<Option<Source>, Error> {
+    match (is_configured, asked) {
+        (true, asked) => Ok(Some(asked.unwrap_or_default())),
+        (false, None) => Ok(None),
+        (false, Some(_)) => Err(ConfigError::MissingTrack { track }.into()),
+    }
+}
+
+fn given<F>(track: &'static str, source: Option<Source>, factory: F) -> Result<F, Error> {
+    match source {
+        Some(Source::Raw) => Ok(factory),
+        Some(Source::Encoded) => {
+            let reason = format!("{track} is pushed encoded; take the {track} encoder away");
+            Err(Error::Config(reason))
+        }
+        None => Err(ConfigError::MissingTrack { track }.into()),
+    }
+}
+
+fn metadata(audio: &Option<AudioConfig>, video: &Option<VideoConfig>) -> MetaData {
+    MetaData {
+        video: video.as_ref().map(|config| VideoMeta {
+            width: config.width(),
+            height: config.height(),
+            fps: f64::from(config.fps()),
+            bitrate_bps: config.bitrate_bps(),
+        }),
+        audio: audio.as_ref().map(|config| AudioMeta {
+            sample_rate_hz: config.sample_rate_hz(),
+            channels: config.channels(),
+            bitrate_bps: config.bitrate_bps(),
+        }),
+        encoder: concat!("OnAir ", env!("CARGO_PKG_VERSION")).to_owned(),
     }
 }

@@ -37,6 +37,9 @@ pub enum Error {
     /// The call does not fit the session's state. Code 208.
     #[error("{0}")]
     Misuse(&'static str),
+    /// The system refused a thread or a socket. Code 209.
+    #[error("{0}")]
+    System(String),
 }
 
 impl Error {
@@ -51,6 +54,7 @@ impl Error {
             Self::NameInUse(_) => 206,
             Self::Encoder(_) => 207,
             Self::Misuse(_) => 208,
+            Self::System(_) => 209,
         }
     }
 
@@ -64,14 +68,33 @@ impl Error {
             Self::GaveUp(_) => "start again when the network is back",
             Self::NameInUse(_) => "stop the other publisher, or wait until the server drops it",
             Self::Encoder(_) => "choose another size, bitrate or encoder",
-            Self::Misuse(_) => "call stop before the next start, and start before anything else",
+            Self::Misuse(_) => "call stop before the next start",
+            Self::System(_) => "close other sessions or apps, then start again",
         }
     }
 
     /// The outside view of what ended an attempt or a live stream.
     pub(crate) fn from_publish(error: &PublishError) -> Self {
-        let _ = error;
-        todo!("session")
+        let text = error.to_string();
+        match error {
+            PublishError::AppRejected { .. } | PublishError::PublishRejected { .. } => {
+                Self::Rejected(text)
+            }
+            // Many servers answer a wrong app or key by hanging up.
+            PublishError::ClosedEarly { during, .. } if *during != "handshake" => {
+                Self::Rejected(text)
+            }
+            PublishError::NameInUse { .. } => Self::NameInUse(text),
+            _ => Self::Connection(text),
+        }
+    }
+
+    /// The same cause, when no attempt follows any more.
+    pub(crate) fn after_all_attempts(self) -> Self {
+        match self {
+            Self::Connection(text) => Self::GaveUp(text),
+            other => other,
+        }
     }
 }
 

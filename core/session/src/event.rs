@@ -1,5 +1,8 @@
 //! What the app is told, and the bounded queue it waits in.
 
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use onair_types::Track;
@@ -8,6 +11,10 @@ use crate::{Error, State, Statistics};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a few dozen exist; a box would cost the reader more"
+)]
 #[non_exhaustive]
 pub enum Event {
     /// The state changed.
@@ -50,24 +57,117 @@ pub enum Event {
 /// arrives. Statistics wait apart, newest only, and come after what else waits.
 #[derive(Debug)]
 pub struct Events {
-    _todo: (),
+    queue: Arc<EventQueue>,
 }
 
-#[expect(clippy::unused_self, unused_variables, reason = "skeleton")]
 impl Events {
     /// The next event; waits up to `timeout`. `None` after that, and at once when the session is
     /// gone and nothing waits.
     pub fn next_timeout(&mut self, timeout: Duration) -> Option<Event> {
-        todo!("session")
+        let empty = |waiting: &mut Waiting| waiting.is_empty() && !waiting.closed;
+        let (mut waiting, _) = self
+            .queue
+            .arrived
+            .wait_timeout_while(self.queue.lock(), timeout, empty)
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.take()
     }
 
     /// The next event; waits until there is one. `None` when the session is gone.
     pub fn next_blocking(&mut self) -> Option<Event> {
-        todo!("session")
+        let empty = |waiting: &mut Waiting| waiting.is_empty() && !waiting.closed;
+        let mut waiting = self
+            .queue
+            .arrived
+            .wait_while(self.queue.lock(), empty)
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.take()
     }
 
     /// The next event if one waits.
     pub fn try_next(&mut self) -> Option<Event> {
-        todo!("session")
+        self.queue.lock().take()
     }
 }
+
+/// The session's end of the queue.
+#[derive(Debug)]
+pub(crate) struct EventQueue {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    capacity: usize,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    statistics: Option<Statistics>,
+    lost: u64,
+    closed: bool,
+}
+
+impl EventQueue {
+    pub(crate) fn new(capacity: usize) -> Arc<Self> {
+        let events = VecDeque::with_capacity(capacity + 1);
+        let waiting = Mutex::new(Waiting { events, ..Waiting::default() });
+        Arc::new(Self { waiting, arrived: Condvar::new(), capacity })
+    }
+
+    pub(crate) fn consumer(self: &Arc<Self>) -> Events {
+        Events { queue: Arc::clone(self) }
+    }
+
+    pub(crate) fn push(&self, event: Event) {
+        let mut waiting = self.lock();
+        match event {
+            Event::Statistics(statistics) => waiting.statistics = Some(statistics),
+            event => {
+                let newest_counts = |e: &Event| mem::discriminant(e) == mem::discriminant(&event);
+                if matches!(event, Event::KeyframeWanted | Event::VideoBitrateWanted(_)) {
+                    waiting.events.retain(|e| !newest_counts(e));
+                }
+                waiting.events.push_back(event);
+                if waiting.events.len() > self.capacity {
+                    waiting.make_room();
+                }
+            }
+        }
+        drop(waiting);
+        self.arrived.notify_one();
+    }
+
+    /// Events that were dropped because the app did not fetch them.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lock().lost
+    }
+
+    /// The session is gone: nothing will follow.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.statistics.is_none()
+    }
+
+    fn take(&mut self) -> Option<Event> {
+        self.events.pop_front().or_else(|| self.statistics.take().map(Event::Statistics))
+    }
+
+    fn make_room(&mut self) {
+        let oldest = self.events.iter().position(|e| !matches!(e, Event::State(_)));
+        self.events.remove(oldest.unwrap_or(0));
+        self.lost += 1;
+    }
+}
+
+#[cfg(test)]
+#[path = "event_test.rs"]
+mod tests;

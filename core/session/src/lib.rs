@@ -21,11 +21,16 @@ pub mod state;
 pub mod statistics;
 pub mod transport;
 
+mod edge;
+mod encoding;
+mod net;
+mod run;
+
 pub use builder::{Destination, SessionBuilder, Source};
 pub use clock::Clock;
 pub use error::{Error, PushError};
 pub use event::{Event, Events};
-pub use session::{Pcm, Session};
+pub use session::{Pcm, Session, capture_time_from_secs};
 pub use state::State;
 pub use statistics::Statistics;
 pub use transport::{Connection, Connector, Target};

@@ -1,12 +1,25 @@
 //! The session as an app sees it.
 
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use onair_media::frame::FrameView;
-use onair_types::{AudioConfig, AudioUnit, CaptureTime, VideoConfig, VideoUnit};
+use onair_engine::publish::{Config, Publish};
+use onair_engine::rate;
+use onair_media::frame::{FrameError, FrameView};
+use onair_types::{
+    AudioConfig, AudioUnit, CaptureTime, ConfigError, MediaTime, Track, VideoConfig, VideoUnit,
+};
 
 use crate::builder::{Destination, SessionBuilder};
-use crate::{Error, Events, PushError, State, Statistics};
+use crate::edge::units::Handed;
+use crate::net::STOP_WITHIN;
+use crate::run::{Plan, Push, Run, Status, Threads};
+use crate::statistics::Board;
+use crate::{Error, Event, Events, PushError, Source, State, Statistics, StreamUrl};
 
 /// Interleaved 16-bit samples, native byte order.
 #[derive(Clone, Copy, Debug)]
@@ -24,38 +37,128 @@ pub struct Pcm<'a> {
 /// All methods may be called from any thread. Pushes of one track come from one thread at a time,
 /// in the order of their times.
 pub struct Session {
-    _todo: (),
+    plan: Arc<Plan>,
+    status: Arc<Status>,
+    consumer: Mutex<Option<Events>>,
+    /// Held while a broadcast is started or stopped, never while one is awaited.
+    active: Mutex<Option<Active>>,
+    /// Where pushes go; held only to copy the pointer.
+    run: RwLock<Option<Arc<Run>>>,
+    /// The figures of the present or the last broadcast.
+    board: Mutex<Arc<Board>>,
 }
 
-#[expect(clippy::unused_self, unused_variables, reason = "skeleton")]
+struct Active {
+    run: Arc<Run>,
+    threads: Threads,
+}
+
 impl Session {
     /// Begins to make a session with these tracks.
     pub fn builder(audio: Option<AudioConfig>, video: Option<VideoConfig>) -> SessionBuilder {
         SessionBuilder::new(audio, video)
     }
 
+    pub(crate) fn new(plan: Plan, event_capacity: usize) -> Self {
+        let status = Arc::new(Status::new(event_capacity));
+        Self {
+            plan: Arc::new(plan),
+            consumer: Mutex::new(Some(status.events.consumer())),
+            status,
+            active: Mutex::new(None),
+            run: RwLock::new(None),
+            board: Mutex::new(Arc::new(Board::default())),
+        }
+    }
+
+    // --- on and off the air ---
+
     /// Begins to connect and returns at once; what follows comes as events. Frames may be pushed
     /// from now on.
     ///
     /// # Errors
     /// [`Error::Address`] when the address cannot be used, [`Error::Misuse`] when the session runs
-    /// already. The session's state is as before.
+    /// already, [`Error::System`] when there is no thread to be had. The session's state is as
+    /// before.
     pub fn start(&self, destination: impl Into<Destination>) -> Result<(), Error> {
-        todo!("session")
+        let url = destination.into().0.map_err(|e| Error::Address(e.to_string()))?;
+        if url.is_tls() {
+            let reason = "rtmps:// is not in this version; use rtmp://";
+            return Err(Error::Address(reason.to_owned()));
+        }
+        let mut active = lock(&self.active);
+        if let Some(ended) = active.take_if(|active| active.run.is_stopping()) {
+            self.clear(ended);
+        }
+        if active.is_some() {
+            return Err(Error::Misuse("start: the session runs already"));
+        }
+        let engine = Publish::new(self.engine_config(url));
+        let run = Arc::new(Run::new(Arc::clone(&self.plan), Arc::clone(&self.status)));
+        let (state, error) = (self.status.state(), self.status.error());
+        self.status.set_error(None);
+        self.status.set_state(State::Pending);
+        let threads = Threads::start(&run, engine).inspect_err(|_| {
+            self.status.set_error(error);
+            self.status.set_state(state);
+        })?;
+        *lock(&self.board) = Arc::clone(&run.board);
+        *self.run.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&run));
+        *active = Some(Active { run, threads });
+        Ok(())
     }
 
     /// Ends the broadcast: says goodbye to the server if that works at once. Returns within 300 ms
     /// in every state, with all threads and sockets gone (an app's encoder that does not return is
     /// left behind with its thread until it does; so is a name lookup of the system that hangs).
     pub fn stop(&self) {
-        todo!("session")
+        let mut active = lock(&self.active);
+        if let Some(ended) = active.take() {
+            ended.run.stop();
+            self.clear(ended);
+        }
     }
 
     /// Takes no more pushes, waits until everything accepted was encoded and sent or `deadline` has
     /// passed, then stops. True when everything was sent.
     pub fn finish(&self, deadline: Duration) -> bool {
-        todo!("session")
+        let awaited = lock(&self.active).as_ref().map(|active| {
+            active.run.finish(self.plan.clock.now() + deadline);
+            (Arc::clone(&active.run), active.threads.net_gone())
+        });
+        let Some((run, net_gone)) = awaited else { return false };
+        if let Some(net_gone) = net_gone {
+            // Nothing is ever received: this ends with the thread, or with the time.
+            let _ = net_gone.recv_timeout(deadline + STOP_WITHIN);
+        }
+        self.stop();
+        run.is_all_sent()
     }
+
+    fn engine_config(&self, url: StreamUrl) -> Config {
+        let plan = &self.plan;
+        let mut config = Config::new(url, plan.metadata.clone());
+        if let Some((video, _)) = &plan.video {
+            config.video_bitrate = rate::Range::new(
+                video.bitrate_bps(),
+                video.min_bitrate_bps(),
+                video.max_bitrate_bps(),
+            );
+        }
+        config.alignment = plan.alignment;
+        config.delivery = plan.delivery;
+        config.reconnect = plan.reconnect;
+        config.first_timestamp = plan.first_timestamp;
+        config.seed = plan.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
+        config
+    }
+
+    fn clear(&self, ended: Active) {
+        *self.run.write().unwrap_or_else(PoisonError::into_inner) = None;
+        ended.threads.join();
+    }
+
+    // --- pushes ---
 
     /// Takes a picture: checks and copies it, never encodes. With [`crate::Delivery::Live`] at
     /// most two pictures wait for the encoder; the newest win and the others are counted.
@@ -63,76 +166,172 @@ impl Session {
     /// # Errors
     /// See [`PushError`].
     pub fn push_video(&self, frame: FrameView<'_>, at: CaptureTime) -> Result<(), PushError> {
-        todo!("session")
+        self.check_kind(Track::Video, Source::Raw)?;
+        let run = self.running()?;
+        let push = run.enter()?;
+        if let Some((config, _)) = &run.plan.video {
+            check_size(&frame, config)?;
+        }
+        check_time(at.as_micros())?;
+        run.origin(at);
+        let Some(edge) = &run.video else { return Err(PushError::NotRunning) };
+        if run.plan.blocks() {
+            edge.push_when_free(&frame, at, &run.waiting())?;
+        } else {
+            edge.push_newest(&frame, at, &run.waiting());
+        }
+        count_frame(&push);
+        Ok(())
     }
 
     /// Takes samples, the first of which was captured `at`. At most 500 ms wait for the encoder;
-    /// the oldest go and leave a gap of their length.
+    /// the oldest go, and silence of their length takes their place.
     ///
     /// # Errors
     /// See [`PushError`].
     pub fn push_audio(&self, pcm: Pcm<'_>, at: CaptureTime) -> Result<(), PushError> {
-        todo!("session")
+        self.check_kind(Track::Audio, Source::Raw)?;
+        let run = self.running()?;
+        let _push = run.enter()?;
+        if let Some((config, _)) = &run.plan.audio {
+            check_pcm(&pcm, config)?;
+        }
+        check_time(at.as_micros())?;
+        run.origin(at);
+        let Some(edge) = &run.audio else { return Err(PushError::NotRunning) };
+        let muted = run.status.is_muted();
+        if run.plan.blocks() {
+            return edge.push_when_free(pcm.samples, at, muted, &run.waiting());
+        }
+        edge.push_newest(pcm.samples, at, muted, &run.waiting());
+        Ok(())
     }
 
-    /// Takes one H.264 access unit with its own times.
+    /// Takes one H.264 access unit with its own times. When the other track is pushed raw, both
+    /// must lie on the same capture clock.
     ///
     /// # Errors
     /// See [`PushError`].
-    pub fn push_encoded_video(&self, unit: VideoUnit) -> Result<(), PushError> {
-        todo!("session")
+    pub fn push_encoded_video(&self, mut unit: VideoUnit) -> Result<(), PushError> {
+        self.check_kind(Track::Video, Source::Encoded)?;
+        let run = self.running()?;
+        let push = run.enter()?;
+        check_unit(&run, Track::Video, unit.payload.is_empty(), unit.pts, unit.dts)?;
+        (unit.pts, unit.dts) = (run.place_encoded(unit.pts), run.place_encoded(unit.dts));
+        if run.units.push_video(unit, &run.waiting())? == Handed::Dropped {
+            run.status.report(Event::KeyframeWanted);
+        }
+        count_frame(&push);
+        run.board.counters.frames_encoded.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
-    /// Takes one AAC frame with its own time.
+    /// Takes one AAC frame with its own time. When the other track is pushed raw, both must lie on
+    /// the same capture clock.
     ///
     /// # Errors
     /// See [`PushError`].
-    pub fn push_encoded_audio(&self, unit: AudioUnit) -> Result<(), PushError> {
-        todo!("session")
+    pub fn push_encoded_audio(&self, mut unit: AudioUnit) -> Result<(), PushError> {
+        self.check_kind(Track::Audio, Source::Encoded)?;
+        let run = self.running()?;
+        let _push = run.enter()?;
+        check_unit(&run, Track::Audio, unit.payload.is_empty(), unit.pts, unit.pts)?;
+        unit.pts = run.place_encoded(unit.pts);
+        run.units.push_audio(unit, &run.waiting())?;
+        run.board.counters.audio_frames_encoded.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
+
+    fn running(&self) -> Result<Arc<Run>, PushError> {
+        let run = self.run.read().unwrap_or_else(PoisonError::into_inner);
+        run.clone().ok_or(PushError::NotRunning)
+    }
+
+    fn check_kind(&self, track: Track, given: Source) -> Result<(), PushError> {
+        match self.plan.source(track) {
+            Some(source) if source == given => Ok(()),
+            source => Err(PushError::WrongKind {
+                track,
+                expected: word(source),
+                given: word(Some(given)),
+            }),
+        }
+    }
+
+    // --- controls ---
 
     /// While muted, raw sound is sent as silence; its cadence stays. Survives stop and start.
     /// Encoded sound is not touched.
     pub fn set_muted(&self, muted: bool) {
-        todo!("session")
+        self.status.set_muted(muted);
     }
 
     /// Whether raw sound is sent as silence.
     pub fn is_muted(&self) -> bool {
-        todo!("session")
+        self.status.is_muted()
     }
 
     /// Makes the next raw picture an IDR.
     pub fn request_keyframe(&self) {
-        todo!("session")
+        if let Ok(run) = self.running() {
+            run.wishes.want_idr();
+        }
     }
 
-    /// Aims at this video bitrate from the next raw picture on.
+    /// Aims at this video bitrate from the next raw picture on, until the broadcast ends.
     ///
     /// # Errors
-    /// [`Error::Config`] when it is outside the configuration's range or there is no raw video.
+    /// [`Error::Config`] when it is outside the configuration's range or there is no raw video,
+    /// [`Error::Misuse`] when the session does not run.
     pub fn set_video_bitrate(&self, bitrate_bps: u32) -> Result<(), Error> {
-        todo!("session")
+        let Some((config, Source::Raw)) = &self.plan.video else {
+            return Err(Error::Config("there is no video to encode in this session".to_owned()));
+        };
+        if !(config.min_bitrate_bps()..=config.max_bitrate_bps()).contains(&bitrate_bps) {
+            let (field, value) = ("video bitrate", i64::from(bitrate_bps));
+            let allowed = "a value within the configuration's bitrate range";
+            return Err(ConfigError::OutOfRange { field, value, allowed }.into());
+        }
+        let run = self.running();
+        let run = run.map_err(|_| Error::Misuse("set the bitrate: the session does not run"))?;
+        run.wishes.want_bitrate(bitrate_bps);
+        Ok(())
     }
+
+    // --- reading ---
 
     /// What was counted up to now; after the end, the last broadcast's totals.
     pub fn statistics(&self) -> Statistics {
-        todo!("session")
+        let board = Arc::clone(&lock(&self.board));
+        board.statistics(self.status.state(), self.status.events.lost())
     }
 
     /// Where the session stands.
     pub fn state(&self) -> State {
-        todo!("session")
+        self.status.state()
     }
 
     /// What ended the last broadcast, when it was an error.
     pub fn last_error(&self) -> Option<Error> {
-        todo!("session")
+        self.status.error()
     }
 
     /// The queue of events, for one consumer: the first call gets it, later ones `None`.
     pub fn events(&self) -> Option<Events> {
-        todo!("session")
+        lock(&self.consumer).take()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.stop();
+        self.status.events.close();
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("state", &self.state()).finish_non_exhaustive()
     }
 }
 
@@ -141,6 +340,71 @@ impl Session {
 /// # Errors
 /// [`PushError::Time`] when it is negative, infinite or not a number.
 pub fn capture_time_from_secs(seconds: f64) -> Result<CaptureTime, PushError> {
-    let _ = seconds;
-    todo!("session")
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|_| PushError::Time)?;
+    let micros = i64::try_from(duration.as_micros()).map_err(|_| PushError::Time)?;
+    Ok(CaptureTime::from_micros(micros))
+}
+
+fn check_size(frame: &FrameView<'_>, config: &VideoConfig) -> Result<(), FrameError> {
+    let (width, height) = (frame.width(), frame.height());
+    let (expected_width, expected_height) = (config.width(), config.height());
+    if (width, height) == (expected_width, expected_height) {
+        return Ok(());
+    }
+    Err(FrameError::SizeChanged { width, height, expected_width, expected_height })
+}
+
+fn check_pcm(pcm: &Pcm<'_>, config: &AudioConfig) -> Result<(), PushError> {
+    let (samples, channels) = (pcm.samples.len(), config.channels());
+    if pcm.channels != channels {
+        return Err(PushError::Channels { expected: channels, given: pcm.channels });
+    }
+    if pcm.sample_rate_hz != config.sample_rate_hz() {
+        let (expected, given) = (config.sample_rate_hz(), pcm.sample_rate_hz);
+        return Err(PushError::SampleRate { expected, given });
+    }
+    if !samples.is_multiple_of(usize::from(channels)) {
+        return Err(PushError::PartialSample { samples, channels });
+    }
+    Ok(())
+}
+
+fn check_unit(
+    run: &Run,
+    track: Track,
+    is_empty: bool,
+    pts: MediaTime,
+    dts: MediaTime,
+) -> Result<(), PushError> {
+    if is_empty {
+        return Err(PushError::EmptyUnit);
+    }
+    check_time(dts.as_micros())?;
+    if pts < dts || !run.follows(track, dts) {
+        return Err(PushError::TimeOrder);
+    }
+    Ok(())
+}
+
+/// Times beyond this would overflow arithmetic with real ones: 146,000 years.
+const LATEST_MICROS: i64 = i64::MAX / 2;
+
+fn check_time(micros: i64) -> Result<(), PushError> {
+    if (0..=LATEST_MICROS).contains(&micros) { Ok(()) } else { Err(PushError::Time) }
+}
+
+fn count_frame(push: &Push<'_>) {
+    push.run.board.counters.frames_in.fetch_add(1, Ordering::Relaxed);
+}
+
+fn word(source: Option<Source>) -> &'static str {
+    match source {
+        Some(Source::Raw) => "raw",
+        Some(Source::Encoded) => "encoded",
+        None => "not at all",
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

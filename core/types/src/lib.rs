@@ -6,6 +6,7 @@
 pub mod aac;
 mod bits;
 pub mod config;
+pub mod geometry;
 pub mod h264;
 pub mod payload;
 mod sps;

@@ -11,6 +11,16 @@ use crate::frame::{FrameError, I420Frame};
 
 pub mod read;
 
+mod background;
+mod canvas;
+mod strip;
+mod tone;
+
+pub use tone::Tone;
+
+use background::Background;
+use canvas::{Canvas, Rect, WHITE};
+
 /// What to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -46,16 +56,18 @@ pub struct VideoPattern {
     width: u32,
     height: u32,
     fps: u32,
+    background: Background,
 }
 
 impl VideoPattern {
-    /// A pattern of even size at `fps` pictures a second (0 counts as 1).
+    /// A pattern of even size at `fps` pictures a second (0 counts as 1). What does not move is
+    /// drawn here, once.
     ///
     /// # Errors
     /// [`FrameError::Size`].
     pub fn new(kind: Kind, width: u32, height: u32, fps: u32) -> Result<Self, FrameError> {
-        I420Frame::new(width, height)?;
-        Ok(Self { kind, width, height, fps: fps.max(1) })
+        let background = Background::new(kind, width, height)?;
+        Ok(Self { kind, width, height, fps: fps.max(1), background })
     }
 
     /// When frame `frame_index` is shown: exactly `frame_index / fps`, rounded down to a
@@ -70,27 +82,62 @@ impl VideoPattern {
     /// # Errors
     /// [`FrameError::SizeChanged`] when `target` is of another size.
     pub fn draw(&mut self, frame_index: u64, target: &mut I420Frame) -> Result<(), FrameError> {
-        let _ = (self.kind, self.width, self.height, frame_index, target);
-        todo!("media")
+        if (target.width(), target.height()) != (self.width, self.height) {
+            return Err(FrameError::SizeChanged {
+                width: target.width(),
+                height: target.height(),
+                expected_width: self.width,
+                expected_height: self.height,
+            });
+        }
+        self.background.draw(frame_index, target);
+        let mut canvas = Canvas::new(target);
+        if self.kind == Kind::Clock {
+            self.draw_digits(frame_index, &mut canvas);
+        }
+        let is_full_second = frame_index.is_multiple_of(u64::from(self.fps));
+        if is_full_second && matches!(self.kind, Kind::Bars | Kind::Clock) {
+            canvas.fill(strip::flash_box(self.width, self.height), WHITE);
+        }
+        let number = frame_index % u64::from(read::FRAME_NUMBERS);
+        strip::draw(number as u32, &mut canvas);
+        Ok(())
+    }
+
+    /// The number and the time, one above the other, below the white box's place.
+    fn draw_digits(&self, frame_index: u64, canvas: &mut Canvas<'_>) {
+        let millis = self.time_of(frame_index).as_micros() / 1_000;
+        let (seconds, minutes, hours) = (millis / 1_000, millis / 60_000, millis / 3_600_000);
+        let mut number = [0; 8];
+        digits(frame_index, &mut number);
+        let mut time = *b"00:00:00.000";
+        digits((hours % 100).unsigned_abs(), &mut time[..2]);
+        digits((minutes % 60).unsigned_abs(), &mut time[3..5]);
+        digits((seconds % 60).unsigned_abs(), &mut time[6..8]);
+        digits((millis % 1_000).unsigned_abs(), &mut time[9..]);
+
+        let (width, height) = (self.width as usize, self.height as usize);
+        let scale = (width * 4 / 5 / canvas::text_width(time.len())).min(height / 90).max(1);
+        for (line, text) in [&number[..], &time].into_iter().enumerate() {
+            let row = Rect {
+                x: (width - (canvas::text_width(text.len()) * scale).min(width)) / 2,
+                y: height * (17 + 3 * line) / 24,
+                width: canvas::text_width(text.len()) * scale,
+                height: canvas::TEXT_HEIGHT * scale,
+            };
+            canvas.text(row, scale, text);
+        }
     }
 }
 
-/// The sound beside the pictures: silence, and 80 ms of 1 kHz at each full second.
-#[derive(Clone, Copy, Debug)]
-pub struct Tone {
-    sample_rate_hz: u32,
-    channels: u8,
-}
-
-impl Tone {
-    /// A tone for `channels` equal channels (0 counts as 1, as does a rate of 0).
-    pub fn new(sample_rate_hz: u32, channels: u8) -> Self {
-        Self { sample_rate_hz: sample_rate_hz.max(1), channels: channels.max(1) }
-    }
-
-    /// Writes the interleaved samples from `first_sample` (counted a channel) on.
-    pub fn fill(&self, first_sample: u64, out: &mut [i16]) {
-        let _ = (self.sample_rate_hz, self.channels, first_sample, out);
-        todo!("media")
+/// The last `out.len()` decimal digits of `value`.
+fn digits(mut value: u64, out: &mut [u8]) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
     }
 }
+
+#[cfg(test)]
+#[path = "pattern_test.rs"]
+mod tests;

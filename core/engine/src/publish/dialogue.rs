@@ -1,0 +1,369 @@
+//! One connection's talk with the server: handshake, connect, releaseStream, FCPublish,
+//! createStream, publish; then pings, acknowledgements and status for as long as it stands
+//! (statements 45–48, 56–58, 70–72; `spec network` 3 and 4.3).
+//!
+//! ```text
+//!  us      C0C1 ──→      C2 connect ──→        window chunk-size ──→      publish ──→  media …
+//!                                              release FC create
+//!  server       ←── S0S1S2       ←── _result            ←── _result  ←── Publish.Start
+//! ```
+//!
+//! Not here: media, and what follows from an error.
+
+use std::time::Duration;
+
+use onair_types::Now;
+
+use super::acks::{Acks, PingLimit};
+use super::status::Status;
+use super::{Closed, Config, PublishError};
+use crate::amf0::Value;
+use crate::rtmp::chunk_writer::Outgoing;
+use crate::rtmp::command::CommandWriter;
+use crate::rtmp::handshake;
+use crate::rtmp::message::{Incoming, type_id};
+use crate::rtmp::{ChunkReader, Limits, Message};
+use crate::url::StreamUrl;
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(super) struct Dialogue {
+    handshake: handshake::Client,
+    reader: ChunkReader,
+    talk: Talk,
+}
+
+/// What messages change; apart from the reader that hands them out.
+#[derive(Debug)]
+struct Talk {
+    writer: CommandWriter,
+    step: Step,
+    step_began: Now,
+    attempt_ends: Now,
+    chunk_size_bytes: u32,
+    stream_id: u32,
+    live_since: Option<Now>,
+    /// Whether the server acknowledged any bytes.
+    was_acknowledged: bool,
+    acks: Acks,
+    pings: PingLimit,
+}
+
+/// What the server must answer next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Handshake,
+    Connect,
+    CreateStream,
+    Publish,
+    Live,
+}
+
+impl Dialogue {
+    /// The connection stands: begins the handshake. All steps together must end by `attempt_ends`.
+    pub(super) fn start(
+        config: &Config,
+        seed: u64,
+        attempt_ends: Now,
+        outgoing: &mut Outgoing,
+        now: Now,
+    ) -> Self {
+        let mut hello = Vec::new();
+        let handshake = handshake::Client::start(seed, &mut hello);
+        outgoing.push_bytes(&hello);
+        Self {
+            handshake,
+            reader: ChunkReader::new(Limits::CLIENT),
+            talk: Talk {
+                writer: CommandWriter::new(),
+                step: Step::Handshake,
+                step_began: now,
+                attempt_ends,
+                chunk_size_bytes: config.chunk_size_bytes,
+                stream_id: 0,
+                live_since: None,
+                was_acknowledged: false,
+                acks: Acks::default(),
+                pings: PingLimit::default(),
+            },
+        }
+    }
+
+    /// Bytes from the server. Answers go to `outgoing`.
+    ///
+    /// # Errors
+    /// What the server said or broke; the connection must be closed.
+    pub(super) fn handle_received(
+        &mut self,
+        bytes: &[u8],
+        url: &StreamUrl,
+        outgoing: &mut Outgoing,
+        now: Now,
+    ) -> Result<(), PublishError> {
+        let Self { handshake, reader, talk } = self;
+        let mut chunks = bytes;
+        if talk.step == Step::Handshake {
+            let mut answer = Vec::new();
+            let (used, is_done) = handshake.handle(bytes, &mut answer)?;
+            outgoing.push_bytes(&answer);
+            if handshake.may_send() && !answer.is_empty() {
+                talk.connect(url, outgoing);
+            }
+            if !is_done {
+                return Ok(());
+            }
+            talk.enter(Step::Connect, now);
+            chunks = &bytes[used..];
+        }
+        let mut result = Ok(());
+        let read = reader.push(chunks, &mut |message| {
+            if result.is_ok() {
+                result = talk.handle_message(message, url, outgoing, now);
+            }
+        });
+        result?;
+        read?;
+        talk.acknowledge(reader.received_bytes(), outgoing, now);
+        Ok(())
+    }
+
+    /// What is due by now: an answer that did not come, an acknowledgement that was held back.
+    ///
+    /// # Errors
+    /// When the server took too long.
+    pub(super) fn handle_time(
+        &mut self,
+        outgoing: &mut Outgoing,
+        now: Now,
+    ) -> Result<(), PublishError> {
+        let talk = &mut self.talk;
+        talk.acknowledge(self.reader.received_bytes(), outgoing, now);
+        match talk.step_limit() {
+            Some((step, ends)) if now >= ends => {
+                Err(PublishError::Timeout { step, limit: ends.since(talk.step_began) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// When [`Dialogue::handle_time`] has something to do.
+    pub(super) fn deadline(&self) -> Option<Now> {
+        let step_ends = self.talk.step_limit().map(|(_, ends)| ends);
+        step_ends.into_iter().chain(self.talk.acks.due(self.reader.received_bytes())).min()
+    }
+
+    /// Since when the server takes media, and on which message stream.
+    pub(super) fn live(&self) -> Option<(Now, u32)> {
+        self.talk.live_since.map(|since| (since, self.talk.stream_id))
+    }
+
+    /// Whether the server acknowledged bytes, which it does only for a publish it wants.
+    pub(super) fn was_acknowledged(&self) -> bool {
+        self.talk.was_acknowledged
+    }
+
+    /// What an end of the connection means now. nginx-rtmp says Publish.Start before it checks
+    /// `deny publish` and then closes: so soon after it, the publish was refused.
+    pub(super) fn closed(&self, closed: Closed, is_confirmed: bool) -> PublishError {
+        match self.talk.step {
+            Step::Live if is_confirmed => PublishError::ClosedLive(closed),
+            step => PublishError::ClosedEarly { during: step.name(), closed },
+        }
+    }
+
+    /// FCUnpublish and deleteStream, when the server knows of the publish; whether it does.
+    pub(super) fn say_goodbye(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) -> bool {
+        let Talk { writer, step, stream_id, .. } = &mut self.talk;
+        let is_known = matches!(step, Step::Publish | Step::Live);
+        if is_known {
+            let key = Value::String(url.key().expose().to_owned());
+            writer.command(0, "FCUnpublish", 6.0, &[Value::Null, key], outgoing);
+            let stream_id = Value::Number(f64::from(*stream_id));
+            writer.command(0, "deleteStream", 7.0, &[Value::Null, stream_id], outgoing);
+        }
+        is_known
+    }
+}
+
+impl Step {
+    /// For errors.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Handshake => "handshake",
+            Self::Connect => "connect command",
+            Self::CreateStream => "createStream command",
+            Self::Publish => "publish command",
+            Self::Live => "publish",
+        }
+    }
+
+    /// How long the server may take for it.
+    fn limit(self) -> Option<Duration> {
+        match self {
+            Self::Handshake => Some(Duration::from_secs(5)),
+            Self::Connect | Self::CreateStream => Some(Duration::from_secs(8)),
+            // Servers ask others whether the key is good (statement 97).
+            Self::Publish => Some(Duration::from_secs(10)),
+            Self::Live => None,
+        }
+    }
+}
+
+impl Talk {
+    fn enter(&mut self, step: Step, now: Now) {
+        self.step = step;
+        self.step_began = now;
+    }
+
+    fn step_limit(&self) -> Option<(&'static str, Now)> {
+        let ends = self.step_began + self.step.limit()?;
+        Some((self.step.name(), ends.min(self.attempt_ends)))
+    }
+
+    fn connect(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
+        let text = |text: &str| Value::String(text.to_owned());
+        let object = Value::Object(vec![
+            ("app".to_owned(), text(url.app())),
+            ("type".to_owned(), text("nonprivate")),
+            ("flashVer".to_owned(), text(FLASH_VERSION)),
+            ("tcUrl".to_owned(), text(&url.tc_url())),
+        ]);
+        self.writer.command(0, "connect", CONNECT, &[object], outgoing);
+    }
+
+    fn handle_message(
+        &mut self,
+        message: Message,
+        url: &StreamUrl,
+        outgoing: &mut Outgoing,
+        now: Now,
+    ) -> Result<(), PublishError> {
+        let is_command = matches!(message.type_id, type_id::COMMAND_AMF0 | type_id::COMMAND_AMF3);
+        match Incoming::parse(message) {
+            Ok(Incoming::Command { name, transaction, arguments, .. }) => {
+                self.handle_command(&name, transaction, &arguments, url, outgoing, now)
+            }
+            Ok(Incoming::UserControl { event_type: PING_REQUEST, data }) => {
+                if let Some(value) = data.first_chunk::<4>()
+                    && self.pings.allows(now)
+                {
+                    self.writer.user_control(PING_RESPONSE, value, outgoing);
+                }
+                Ok(())
+            }
+            Ok(Incoming::WindowAckSize(bytes)) => {
+                self.acks.set_window(bytes);
+                Ok(())
+            }
+            Ok(Incoming::Acknowledgement(_)) => {
+                self.was_acknowledged = true;
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(error) if is_command => Err(error.into()),
+            // Metadata and the like that a publisher has no use for.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn handle_command(
+        &mut self,
+        name: &str,
+        transaction: f64,
+        arguments: &[Value],
+        url: &StreamUrl,
+        outgoing: &mut Outgoing,
+        now: Now,
+    ) -> Result<(), PublishError> {
+        let status = || Status::read(arguments, url);
+        match (name, self.step) {
+            ("_result", Step::Connect) if transaction == CONNECT => {
+                self.create_stream(url, outgoing);
+                self.enter(Step::CreateStream, now);
+            }
+            ("_result", Step::CreateStream) if transaction == CREATE_STREAM => {
+                // An answer without a usable id is none.
+                if let Some(stream_id) = arguments.iter().find_map(stream_id) {
+                    self.stream_id = stream_id;
+                    self.publish(url, outgoing);
+                    self.enter(Step::Publish, now);
+                }
+            }
+            ("_error", Step::Connect) if transaction == CONNECT => {
+                return Err(status().app_rejected());
+            }
+            ("_error", Step::CreateStream) if transaction == CREATE_STREAM => {
+                return Err(status().publish_rejected());
+            }
+            ("_error", Step::Publish) if transaction == PUBLISH => {
+                return Err(status().publish_rejected());
+            }
+            ("onStatus", step) => return self.handle_status(&status(), step, now),
+            // Adobe's servers refuse here as well.
+            ("onFCPublish", Step::CreateStream | Step::Publish) if status().is_error() => {
+                return Err(status().publish_rejected());
+            }
+            ("close", _) => return Err(self.closed_by_server()),
+            _ => {} // onBWDone, late and repeated answers, and whatever else servers say
+        }
+        Ok(())
+    }
+
+    fn handle_status(&mut self, status: &Status, step: Step, now: Now) -> Result<(), PublishError> {
+        if step == Step::Publish && status.code == "NetStream.Publish.Start" {
+            self.enter(Step::Live, now);
+            self.live_since = Some(now);
+            return Ok(());
+        }
+        match step {
+            Step::Live if status.ends_the_stream() => Err(self.closed_by_server()),
+            Step::Handshake | Step::Connect if status.is_error() => Err(status.app_rejected()),
+            _ if status.is_error() => Err(status.publish_rejected()),
+            _ => Ok(()),
+        }
+    }
+
+    fn closed_by_server(&self) -> PublishError {
+        match self.step {
+            Step::Live => PublishError::ClosedLive(Closed::ByPeer),
+            step => PublishError::ClosedEarly { during: step.name(), closed: Closed::ByPeer },
+        }
+    }
+
+    fn create_stream(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
+        let key = || Value::String(url.key().expose().to_owned());
+        let writer = &mut self.writer;
+        writer.window_ack_size(WINDOW_ACK_BYTES, outgoing);
+        writer.set_chunk_size(self.chunk_size_bytes, outgoing);
+        writer.command(0, "releaseStream", 2.0, &[Value::Null, key()], outgoing);
+        writer.command(0, "FCPublish", 3.0, &[Value::Null, key()], outgoing);
+        writer.command(0, "createStream", CREATE_STREAM, &[Value::Null], outgoing);
+    }
+
+    fn publish(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
+        let key = Value::String(url.key().expose().to_owned());
+        let arguments = [Value::Null, key, Value::String("live".to_owned())];
+        self.writer.command(self.stream_id, "publish", PUBLISH, &arguments, outgoing);
+    }
+
+    fn acknowledge(&mut self, received_bytes: u64, outgoing: &mut Outgoing, now: Now) {
+        if self.acks.take_due(received_bytes, now) {
+            // The protocol's total wraps at 2^32 (RTMP 1.0 5.4.3).
+            self.writer.acknowledgement(received_bytes as u32, outgoing);
+        }
+    }
+}
+
+fn stream_id(value: &Value) -> Option<u32> {
+    value.as_number().filter(|id| (1.0..=f64::from(u32::MAX)).contains(id)).map(|id| id as u32)
+}
+
+const CONNECT: f64 = 1.0;
+const CREATE_STREAM: f64 = 4.0;
+const PUBLISH: f64 = 5.0;
+/// The form that services check for; ours behind it.
+const FLASH_VERSION: &str = concat!("FMLE/3.0 (compatible; OnAir/", env!("CARGO_PKG_VERSION"), ")");
+/// How often we like to be told what arrived: twice a second at 1 Mbit/s.
+const WINDOW_ACK_BYTES: u32 = 65_536;
+const PING_REQUEST: u16 = 6;
+const PING_RESPONSE: u16 = 7;

@@ -1,0 +1,429 @@
+//! From pushed access units to media messages: holds units while nobody takes them, aligns each
+//! connection, and turns units into messages only while little waits for the socket, so that the
+//! send buffer stays the real queue. Headers go before the first unit that needs them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use onair_types::aac::Asc;
+use onair_types::h264::AvcConfig;
+use onair_types::{AccessUnit, AudioUnit, FrameKind, Now, Track, VideoUnit};
+
+use super::{Alignment, Config, Delivery, EncoderCommand, Event, Output};
+use crate::align::{Aligner, Verdict};
+use crate::amf0;
+use crate::flv::{self, MetaData, TagType};
+use crate::rate::Rate;
+use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing, Written};
+use crate::send_buffer::{Dropped, SendBuffer};
+
+/// The media half of a publish; lives through all its connections.
+#[derive(Debug)]
+pub(super) struct Media {
+    metadata: MetaData,
+    alignment: Alignment,
+    /// More than this waiting for the socket, and nothing is serialised.
+    credit_bytes: usize,
+    buffer: SendBuffer,
+    aligner: Aligner,
+    /// What was serialised and not yet taken completely, in order.
+    in_flight: VecDeque<InFlight>,
+    sent: SentHeaders,
+    /// How to decode the newest AAC frame pushed.
+    latest_asc: Option<Asc>,
+    idr_requested_at: Option<Now>,
+    /// What the app knows of drops, and since when.
+    reported: Dropped,
+    reported_at: Option<Now>,
+    units_in: [u64; 2],
+    units_sent: [u64; 2],
+    scratch: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct InFlight {
+    track: Track,
+    pushed_at: Now,
+}
+
+/// The headers this connection has seen.
+#[derive(Debug, Default)]
+struct SentHeaders {
+    metadata: bool,
+    video: Option<Arc<AvcConfig>>,
+    audio: Option<Asc>,
+}
+
+impl Media {
+    pub(super) fn new(config: &Config) -> Self {
+        let (has_video, has_audio) =
+            (config.metadata.video.is_some(), config.metadata.audio.is_some());
+        let begins_at_idr = config.alignment == Alignment::FirstKeyframe;
+        Self {
+            metadata: config.metadata.clone(),
+            alignment: config.alignment,
+            credit_bytes: match config.delivery {
+                Delivery::Live => LIVE_CREDIT_BYTES,
+                Delivery::Complete => COMPLETE_CREDIT_BYTES,
+            },
+            buffer: SendBuffer::new(config.delivery, begins_at_idr),
+            aligner: Aligner::new(config.alignment, has_video, has_audio, config.first_timestamp),
+            in_flight: VecDeque::new(),
+            sent: SentHeaders::default(),
+            latest_asc: None,
+            idr_requested_at: None,
+            reported: Dropped::default(),
+            reported_at: None,
+            units_in: [0; 2],
+            units_sent: [0; 2],
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Takes a unit. While no connection takes units (`is_live` false), only what is worth
+    /// replaying stays.
+    pub(super) fn handle_unit(&mut self, unit: AccessUnit, is_live: bool, now: Now) {
+        let track = unit.track();
+        self.units_in[track as usize] += 1;
+        if let AccessUnit::Audio(unit) = &unit {
+            self.latest_asc = Some(unit.asc);
+        }
+        let is_unwanted = !self.has_track(track)
+            || (track == Track::Audio && self.aligner.is_before_epoch(unit.dts()));
+        if is_unwanted {
+            self.buffer.count_dropped(track);
+            self.reported.count(track); // no news for the app: nothing is wrong with the network
+            return;
+        }
+        self.buffer.push(unit, now);
+        if !is_live {
+            self.buffer.hold(now);
+        }
+    }
+
+    /// The socket took messages completely.
+    pub(super) fn handle_written(&mut self, written: Written) {
+        let units = (written.audio + written.video) as usize;
+        for unit in self.in_flight.drain(..units.min(self.in_flight.len())) {
+            self.units_sent[unit.track as usize] += 1;
+        }
+    }
+
+    /// The connection is gone, and with it what it had not taken completely.
+    pub(super) fn handle_lost(&mut self, now: Now) {
+        let began = self.sent.metadata;
+        for unit in self.in_flight.drain(..) {
+            self.buffer.count_dropped(unit.track);
+        }
+        if began {
+            self.buffer.restart_at_idr();
+        }
+        self.sent = SentHeaders::default();
+        self.aligner.reset();
+        self.buffer.hold(now);
+        self.idr_requested_at = None;
+        self.reported = self.buffer.dropped();
+    }
+
+    /// While live: aligns, drops, asks for an IDR and fills `outgoing`. With `is_flushing`
+    /// everything goes, however young.
+    pub(super) fn pump(
+        &mut self,
+        link: &mut Link<'_>,
+        outputs: &mut VecDeque<Output>,
+        is_flushing: bool,
+        now: Now,
+    ) {
+        let verdict = self.align(now);
+        if verdict == Verdict::Aligned {
+            self.buffer.shed(now);
+            while self.may_take(link, is_flushing, now) {
+                let Some(queued) = self.buffer.pop() else { break };
+                let track = queued.unit.track();
+                match self.write(&queued.unit, link) {
+                    Ok(()) => {
+                        self.in_flight.push_back(InFlight { track, pushed_at: queued.pushed_at });
+                    }
+                    // The buffer takes no unit of half that size.
+                    Err(MessageTooLarge { .. }) => self.buffer.count_dropped(track),
+                }
+            }
+            self.report_drops(outputs, now);
+        }
+        if self.wants_idr(verdict, now) && self.next_idr_request().is_none_or(|due| now >= due) {
+            self.idr_requested_at = Some(now);
+            outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
+        }
+    }
+
+    /// When [`Media::pump`] has something to do if nothing comes in until then.
+    pub(super) fn deadline(&self, link_has_credit: bool, now: Now) -> Option<Now> {
+        if !self.aligner.is_aligned() {
+            return None;
+        }
+        let riding = self.buffer.first_audio().filter(|_| link_has_credit && !self.is_ready(now));
+        let wants_idr = self.wants_idr(Verdict::Aligned, now);
+        [
+            riding.map(|audio| audio.pushed_at + RIDE_ALONG),
+            self.buffer.next_shed(),
+            self.next_idr_request().filter(|_| wants_idr),
+            self.next_report().filter(|_| self.unreported().is_some()),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Whether `outgoing` may take another unit.
+    pub(super) fn has_credit(&self, outgoing: &Outgoing) -> bool {
+        outgoing.len() < self.credit_bytes
+    }
+
+    /// Whether every unit taken was handed to the socket.
+    pub(super) fn is_drained(&self) -> bool {
+        self.buffer.is_empty() || !self.aligner.is_aligned()
+    }
+
+    /// Whether a producer that can wait should go on.
+    pub(super) fn wants_units(&self, delivery: Delivery, is_live: bool) -> bool {
+        let lacks_a_track = is_live && !self.aligner.is_aligned();
+        delivery == Delivery::Live || !self.buffer.is_full() || lacks_a_track
+    }
+
+    /// Drops what waits: nobody will take it.
+    pub(super) fn clear(&mut self) {
+        for unit in self.in_flight.drain(..) {
+            self.buffer.count_dropped(unit.track);
+        }
+        self.buffer.clear();
+    }
+
+    pub(super) fn units_in(&self, track: Track) -> u64 {
+        self.units_in[track as usize]
+    }
+
+    pub(super) fn units_sent(&self, track: Track) -> u64 {
+        self.units_sent[track as usize]
+    }
+
+    pub(super) fn dropped(&self) -> Dropped {
+        self.buffer.dropped()
+    }
+
+    /// Units that wait, serialised ones too.
+    pub(super) fn queue_units(&self) -> usize {
+        self.buffer.len() + self.in_flight.len()
+    }
+
+    /// Bytes that wait and are not serialised.
+    pub(super) fn queue_bytes(&self) -> usize {
+        self.buffer.size_bytes()
+    }
+
+    /// When the oldest unit that the socket has not taken completely was pushed.
+    pub(super) fn oldest(&self) -> Option<Now> {
+        let in_flight = self.in_flight.front().map(|unit| unit.pushed_at);
+        in_flight.into_iter().chain(self.buffer.oldest()).min()
+    }
+
+    fn has_track(&self, track: Track) -> bool {
+        match track {
+            Track::Video => self.metadata.video.is_some(),
+            Track::Audio => self.metadata.audio.is_some(),
+        }
+    }
+
+    fn align(&mut self, now: Now) -> Verdict {
+        if self.aligner.is_aligned() {
+            return Verdict::Aligned;
+        }
+        self.buffer.hold(now);
+        loop {
+            let first_audio = self.buffer.first_audio().map(|queued| queued.unit.dts());
+            let first_idr = self.buffer.first_idr();
+            let is_idr_early = first_idr.is_some();
+            match self.aligner.align(first_idr, first_audio) {
+                Verdict::NeedsIdr if is_idr_early => self.buffer.skip_gop(),
+                verdict => {
+                    let Self { buffer, aligner, .. } = self;
+                    buffer.drop_audio_while(|pts| aligner.is_before_epoch(pts));
+                    self.reported = self.buffer.dropped();
+                    return verdict;
+                }
+            }
+        }
+    }
+
+    fn may_take(&self, link: &Link<'_>, is_flushing: bool, now: Now) -> bool {
+        self.has_credit(link.outgoing)
+            && link.rate.gate_is_open()
+            && (is_flushing || self.is_ready(now))
+    }
+
+    /// Sound rides along with the next picture unless that is long in coming: one write a picture.
+    fn is_ready(&self, now: Now) -> bool {
+        self.buffer.has_video()
+            || self.metadata.video.is_none()
+            || self.buffer.first_audio().is_some_and(|audio| now >= audio.pushed_at + RIDE_ALONG)
+    }
+
+    fn wants_idr(&self, verdict: Verdict, now: Now) -> bool {
+        // What is held for alignment does not wait for the network.
+        let oldest = match verdict {
+            Verdict::Aligned => self.oldest(),
+            Verdict::NeedsIdr => self.in_flight.front().map(|unit| unit.pushed_at),
+            Verdict::NeedsAudio => return false,
+        };
+        // An encoder begins with an IDR unasked.
+        let has_begun = self.units_in[Track::Video as usize] > 0;
+        self.alignment == Alignment::FirstKeyframe
+            && has_begun
+            && self.buffer.awaits_idr()
+            && oldest.is_none_or(|oldest| now.since(oldest) < IDR_HEAD_AGE)
+    }
+
+    /// The earliest time of another request; `None` when none was made.
+    fn next_idr_request(&self) -> Option<Now> {
+        self.idr_requested_at.map(|at| at + IDR_REQUEST_SPACING)
+    }
+
+    fn unreported(&self) -> Option<Dropped> {
+        let dropped = self.buffer.dropped();
+        let video = dropped.video - self.reported.video;
+        let audio = dropped.audio - self.reported.audio;
+        (video + audio > 0).then_some(Dropped { video, audio })
+    }
+
+    fn next_report(&self) -> Option<Now> {
+        self.reported_at.map(|at| at + REPORT_SPACING)
+    }
+
+    fn report_drops(&mut self, outputs: &mut VecDeque<Output>, now: Now) {
+        if let Some(Dropped { video, audio }) = self.unreported()
+            && self.next_report().is_none_or(|due| now >= due)
+        {
+            self.reported = self.buffer.dropped();
+            self.reported_at = Some(now);
+            let saturated = |count| u32::try_from(count).unwrap_or(u32::MAX);
+            outputs.push_back(Output::Event(Event::Dropped {
+                video: saturated(video),
+                audio: saturated(audio),
+            }));
+        }
+    }
+
+    fn write(&mut self, unit: &AccessUnit, link: &mut Link<'_>) -> Result<(), MessageTooLarge> {
+        let timestamp_ms = self.aligner.wire_ms(unit.dts());
+        self.write_headers(unit, timestamp_ms, link)?;
+        match unit {
+            AccessUnit::Video(unit) => {
+                let is_idr = unit.kind == FrameKind::Idr;
+                let prefix = flv::video_prefix(is_idr, self.aligner.composition_ms(unit));
+                link.media(TagType::Video, timestamp_ms, &prefix, &unit.payload)
+            }
+            AccessUnit::Audio(unit) => {
+                link.media(TagType::Audio, timestamp_ms, &flv::AAC_RAW_PREFIX, &unit.payload)
+            }
+        }
+    }
+
+    /// Metadata once and again with new parameter sets, and each sequence header before the first
+    /// unit that needs it. The first unit brings the other track's header along if that is known.
+    fn write_headers(
+        &mut self,
+        unit: &AccessUnit,
+        timestamp_ms: u32,
+        link: &mut Link<'_>,
+    ) -> Result<(), MessageTooLarge> {
+        let is_first = !self.sent.metadata;
+        let (video, audio) = match unit {
+            AccessUnit::Video(VideoUnit { config, .. }) => {
+                (Some(config), self.latest_asc.filter(|_| is_first))
+            }
+            AccessUnit::Audio(AudioUnit { asc, .. }) => (
+                self.buffer.first_video().map(|unit| &unit.config).filter(|_| is_first),
+                Some(*asc),
+            ),
+        };
+        let new_video = video.filter(|&config| !is_same(self.sent.video.as_ref(), config)).cloned();
+        let new_audio =
+            audio.filter(|&asc| self.has_track(Track::Audio) && self.sent.audio != Some(asc));
+
+        if let Some(config) = &new_video
+            && self.sent.video.is_some()
+        {
+            self.adopt_size(config);
+        }
+        if is_first || (new_video.is_some() && self.sent.video.is_some()) {
+            self.scratch.clear();
+            amf0::write_str(&mut self.scratch, "@setDataFrame");
+            self.metadata.write(&mut self.scratch);
+            link.copied(TagType::Script, timestamp_ms, &[&self.scratch])?;
+            self.sent.metadata = true;
+        }
+        if let Some(config) = new_video {
+            let parts = [&flv::AVC_HEADER_PREFIX[..], config.record()];
+            link.copied(TagType::Video, timestamp_ms, &parts)?;
+            self.sent.video = Some(config);
+        }
+        if let Some(asc) = new_audio {
+            let parts = [&flv::AAC_HEADER_PREFIX[..], asc.as_bytes()];
+            link.copied(TagType::Audio, timestamp_ms, &parts)?;
+            self.sent.audio = Some(asc);
+        }
+        Ok(())
+    }
+
+    /// New parameter sets in mid-stream may mean another picture size.
+    fn adopt_size(&mut self, config: &AvcConfig) {
+        if let (Some(video), Ok(info)) = (&mut self.metadata.video, config.sps_info()) {
+            (video.width, video.height) = (info.width, info.height);
+        }
+    }
+}
+
+/// Where media goes while a connection is live.
+pub(super) struct Link<'a> {
+    pub(super) outgoing: &'a mut Outgoing,
+    pub(super) stream_id: u32,
+    pub(super) rate: &'a Rate,
+}
+
+impl Link<'_> {
+    fn media<const N: usize>(
+        &mut self,
+        tag_type: TagType,
+        timestamp_ms: u32,
+        prefix: &[u8; N],
+        payload: &onair_types::Payload,
+    ) -> Result<(), MessageTooLarge> {
+        self.outgoing.push_media(tag_type, self.stream_id, timestamp_ms, prefix, payload)
+    }
+
+    fn copied(
+        &mut self,
+        tag_type: TagType,
+        timestamp_ms: u32,
+        parts: &[&[u8]],
+    ) -> Result<(), MessageTooLarge> {
+        self.outgoing.push_copied(tag_type, self.stream_id, timestamp_ms, parts)
+    }
+}
+
+fn is_same(sent: Option<&Arc<AvcConfig>>, config: &Arc<AvcConfig>) -> bool {
+    sent.is_some_and(|sent| Arc::ptr_eq(sent, config) || sent == config)
+}
+
+/// What may wait for the socket before another unit is serialised: it can no longer be dropped.
+const LIVE_CREDIT_BYTES: usize = 16 << 10;
+/// Where nothing is dropped anyway, larger writes cost less.
+const COMPLETE_CREDIT_BYTES: usize = 64 << 10;
+/// How long sound waits for a picture to go out with.
+const RIDE_ALONG: Duration = Duration::from_millis(60);
+/// Asking for an IDR while the head is older makes a large picture for a jam (`spec network` 2.3).
+const IDR_HEAD_AGE: Duration = Duration::from_millis(300);
+/// Between two requests.
+const IDR_REQUEST_SPACING: Duration = Duration::from_millis(500);
+/// Between two reports of drops.
+const REPORT_SPACING: Duration = Duration::from_secs(1);

@@ -1,0 +1,70 @@
+//! What a server says about connect and publish: level, code and description, made fit to be shown.
+//! The stream key is struck out, control characters go, length is bounded.
+
+use super::PublishError;
+use crate::amf0::Value;
+use crate::url::StreamUrl;
+
+/// The information object of `onStatus`, `_error` and their like.
+#[derive(Debug, Default)]
+pub(super) struct Status {
+    pub(super) level: String,
+    pub(super) code: String,
+    pub(super) description: String,
+}
+
+impl Status {
+    /// Reads the first object among `arguments` that has a code; empty when none has.
+    pub(super) fn read(arguments: &[Value], url: &StreamUrl) -> Self {
+        let info = arguments.iter().find(|value| value.get("code").is_some());
+        let text = |key| {
+            let value = info.and_then(|info| info.get(key)).and_then(Value::as_str);
+            value.map(|text| presentable(text, url)).unwrap_or_default()
+        };
+        Self { level: text("level"), code: text("code"), description: text("description") }
+    }
+
+    /// Whether it refuses something; some servers forget the level.
+    pub(super) fn is_error(&self) -> bool {
+        self.level == "error" || REFUSALS.iter().any(|end| self.code.ends_with(end))
+    }
+
+    /// Whether it says that a live stream is over.
+    pub(super) fn ends_the_stream(&self) -> bool {
+        ["NetConnection.Connect.Closed", "NetStream.Unpublish.Success"]
+            .contains(&self.code.as_str())
+    }
+
+    pub(super) fn app_rejected(&self) -> PublishError {
+        let Self { code, description, .. } = self;
+        PublishError::AppRejected { code: code.clone(), description: description.clone() }
+    }
+
+    pub(super) fn publish_rejected(&self) -> PublishError {
+        let Self { code, description, .. } = self;
+        if self.is_name_in_use() {
+            return PublishError::NameInUse { code: code.clone() };
+        }
+        PublishError::PublishRejected { code: code.clone(), description: description.clone() }
+    }
+
+    fn is_name_in_use(&self) -> bool {
+        self.code.ends_with(".BadName")
+            || self.code.contains("StreamBusy")
+            || self.description.contains("StreamBusy")
+            || self.description.to_lowercase().contains("already publish")
+    }
+}
+
+fn presentable(text: &str, url: &StreamUrl) -> String {
+    let shown = redact(text, url);
+    shown.chars().filter(|character| !character.is_control()).take(MAX_TEXT_CHARS).collect()
+}
+
+fn redact(text: &str, url: &StreamUrl) -> String {
+    text.replace(url.key().expose(), "•••")
+}
+
+const REFUSALS: [&str; 6] =
+    [".BadName", ".Denied", ".Rejected", ".Failed", ".InvalidApp", ".Closed"];
+const MAX_TEXT_CHARS: usize = 200;

@@ -1,0 +1,207 @@
+use super::*;
+use crate::publish::Closed;
+
+fn refused() -> PublishError {
+    ConnectError::Refused.into()
+}
+
+fn name_in_use() -> PublishError {
+    PublishError::NameInUse { code: "NetStream.Publish.BadName".to_owned() }
+}
+
+fn denied() -> PublishError {
+    PublishError::PublishRejected {
+        code: "NetStream.Publish.Denied".to_owned(),
+        description: String::new(),
+    }
+}
+
+fn at(millis: i64) -> Now {
+    Now::from_millis(millis)
+}
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A stream that was live from 0 to one minute and is lost then.
+fn lost_after_a_minute(policy: Policy, seed: u64) -> (Backoff, Option<Duration>) {
+    let mut backoff = Backoff::new(policy, seed);
+    backoff.handle_attempt(Now::ZERO);
+    backoff.handle_live(Now::ZERO);
+    let delay = backoff.handle_failure(&PublishError::ClosedLive(Closed::Reset), at(60_000));
+    (backoff, delay)
+}
+
+#[test]
+fn a_first_connection_that_fails_is_the_end_unless_asked_otherwise() {
+    let mut backoff = Backoff::new(Policy::default(), 1);
+    backoff.handle_attempt(Now::ZERO);
+    assert_eq!(backoff.handle_failure(&refused(), at(10)), None);
+
+    let policy = Policy { retry_first_connection: true, ..Policy::default() };
+    let mut backoff = Backoff::new(policy, 1);
+    backoff.handle_attempt(Now::ZERO);
+    assert!(backoff.handle_failure(&refused(), at(10)).is_some());
+}
+
+#[test]
+fn r06_delays_are_full_jitter_within_doubling_bounds() {
+    let mut longest = [Duration::ZERO; 7];
+    for seed in 0..300 {
+        let (mut backoff, first) = lost_after_a_minute(Policy::default(), seed);
+        let mut now = at(60_000);
+        let mut delay = first;
+        for (retry, bound_ms) in
+            [250, 500, 1_000, 2_000, 4_000, 8_000, 8_000].into_iter().enumerate()
+        {
+            let wait = delay.expect("the budget is far away");
+            assert!(wait <= ms(bound_ms), "retry {retry} waits {wait:?}");
+            longest[retry] = longest[retry].max(wait);
+            now += wait;
+            backoff.handle_attempt(now);
+            now += ms(1);
+            delay = backoff.handle_failure(&refused(), now);
+            assert!(delay.is_some_and(|delay| delay >= ms(249)), "attempts are 250 ms apart");
+        }
+    }
+    for (longest, bound_ms) in
+        longest.into_iter().zip([250, 500, 1_000, 2_000, 4_000, 8_000, 8_000])
+    {
+        assert!(longest > ms(bound_ms * 9 / 10), "jitter fills the range up to {bound_ms} ms");
+    }
+}
+
+#[test]
+fn r09_a_herd_of_clients_spreads_out() {
+    let mut attempts = vec![0usize; 600];
+    for seed in 0..1_000u64 {
+        let (mut backoff, first) =
+            lost_after_a_minute(Policy::default(), seed.wrapping_mul(0x9E37));
+        let (mut now, mut delay) = (at(60_000), first);
+        while let Some(wait) = delay.filter(|_| now < at(120_000)) {
+            now += wait;
+            backoff.handle_attempt(now);
+            let tenths = now.since(at(60_000)).as_millis() as usize / 100;
+            if let Some(count) = attempts.get_mut(tenths) {
+                *count += 1;
+            }
+            delay = backoff.handle_failure(&refused(), now);
+        }
+    }
+    let worst = attempts[50..].windows(10).map(|second| second.iter().sum::<usize>()).max();
+    assert!(worst.is_some_and(|worst| worst <= 250), "{worst:?} of 1000 within one second");
+}
+
+#[test]
+fn lf64_a_healthy_stream_fills_the_budget_again_and_a_flapping_one_does_not() {
+    let policy = Policy { budget: Some(ms(20_000)), ..Policy::default() };
+    for (live_ms, survives) in [(30_000, true), (2_000, false)] {
+        let mut backoff = Backoff::new(policy, 7);
+        let mut now = Now::ZERO;
+        let mut losses = 0;
+        backoff.handle_attempt(now);
+        backoff.handle_live(now);
+        while losses < 40 {
+            now += ms(live_ms);
+            let Some(delay) =
+                backoff.handle_failure(&PublishError::ClosedLive(Closed::ByPeer), now)
+            else {
+                break;
+            };
+            now += delay;
+            backoff.handle_attempt(now);
+            now += ms(1_000);
+            backoff.handle_live(now);
+            losses += 1;
+        }
+        assert_eq!(losses == 40, survives, "{losses} losses survived with {live_ms} ms live");
+    }
+}
+
+#[test]
+fn the_budget_ends_the_attempts_and_no_budget_does_not() {
+    for (budget, ends) in [(Some(ms(60_000)), true), (None, false)] {
+        let (mut backoff, first) = lost_after_a_minute(Policy { budget, ..Policy::default() }, 3);
+        let (mut now, mut delay) = (at(60_000), first);
+        while let Some(wait) = delay.filter(|_| now < at(3_600_000)) {
+            now += wait;
+            assert!(!ends || now <= at(120_000), "an attempt at {now:?} is beyond the budget");
+            backoff.handle_attempt(now);
+            delay = backoff.handle_failure(&refused(), now);
+        }
+        assert_eq!(delay.is_none(), ends);
+    }
+}
+
+#[test]
+fn r07_a_taken_name_is_asked_for_slowly_and_not_for_ever() {
+    let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+    let mut now = at(60_500);
+    let mut delays = Vec::new();
+    while let Some(delay) = backoff.handle_failure(&name_in_use(), now) {
+        delays.push(delay);
+        now += delay;
+        backoff.handle_attempt(now);
+    }
+    for (delay, secs) in delays.iter().zip([1u64, 2, 4, 5, 5, 5]) {
+        let (least, most) = (ms(secs * 800), ms(secs * 1_200));
+        assert!((least..=most).contains(delay), "{delay:?} instead of {secs} s ± 20 %");
+    }
+    let asked = now.since(at(60_500));
+    assert!((ms(180_000)..=ms(187_000)).contains(&asked), "gave up after {asked:?}");
+}
+
+#[test]
+fn r21_lf72_a_refusal_costs_one_more_attempt() {
+    let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+    backoff.handle_attempt(at(60_100));
+    assert!(backoff.handle_failure(&denied(), at(60_200)).is_some());
+    backoff.handle_attempt(at(61_000));
+    assert_eq!(backoff.handle_failure(&denied(), at(61_100)), None);
+}
+
+#[test]
+fn an_early_close_is_a_refusal_only_before_the_name_was_ever_accepted() {
+    let early = PublishError::ClosedEarly { during: "publish command", closed: Closed::ByPeer };
+    let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+    for second in 61..70 {
+        backoff.handle_attempt(at(second * 1_000));
+        assert!(backoff.handle_failure(&early, at(second * 1_000 + 100)).is_some());
+    }
+
+    let policy = Policy { retry_first_connection: true, ..Policy::default() };
+    let mut backoff = Backoff::new(policy, 5);
+    backoff.handle_attempt(Now::ZERO);
+    assert!(backoff.handle_failure(&early, at(100)).is_some());
+    backoff.handle_attempt(at(1_000));
+    assert_eq!(backoff.handle_failure(&early, at(1_100)), None);
+}
+
+#[test]
+fn a_bad_certificate_is_the_end() {
+    let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+    let error = ConnectError::Tls("certificate expired".to_owned()).into();
+    assert_eq!(backoff.handle_failure(&error, at(61_000)), None);
+}
+
+#[test]
+fn r13_a_path_change_ends_the_wait_within_300_ms() {
+    let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+    backoff.handle_attempt(at(61_000));
+    backoff.handle_failure(&refused(), at(61_001));
+    assert_eq!(backoff.handle_path_change(at(63_000)), at(63_300));
+    let next = backoff.handle_failure(&refused(), at(63_400)).expect("a retry");
+    assert!(next <= ms(250), "the schedule starts over");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_delays() {
+    let delays = |seed| {
+        let (mut backoff, first) = lost_after_a_minute(Policy::default(), seed);
+        let rest = (1..20).map(|s| backoff.handle_failure(&refused(), at(60_000 + s * 1_000)));
+        [first].into_iter().chain(rest).collect::<Vec<_>>()
+    };
+    assert_eq!(delays(42), delays(42));
+    assert_ne!(delays(42), delays(43));
+}

@@ -1,0 +1,116 @@
+//! The microphone's edge: half a second, no more; what is missing shows in the numbers.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::*;
+use crate::run::{Ending, Gate};
+use crate::statistics::Counters;
+
+struct Around {
+    ending: Ending,
+    gate: Gate,
+    counters: Counters,
+}
+
+impl Around {
+    fn new() -> Self {
+        Self { ending: Ending::new(), gate: Gate::default(), counters: Counters::default() }
+    }
+
+    fn waiting(&self) -> Waiting<'_> {
+        Waiting {
+            ending: &self.ending,
+            gate: &self.gate,
+            counters: &self.counters,
+            patience: Duration::from_millis(2),
+        }
+    }
+}
+
+const RATE_HZ: u32 = 44_100;
+
+fn push(edge: &AudioEdge, samples: usize, around: &Around) {
+    let pcm: Vec<i16> = vec![5; samples * 2];
+    edge.push_newest(&pcm, CaptureTime::ZERO, false, &around.waiting());
+}
+
+fn drain(edge: &AudioEdge, around: &Around) -> Vec<Chunk> {
+    around.gate.close();
+    around.ending.finish();
+    std::iter::from_fn(|| match edge.next(&around.waiting()) {
+        Next::Item(chunk) => Some(chunk),
+        Next::Drained | Next::Stop => None,
+    })
+    .collect()
+}
+
+#[test]
+fn at_most_half_a_second_waits_and_the_oldest_go() {
+    let (edge, around) = (AudioEdge::new(2, RATE_HZ, false), Around::new());
+    for _ in 0..100 {
+        push(&edge, 441, &around);
+    }
+    let skipped = around.counters.samples_skipped.load(Ordering::Relaxed);
+    let chunks = drain(&edge, &around);
+    let kept: usize = chunks.iter().map(|chunk| chunk.pcm.len() / 2).sum();
+    assert_eq!(kept, 22_050);
+    assert_eq!(skipped, 44_100 - 22_050);
+    assert_eq!(chunks[0].first_sample, skipped, "the gap shows");
+    let numbers = chunks
+        .windows(2)
+        .all(|pair| pair[1].first_sample == pair[0].first_sample + pair[0].pcm.len() as u64 / 2);
+    assert!(numbers, "behind the gap nothing is missing");
+}
+
+#[test]
+fn pushes_of_a_millisecond_are_bounded_too() {
+    let (edge, around) = (AudioEdge::new(2, 48_000, false), Around::new());
+    for _ in 0..2_000 {
+        push(&edge, 8, &around);
+    }
+    let chunks = drain(&edge, &around);
+    assert_eq!(chunks.len(), CHUNKS);
+    assert_eq!(chunks.last().map(|chunk| chunk.first_sample), Some(1_999 * 8));
+}
+
+#[test]
+fn long_pushes_are_cut_and_each_part_has_its_own_time() {
+    let (edge, around) = (AudioEdge::new(1, 8_000, false), Around::new());
+    let pcm: Vec<i16> = (0..2_500).collect();
+    edge.push_newest(&pcm, CaptureTime::from_millis(1_000), false, &around.waiting());
+    let chunks = drain(&edge, &around);
+    let parts: Vec<_> = chunks.iter().map(|c| (c.first_sample, c.captured.as_micros())).collect();
+    assert_eq!(parts, [(0, 1_000_000), (1_024, 1_128_000), (2_048, 1_256_000)]);
+    let samples: Vec<i16> = chunks.iter().flat_map(|chunk| chunk.pcm.clone()).collect();
+    assert_eq!(samples, pcm);
+}
+
+#[test]
+fn lf79_what_was_pushed_while_muted_never_sounds() {
+    let (edge, around) = (AudioEdge::new(2, RATE_HZ, false), Around::new());
+    push(&edge, 100, &around);
+    edge.push_newest(&[9; 200], CaptureTime::ZERO, true, &around.waiting());
+    let chunks = drain(&edge, &around);
+    assert_eq!(chunks[0].pcm, [5; 200]);
+    assert_eq!(chunks[1].pcm, [0; 200], "as many samples, all zero");
+}
+
+#[test]
+fn a_file_loses_nothing_and_stop_sets_it_free() {
+    let (edge, around) = (AudioEdge::new(1, 8_000, true), Around::new());
+    let pcm = vec![1; 1_024 * 100];
+    let accepted = std::thread::scope(|scope| {
+        let file =
+            scope.spawn(|| edge.push_when_free(&pcm, CaptureTime::ZERO, false, &around.waiting()));
+        for number in 0..50 {
+            let Next::Item(chunk) = edge.next(&around.waiting()) else { panic!("a chunk waits") };
+            assert_eq!(chunk.first_sample, number * 1_024);
+            edge.release(chunk);
+        }
+        around.ending.stop();
+        file.join().expect("the push ends")
+    });
+    assert_eq!(accepted, Err(PushError::NotRunning));
+    assert_eq!(around.counters.samples_skipped.load(Ordering::Relaxed), 0);
+}

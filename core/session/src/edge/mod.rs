@@ -1,0 +1,64 @@
+//! The bounded hand-overs between threads. What happens at a full edge is the edge's own rule:
+//!
+//! | edge | bound | when full (live) | when full (complete) |
+//! |---|---|---|---|
+//! | [`video`]: camera → `onair-video` | 2 pictures | newest wins, counted | the push waits |
+//! | [`audio`]: microphone → `onair-audio` | 500 ms | oldest goes, the gap shows | the push waits |
+//! | [`units`]: encoders → `onair-net` | 8 video, 64 audio units | to the next IDR / oldest, counted | the encoder waits |
+
+pub(crate) mod audio;
+pub(crate) mod units;
+pub(crate) mod video;
+
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+
+use crate::run::{Ending, Gate};
+use crate::statistics::Counters;
+
+/// What a thread at an edge watches while it waits.
+#[derive(Clone, Copy)]
+pub(crate) struct Waiting<'a> {
+    pub(crate) ending: &'a Ending,
+    pub(crate) gate: &'a Gate,
+    pub(crate) counters: &'a Counters,
+    /// How long to wait at a full or a closing queue before looking up.
+    pub(crate) patience: Duration,
+}
+
+/// What an edge has for its consumer.
+#[derive(Debug)]
+pub(crate) enum Next<T> {
+    Item(T),
+    /// No more will come; hand out what is left inside.
+    Drained,
+    /// Leave at once.
+    Stop,
+}
+
+impl Waiting<'_> {
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.ending.is_stopping()
+    }
+
+    /// After the bell: what is still queued, then the end. A push that is under way is waited for.
+    fn last<T>(&self, queue: &Receiver<T>) -> Next<T> {
+        loop {
+            if self.is_stopping() {
+                return Next::Stop;
+            }
+            // Looked at before the queue: a push that leaves in between has filled it.
+            let quiet = self.gate.is_quiet();
+            if let Ok(item) = queue.try_recv() {
+                return Next::Item(item);
+            }
+            if quiet {
+                return Next::Drained;
+            }
+            if let Ok(item) = queue.recv_timeout(self.patience) {
+                return Next::Item(item);
+            }
+        }
+    }
+}

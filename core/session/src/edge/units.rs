@@ -1,0 +1,184 @@
+//! Encoders → `onair-net`: at most 8 pictures and 64 AAC frames wait. `onair-net` takes them in
+//! order of decoding time.
+//!
+//! `onair-net` is woken by every picture; AAC frames ride along with the next one and wake it only
+//! when no picture comes (`spec performance` B3: one send a picture).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
+use onair_types::{AccessUnit, AudioUnit, FrameKind, VideoUnit};
+
+use super::Waiting;
+use crate::PushError;
+use crate::net::Wake;
+
+#[derive(Debug)]
+pub(crate) struct UnitEdge {
+    video: Sender<VideoUnit>,
+    audio: Sender<AudioUnit>,
+    video_waiting: Receiver<VideoUnit>,
+    audio_waiting: Receiver<AudioUnit>,
+    /// A reference was dropped: nothing decodes until the next IDR.
+    awaits_idr: AtomicBool,
+    has_video: bool,
+    blocks: bool,
+    wake: Wake,
+}
+
+const VIDEO_UNITS: usize = 8;
+const AUDIO_UNITS: usize = 64;
+/// AAC frames that wait for a picture to ride along with: 93 ms at 44,100 Hz.
+const AUDIO_RIDES: usize = 4;
+
+/// What became of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handed {
+    /// It waits for `onair-net`.
+    Over,
+    /// It was dropped; the next picture should be an IDR.
+    Dropped,
+}
+
+impl UnitEdge {
+    /// `blocks` when producers wait for room instead of making it.
+    pub(crate) fn new(has_video: bool, blocks: bool, wake: Wake) -> Self {
+        let (video, video_waiting) = bounded(VIDEO_UNITS);
+        let (audio, audio_waiting) = bounded(AUDIO_UNITS);
+        Self {
+            video,
+            audio,
+            video_waiting,
+            audio_waiting,
+            awaits_idr: AtomicBool::new(false),
+            has_video,
+            blocks,
+            wake,
+        }
+    }
+
+    /// Hands a picture over, or drops pictures up to the next IDR.
+    pub(crate) fn push_video(
+        &self,
+        unit: VideoUnit,
+        on: &Waiting<'_>,
+    ) -> Result<Handed, PushError> {
+        if self.blocks {
+            send_when_free(&self.video, unit, on)?;
+            self.wake.notify();
+            return Ok(Handed::Over);
+        }
+        let kind = unit.kind;
+        if kind == FrameKind::Idr || !self.awaits_idr.load(Ordering::Acquire) {
+            match self.video.try_send(unit) {
+                Ok(()) => {
+                    self.awaits_idr.store(false, Ordering::Release);
+                    self.wake.notify();
+                    return Ok(Handed::Over);
+                }
+                Err(TrySendError::Disconnected(_)) => return Err(PushError::NotRunning),
+                Err(TrySendError::Full(_)) if kind == FrameKind::Disposable => {}
+                Err(TrySendError::Full(_)) => self.awaits_idr.store(true, Ordering::Release),
+            }
+        }
+        on.counters.units_dropped_video.fetch_add(1, Ordering::Relaxed);
+        self.wake.notify();
+        Ok(Handed::Dropped)
+    }
+
+    /// Hands an AAC frame over; the oldest makes room.
+    pub(crate) fn push_audio(&self, unit: AudioUnit, on: &Waiting<'_>) -> Result<(), PushError> {
+        if self.blocks {
+            send_when_free(&self.audio, unit, on)?;
+        } else {
+            let mut unit = unit;
+            while let Err(TrySendError::Full(refused)) = self.audio.try_send(unit) {
+                if self.audio_waiting.try_recv().is_ok() {
+                    on.counters.units_dropped_audio.fetch_add(1, Ordering::Relaxed);
+                }
+                unit = refused;
+            }
+        }
+        if !self.has_video || self.audio.len() >= AUDIO_RIDES {
+            self.wake.notify();
+        }
+        Ok(())
+    }
+
+    /// Whether a picture could be handed over; always when producers wait.
+    pub(crate) fn has_video_room(&self) -> bool {
+        self.blocks || !self.video.is_full()
+    }
+
+    /// Nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.video_waiting.is_empty() && self.audio_waiting.is_empty()
+    }
+
+    /// The consumer's end; for `onair-net` alone.
+    pub(crate) fn merge(&self) -> Merge {
+        Merge {
+            video_waiting: self.video_waiting.clone(),
+            audio_waiting: self.audio_waiting.clone(),
+            video: None,
+            audio: None,
+        }
+    }
+}
+
+fn send_when_free<T>(queue: &Sender<T>, item: T, on: &Waiting<'_>) -> Result<(), PushError> {
+    let mut item = item;
+    loop {
+        match queue.send_timeout(item, on.patience) {
+            Ok(()) => return Ok(()),
+            Err(SendTimeoutError::Timeout(refused)) if !on.is_stopping() => item = refused,
+            Err(_) => return Err(PushError::NotRunning),
+        }
+    }
+}
+
+/// Both tracks in order of decoding time, audio first when equal.
+#[derive(Debug)]
+pub(crate) struct Merge {
+    video_waiting: Receiver<VideoUnit>,
+    audio_waiting: Receiver<AudioUnit>,
+    video: Option<VideoUnit>,
+    audio: Option<AudioUnit>,
+}
+
+impl Merge {
+    /// The next unit, if one waits. Never later than another that was handed over before it by the
+    /// same thread.
+    pub(crate) fn next(&mut self) -> Option<AccessUnit> {
+        self.look_at_audio();
+        if self.video.is_none() {
+            self.video = self.video_waiting.try_recv().ok();
+        }
+        // An AAC frame handed over just before that picture is visible by now.
+        self.look_at_audio();
+        match (&self.video, &self.audio) {
+            (Some(video), Some(audio)) if video.dts < audio.pts => self.take_video(),
+            (_, Some(_)) => self.audio.take().map(AccessUnit::Audio),
+            (_, None) => self.take_video(),
+        }
+    }
+
+    /// Nothing is held back here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.video.is_none() && self.audio.is_none()
+    }
+
+    fn look_at_audio(&mut self) {
+        if self.audio.is_none() {
+            self.audio = self.audio_waiting.try_recv().ok();
+        }
+    }
+
+    fn take_video(&mut self) -> Option<AccessUnit> {
+        self.video.take().map(AccessUnit::Video)
+    }
+}
+
+#[cfg(test)]
+#[path = "units_test.rs"]
+mod tests;

@@ -1,0 +1,146 @@
+//! The engine's edge: order of decoding time, no picture without what it refers to.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use onair_types::aac::Asc;
+use onair_types::h264::AvcConfig;
+use onair_types::{MediaTime, Payload, Track};
+
+use super::*;
+use crate::run::{Ending, Gate};
+use crate::statistics::Counters;
+
+struct Around {
+    ending: Ending,
+    gate: Gate,
+    counters: Counters,
+    config: Arc<AvcConfig>,
+    asc: Asc,
+}
+
+impl Around {
+    fn new() -> Self {
+        let sps = [0x67, 0x42, 0xc0, 0x1e, 0xda, 0x02, 0x80, 0xbf, 0xe5, 0xc0];
+        let config = AvcConfig::from_parameter_sets(&sps, &[0x68, 0xce, 0x3c, 0x80]);
+        Self {
+            ending: Ending::new(),
+            gate: Gate::default(),
+            counters: Counters::default(),
+            config: Arc::new(config.expect("valid parameter sets")),
+            asc: Asc::aac_lc(44_100, 2).expect("a known rate"),
+        }
+    }
+
+    fn waiting(&self) -> Waiting<'_> {
+        Waiting {
+            ending: &self.ending,
+            gate: &self.gate,
+            counters: &self.counters,
+            patience: Duration::from_millis(2),
+        }
+    }
+
+    fn video(&self, millis: i64, kind: FrameKind) -> VideoUnit {
+        let at = MediaTime::from_millis(millis);
+        let payload = Payload::from_vec(vec![1]);
+        VideoUnit { pts: at, dts: at, kind, config: Arc::clone(&self.config), payload }
+    }
+
+    fn audio(&self, millis: i64) -> AudioUnit {
+        let payload = Payload::from_vec(vec![2]);
+        AudioUnit { pts: MediaTime::from_millis(millis), asc: self.asc, payload }
+    }
+
+    fn push(&self, edge: &UnitEdge, millis: i64, kind: FrameKind) -> Handed {
+        edge.push_video(self.video(millis, kind), &self.waiting()).expect("it runs")
+    }
+}
+
+fn edge(blocks: bool) -> UnitEdge {
+    UnitEdge::new(true, blocks, Wake::default())
+}
+
+fn times(merge: &mut Merge) -> Vec<(Track, i64)> {
+    let next = || merge.next().map(|unit| (unit.track(), unit.dts().as_millis_rounded()));
+    std::iter::from_fn(next).collect()
+}
+
+#[test]
+fn both_tracks_come_in_order_of_decoding_time() {
+    let (edge, around) = (edge(false), Around::new());
+    for millis in [0, 33, 66] {
+        around.push(&edge, millis, FrameKind::Idr);
+    }
+    for millis in [0, 23, 46, 70] {
+        edge.push_audio(around.audio(millis), &around.waiting()).expect("it runs");
+    }
+    use Track::{Audio, Video};
+    let expected =
+        [(Audio, 0), (Video, 0), (Audio, 23), (Video, 33), (Audio, 46), (Video, 66), (Audio, 70)];
+    assert_eq!(times(&mut edge.merge()), expected);
+}
+
+#[test]
+fn a_full_edge_drops_to_the_next_idr() {
+    use FrameKind::{Idr, Reference};
+    let (edge, around) = (edge(false), Around::new());
+    let mut merge = edge.merge();
+    for millis in 0..8 {
+        assert_eq!(around.push(&edge, millis, Reference), Handed::Over);
+    }
+    assert!(!edge.has_video_room());
+    assert_eq!(around.push(&edge, 8, Reference), Handed::Dropped);
+    assert_eq!(times(&mut merge).len(), 8);
+    assert_eq!(around.push(&edge, 9, Reference), Handed::Dropped, "it refers to a lost picture");
+    assert_eq!(around.push(&edge, 10, Idr), Handed::Over);
+    assert_eq!(around.push(&edge, 11, Reference), Handed::Over);
+    assert_eq!(times(&mut merge), [(Track::Video, 10), (Track::Video, 11)]);
+    assert_eq!(around.counters.units_dropped_video.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_disposable_picture_is_dropped_alone() {
+    use FrameKind::{Disposable, Reference};
+    let (edge, around) = (edge(false), Around::new());
+    let mut merge = edge.merge();
+    for millis in 0..8 {
+        around.push(&edge, millis, Reference);
+    }
+    assert_eq!(around.push(&edge, 8, Disposable), Handed::Dropped);
+    assert_eq!(times(&mut merge).len(), 8);
+    assert_eq!(around.push(&edge, 9, Reference), Handed::Over);
+}
+
+#[test]
+fn of_sound_the_oldest_goes() {
+    let (edge, around) = (edge(false), Around::new());
+    for millis in 0..70 {
+        edge.push_audio(around.audio(millis), &around.waiting()).expect("it runs");
+    }
+    let times = times(&mut edge.merge());
+    assert_eq!((times.len(), times[0]), (64, (Track::Audio, 6)));
+    assert_eq!(around.counters.units_dropped_audio.load(Ordering::Relaxed), 6);
+}
+
+#[test]
+fn a_file_waits_for_room_and_stop_sets_it_free() {
+    let (edge, around) = (edge(true), Around::new());
+    let accepted = std::thread::scope(|scope| {
+        let file = scope.spawn(|| {
+            let push =
+                |at| edge.push_video(around.video(at, FrameKind::Reference), &around.waiting());
+            (0..100).take_while(|&at| push(at).is_ok()).count()
+        });
+        let mut merge = edge.merge();
+        let mut taken = 0;
+        while taken < 50 {
+            taken += times(&mut merge).len();
+        }
+        around.ending.stop();
+        file.join().expect("the push ends")
+    });
+    assert!(accepted >= 50);
+    assert_eq!(around.counters.units_dropped_video.load(Ordering::Relaxed), 0);
+}

@@ -1,0 +1,94 @@
+//! Camera → `onair-video`: at most two pictures wait, the newest win, the others are counted.
+//! The buffers go round, so a push costs one copy and no allocation.
+
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded, select};
+use onair_media::frame::{FrameView, PixelFormat};
+use onair_types::CaptureTime;
+
+use super::{Next, Waiting};
+use crate::PushError;
+
+/// A picture in its own packed buffer; the size is the session's.
+#[derive(Debug)]
+pub(crate) struct RawFrame {
+    pub(crate) format: PixelFormat,
+    pub(crate) captured: CaptureTime,
+    pub(crate) data: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct VideoEdge {
+    frames: Sender<RawFrame>,
+    waiting: Receiver<RawFrame>,
+    free: (Sender<Vec<u8>>, Receiver<Vec<u8>>),
+}
+
+/// Pictures that wait for the encoder.
+const FRAMES: usize = 2;
+/// Buffers that go round: those that wait, one in the encoder, one in a push.
+const BUFFERS: usize = FRAMES + 2;
+
+impl VideoEdge {
+    pub(crate) fn new() -> Self {
+        let (frames, waiting) = bounded(FRAMES);
+        Self { frames, waiting, free: bounded(BUFFERS) }
+    }
+
+    /// Takes a copy of `frame`; when two wait, the oldest makes room.
+    pub(crate) fn push_newest(&self, frame: &FrameView<'_>, at: CaptureTime, on: &Waiting<'_>) {
+        let mut frame = self.copy(frame, at);
+        while let Err(TrySendError::Full(refused)) = self.frames.try_send(frame) {
+            if let Ok(oldest) = self.waiting.try_recv() {
+                on.counters.frames_skipped.fetch_add(1, Ordering::Relaxed);
+                self.release(oldest);
+            }
+            frame = refused;
+        }
+    }
+
+    /// Takes a copy of `frame`; when two wait, waits itself.
+    pub(crate) fn push_when_free(
+        &self,
+        frame: &FrameView<'_>,
+        at: CaptureTime,
+        on: &Waiting<'_>,
+    ) -> Result<(), PushError> {
+        let mut frame = self.copy(frame, at);
+        loop {
+            match self.frames.send_timeout(frame, on.patience) {
+                Ok(()) => return Ok(()),
+                Err(SendTimeoutError::Timeout(refused)) if !on.is_stopping() => frame = refused,
+                Err(_) => return Err(PushError::NotRunning),
+            }
+        }
+    }
+
+    /// The oldest picture that waits; waits for one.
+    pub(crate) fn next(&self, on: &Waiting<'_>) -> Next<RawFrame> {
+        if on.is_stopping() {
+            return Next::Stop;
+        }
+        select! {
+            recv(self.waiting) -> frame => frame.map_or(Next::Stop, Next::Item),
+            recv(on.ending.rung()) -> _ => on.last(&self.waiting),
+        }
+    }
+
+    /// Gives a picture's buffer back.
+    pub(crate) fn release(&self, frame: RawFrame) {
+        // A full ring means that more buffers go round than were planned: this one goes.
+        let _ = self.free.0.try_send(frame.data);
+    }
+
+    fn copy(&self, frame: &FrameView<'_>, captured: CaptureTime) -> RawFrame {
+        let mut data = self.free.1.try_recv().unwrap_or_default();
+        frame.pack_into(&mut data);
+        RawFrame { format: frame.format(), captured, data }
+    }
+}
+
+#[cfg(test)]
+#[path = "video_test.rs"]
+mod tests;

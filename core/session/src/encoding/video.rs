@@ -1,0 +1,145 @@
+//! `onair-video`: raw pictures → I420 → H.264 → the engine.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use onair_engine::timeline::VideoTimeline;
+use onair_media::convert::to_i420;
+use onair_media::encode::{EncodeError, VideoEncoder};
+use onair_media::frame::{FrameView, I420Frame};
+use onair_types::{MediaTime, Track, VideoConfig, VideoUnit};
+
+use super::{Failure, Health, Standing, discard, guarded};
+use crate::edge::Next;
+use crate::edge::video::RawFrame;
+use crate::run::Run;
+
+/// Encodes until the run ends.
+pub(crate) fn run(run: &Run) {
+    let (Some(edge), Some((config, _))) = (&run.video, &run.plan.video) else { return };
+    let mut worker = Worker {
+        run,
+        config,
+        health: Health::new(run, Track::Video),
+        encoder: None,
+        timeline: None,
+        scratch: None,
+    };
+    // Opened at once, while the connection is made.
+    let mut standing = worker.open();
+    while standing != Standing::Hopeless {
+        match edge.next(&run.waiting()) {
+            Next::Item(frame) => {
+                standing = worker.encode(&frame);
+                edge.release(frame);
+            }
+            Next::Drained => {
+                worker.flush();
+                break;
+            }
+            Next::Stop => break,
+        }
+    }
+    discard(worker.encoder);
+}
+
+struct Worker<'a> {
+    run: &'a Run,
+    config: &'a VideoConfig,
+    health: Health<'a>,
+    encoder: Option<Box<dyn VideoEncoder>>,
+    timeline: Option<VideoTimeline>,
+    /// For pictures that are not I420.
+    scratch: Option<I420Frame>,
+}
+
+impl Worker<'_> {
+    fn open(&mut self) -> Standing {
+        let factory = &self.run.plan.video_encoder;
+        let opened = guarded(|| {
+            let mut factory = factory.lock().unwrap_or_else(PoisonError::into_inner);
+            let encoder = factory(self.config)?;
+            let info = encoder.info();
+            Ok((encoder, info))
+        });
+        match opened {
+            Ok((encoder, info)) => {
+                self.run.board.show_encoder(Track::Video, info);
+                self.encoder = Some(encoder);
+                Standing::Good
+            }
+            Err(failure) => {
+                self.health.cannot_open(failure);
+                Standing::Hopeless
+            }
+        }
+    }
+
+    fn encode(&mut self, frame: &RawFrame) -> Standing {
+        let counters = &self.run.board.counters;
+        let origin = self.run.origin(frame.captured);
+        let timeline = self.timeline.get_or_insert_with(|| VideoTimeline::new(origin));
+        // What cannot be handed over is not encoded: no picture then refers to a lost one.
+        let pts = timeline.place(frame.captured).filter(|_| self.run.units.has_video_room());
+        let Some(pts) = pts else {
+            counters.frames_skipped.fetch_add(1, Ordering::Relaxed);
+            return Standing::Good;
+        };
+        let outcome = self.encode_at(frame, pts);
+        if outcome.is_err() {
+            counters.frames_failed.fetch_add(1, Ordering::Relaxed);
+        }
+        match self.health.note(outcome) {
+            Standing::Broken => {
+                discard(self.encoder.take());
+                self.open()
+            }
+            standing => standing,
+        }
+    }
+
+    fn encode_at(&mut self, frame: &RawFrame, pts: MediaTime) -> Result<(), Failure> {
+        let Self { run, config, encoder, scratch, .. } = self;
+        let Some(encoder) = encoder else { return Ok(()) };
+        let refused = |e: &dyn std::fmt::Display| {
+            let (encoder, reason) = ("the picture converter", e.to_string());
+            Failure::Refused(EncodeError::Encode { encoder, reason })
+        };
+        let (width, height) = (config.width(), config.height());
+        let view =
+            FrameView::packed(frame.format, width, height, &frame.data).map_err(|e| refused(&e))?;
+        let picture = match view.as_i420() {
+            Some(picture) => picture,
+            None => {
+                if scratch.is_none() {
+                    *scratch = Some(I420Frame::new(width, height).map_err(|e| refused(&e))?);
+                }
+                let Some(scratch) = scratch else { return Ok(()) };
+                to_i420(&view, scratch).map_err(|e| refused(&e))?;
+                scratch.view()
+            }
+        };
+        guarded(|| {
+            if run.wishes.take_idr() {
+                encoder.request_idr();
+            }
+            if let Some(bitrate_bps) = run.wishes.take_bitrate() {
+                encoder.set_bitrate(bitrate_bps)?;
+            }
+            encoder.encode(&picture, pts, &mut |unit| hand_over(run, unit))
+        })
+    }
+
+    fn flush(&mut self) {
+        let Some(encoder) = &mut self.encoder else { return };
+        let outcome = guarded(|| encoder.flush(&mut |unit| hand_over(self.run, unit)));
+        self.health.note(outcome);
+    }
+}
+
+fn hand_over(run: &Run, unit: VideoUnit) {
+    run.board.counters.frames_encoded.fetch_add(1, Ordering::Relaxed);
+    if run.units.push_video(unit, &run.waiting()) == Ok(crate::edge::units::Handed::Dropped) {
+        run.wishes.want_idr();
+    }
+}

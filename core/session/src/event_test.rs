@@ -1,0 +1,87 @@
+//! Order and bounds of the event queue.
+
+use std::thread;
+use std::time::Duration;
+
+use super::*;
+
+fn drain(events: &mut Events) -> Vec<Event> {
+    std::iter::from_fn(|| events.try_next()).collect()
+}
+
+fn dropped(video: u32) -> Event {
+    Event::Dropped { video, audio: 0 }
+}
+
+#[test]
+fn states_and_errors_come_in_order_and_statistics_last() {
+    let queue = EventQueue::new(32);
+    let mut events = queue.consumer();
+    queue.push(Event::State(State::Pending));
+    queue.push(Event::Statistics(Statistics { frames_in: 1, ..Statistics::default() }));
+    queue.push(dropped(1));
+    queue.push(Event::Statistics(Statistics { frames_in: 2, ..Statistics::default() }));
+    queue.push(Event::State(State::Live));
+    let newest = Event::Statistics(Statistics { frames_in: 2, ..Statistics::default() });
+    let expected =
+        [Event::State(State::Pending), dropped(1), Event::State(State::Live), newest].to_vec();
+    assert_eq!(drain(&mut events), expected);
+}
+
+#[test]
+fn m05_an_app_that_never_looks_loses_old_events_but_not_the_present_state() {
+    let queue = EventQueue::new(32);
+    let mut events = queue.consumer();
+    queue.push(Event::State(State::Pending));
+    for index in 0..100 {
+        queue.push(dropped(index));
+    }
+    queue.push(Event::State(State::Live));
+    let waiting = drain(&mut events);
+    assert_eq!(waiting.len(), 32);
+    assert_eq!(waiting.first(), Some(&Event::State(State::Pending)), "no state is lost");
+    assert_eq!(waiting.last(), Some(&Event::State(State::Live)));
+    assert_eq!(queue.lost(), 70);
+}
+
+#[test]
+fn among_states_only_the_oldest_go() {
+    let queue = EventQueue::new(8);
+    let mut events = queue.consumer();
+    for _ in 0..20 {
+        queue.push(Event::State(State::Live));
+        queue.push(Event::State(State::Reconnecting));
+    }
+    queue.push(Event::State(State::Stopped));
+    let waiting = drain(&mut events);
+    assert_eq!(waiting.len(), 8);
+    assert_eq!(waiting.last(), Some(&Event::State(State::Stopped)));
+}
+
+#[test]
+fn what_is_wanted_of_an_encoder_waits_once() {
+    let queue = EventQueue::new(8);
+    let mut events = queue.consumer();
+    queue.push(Event::KeyframeWanted);
+    queue.push(Event::VideoBitrateWanted(900_000));
+    queue.push(Event::VideoBitrateWanted(800_000));
+    queue.push(Event::KeyframeWanted);
+    assert_eq!(drain(&mut events), [Event::VideoBitrateWanted(800_000), Event::KeyframeWanted]);
+}
+
+#[test]
+fn a_waiting_consumer_hears_the_event_and_the_end() {
+    let queue = EventQueue::new(8);
+    let mut events = queue.consumer();
+    let consumer = thread::spawn(move || (events.next_blocking(), events.next_blocking()));
+    queue.push(Event::State(State::Live));
+    queue.close();
+    let (first, second) = consumer.join().expect("the consumer ends");
+    assert_eq!((first, second), (Some(Event::State(State::Live)), None));
+}
+
+#[test]
+fn waiting_ends_with_the_timeout() {
+    let queue = EventQueue::new(8);
+    assert_eq!(queue.consumer().next_timeout(Duration::from_millis(5)), None);
+}

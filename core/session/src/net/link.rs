@@ -1,0 +1,141 @@
+//! The connection as the driver sees it: down, being made, or open; and beside it an old one that
+//! waits for its peer to close.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use onair_engine::publish::{Closed, ConnectError};
+use onair_types::Now;
+
+use crate::transport::Connecting;
+use crate::{Connection, Connector, Target};
+
+pub(super) struct Link {
+    connector: Arc<dyn Connector>,
+    now: Stage,
+    closing: Option<Closing>,
+    buffer: Box<[u8]>,
+}
+
+enum Stage {
+    Down,
+    Connecting(Connecting),
+    Open(Box<dyn Connection>),
+}
+
+struct Closing {
+    connection: Box<dyn Connection>,
+    until: Now,
+    said_goodbye: bool,
+}
+
+/// What came from the network.
+pub(super) enum Heard<'a> {
+    Connected,
+    ConnectFailed(ConnectError),
+    Bytes(&'a [u8]),
+    Closed(Closed),
+}
+
+const READ_BYTES: usize = 16 << 10;
+
+impl Link {
+    pub(super) fn new(connector: Arc<dyn Connector>) -> Self {
+        let buffer = vec![0; READ_BYTES].into_boxed_slice();
+        Self { connector, now: Stage::Down, closing: None, buffer }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.now, Stage::Open(_))
+    }
+
+    /// Nothing is open, being made or being closed.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self.now, Stage::Down) && self.closing.is_none()
+    }
+
+    /// Begins to connect; what was open is dropped.
+    pub(super) fn connect(&mut self, target: Target) {
+        self.now = Stage::Connecting(self.connector.connect(target));
+    }
+
+    /// The next thing from the network.
+    pub(super) fn poll_heard(&mut self, cx: &mut Context<'_>) -> Poll<Heard<'_>> {
+        let heard = match &mut self.now {
+            Stage::Down => return Poll::Pending,
+            Stage::Connecting(connecting) => match ready!(connecting.as_mut().poll(cx)) {
+                Ok(connection) => {
+                    self.now = Stage::Open(connection);
+                    return Poll::Ready(Heard::Connected);
+                }
+                Err(error) => Heard::ConnectFailed(error),
+            },
+            Stage::Open(connection) => match ready!(connection.poll_read(cx, &mut self.buffer)) {
+                Ok(0) => Heard::Closed(Closed::ByPeer),
+                Ok(bytes) => return Poll::Ready(Heard::Bytes(&self.buffer[..bytes])),
+                Err(error) => Heard::Closed(closed(&error)),
+            },
+        };
+        self.now = Stage::Down;
+        Poll::Ready(heard)
+    }
+
+    /// Gives bytes to the socket. After an error the connection can still be read.
+    pub(super) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize, Closed>> {
+        let Stage::Open(connection) = &mut self.now else { return Poll::Pending };
+        Poll::Ready(match ready!(connection.poll_write_vectored(cx, slices)) {
+            Ok(0) => Err(Closed::ByPeer),
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(closed(&error)),
+        })
+    }
+
+    /// Lets the open connection end well, until `until`; one that is being made is dropped.
+    pub(super) fn close(&mut self, until: Now) {
+        if let Stage::Open(connection) = std::mem::replace(&mut self.now, Stage::Down) {
+            self.closing = Some(Closing { connection, until, said_goodbye: false });
+        }
+    }
+
+    /// Drops what is open or being made.
+    pub(super) fn drop_open(&mut self) {
+        self.now = Stage::Down;
+    }
+
+    /// When the old connection is dropped even if its peer has not closed it.
+    pub(super) fn closing_until(&self) -> Option<Now> {
+        self.closing.as_ref().map(|closing| closing.until)
+    }
+
+    /// Carries the old connection to its end: half-close, then read until the peer closes. Bytes
+    /// left unread would turn the close into a reset that destroys what is still under way.
+    pub(super) fn poll_closing(&mut self, cx: &mut Context<'_>, now: Now) {
+        let Some(closing) = &mut self.closing else { return };
+        if closing.until <= now || closing.poll_end(cx, &mut self.buffer).is_ready() {
+            self.closing = None;
+        }
+    }
+}
+
+impl Closing {
+    fn poll_end(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<()>> {
+        if !self.said_goodbye {
+            ready!(self.connection.poll_shutdown(cx))?;
+            self.said_goodbye = true;
+        }
+        while ready!(self.connection.poll_read(cx, buffer))? > 0 {}
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn closed(error: &io::Error) -> Closed {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Closed::Reset,
+        _ => Closed::Io(error.to_string()),
+    }
+}

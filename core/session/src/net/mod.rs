@@ -1,0 +1,63 @@
+//! `onair-net`: the only thread that knows sockets. It feeds the engine, does what the engine
+//! says, and tells the app. Never encodes, never calls the app.
+
+mod driver;
+mod link;
+pub(crate) mod tcp;
+mod timer;
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use onair_engine::publish::Publish;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
+
+use crate::run::Run;
+use crate::{Error, State};
+
+/// Wakes `onair-net` from any thread; a call before it sleeps is not lost, several count once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wake(Arc<Notify>);
+
+impl Wake {
+    pub(crate) fn notify(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// From `stop` to the last socket closed, at most.
+pub(crate) const STOP_WITHIN: Duration = Duration::from_millis(200);
+
+/// How long a name lookup that cannot be cancelled may hold up the end.
+const LOOKUP_GRACE: Duration = Duration::from_millis(10);
+
+/// The runtime `onair-net` will run on. Name lookups use a thread of it, since the system's
+/// resolver cannot wait otherwise.
+pub(crate) fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(4)
+        .thread_keep_alive(Duration::from_millis(100))
+        .thread_name("onair-dns")
+        .build()
+}
+
+/// Runs the broadcast to its end; the body of `onair-net`.
+pub(crate) fn run(runtime: Runtime, engine: Publish, run: &Arc<Run>) {
+    let driven = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async { driver::Driver::new(engine, Arc::clone(run)).run().await })
+    }));
+    // A hanging lookup is left behind; it holds no socket and ends when the resolver gives up.
+    runtime.shutdown_timeout(LOOKUP_GRACE);
+    let end = driven.unwrap_or_else(|_| {
+        run.status.set_error(Some(Error::System("run the broadcast: internal error".to_owned())));
+        State::Failed
+    });
+    // Before the state: who sees it may start again at once.
+    run.stop();
+    run.status.set_state(end);
+}

@@ -1,0 +1,151 @@
+//! Plain TCP. All addresses of the host are tried, one after the other.
+//!
+//! Happy Eyeballs and TLS are not here yet: a `tls` target is refused.
+
+use std::io::{self, IoSlice};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use onair_engine::publish::ConnectError;
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::transport::Connecting;
+use crate::{Connection, Connector, Target};
+
+/// Resolves a host name; may block.
+type Resolve = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
+
+/// The system's TCP.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TcpConnector {
+    resolve: Resolve,
+}
+
+const DNS_LIMIT: Duration = Duration::from_secs(3);
+/// For all addresses together.
+const TCP_LIMIT: Duration = Duration::from_secs(5);
+/// Unsent bytes that may wait in the kernel on a live stream (`spec network` 1.2).
+const UNSENT_BYTES: u32 = 16 << 10;
+
+impl Default for TcpConnector {
+    fn default() -> Self {
+        Self { resolve: |host, port| Ok((host, port).to_socket_addrs()?.collect()) }
+    }
+}
+
+impl Connector for TcpConnector {
+    fn connect(&self, target: Target) -> Connecting {
+        let resolve = self.resolve;
+        Box::pin(async move {
+            let stream = open(&target, resolve).await?;
+            Ok(Box::new(Tcp(stream)) as Box<dyn Connection>)
+        })
+    }
+}
+
+async fn open(target: &Target, resolve: Resolve) -> Result<TcpStream, ConnectError> {
+    if target.tls {
+        let reason = "rtmps:// is not in this version; use rtmp://";
+        return Err(ConnectError::Tls(reason.to_owned()));
+    }
+    let addresses = addresses(target, resolve).await?;
+    let share = TCP_LIMIT / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+    let mut last = ConnectError::Resolve("the name has no address".to_owned());
+    for address in addresses {
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                tune(&stream, target.low_latency);
+                return Ok(stream);
+            }
+            Ok(Err(error)) => last = refusal(&error),
+            Err(_) => last = ConnectError::Timeout(share),
+        }
+    }
+    Err(last)
+}
+
+async fn addresses(target: &Target, resolve: Resolve) -> Result<Vec<SocketAddr>, ConnectError> {
+    let Target { host, port, .. } = target.clone();
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, port)]);
+    }
+    // The lookup cannot be cancelled; when the time is over its thread is left to itself.
+    match timeout(DNS_LIMIT, spawn_blocking(move || resolve(&host, port))).await {
+        Ok(Ok(Ok(addresses))) => Ok(addresses),
+        Ok(Ok(Err(error))) => Err(ConnectError::Resolve(error.to_string())),
+        Ok(Err(_)) => Err(ConnectError::Resolve("the lookup was abandoned".to_owned())),
+        Err(_) => Err(ConnectError::Resolve(format!("no answer within {DNS_LIMIT:?}"))),
+    }
+}
+
+/// Options that make it faster; a system that refuses one is no reason to fail.
+fn tune(stream: &TcpStream, low_latency: bool) {
+    if let Err(error) = stream.set_nodelay(true) {
+        log::debug!("set TCP_NODELAY: {error}");
+    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if low_latency && let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
+        log::debug!("set TCP_NOTSENT_LOWAT: {error}");
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = (low_latency, UNSENT_BYTES);
+}
+
+fn refusal(error: &io::Error) -> ConnectError {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => ConnectError::Refused,
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+            ConnectError::Unreachable
+        }
+        io::ErrorKind::TimedOut => ConnectError::Timeout(TCP_LIMIT),
+        _ => ConnectError::Other(error.to_string()),
+    }
+}
+
+struct Tcp(TcpStream);
+
+impl Connection for Tcp {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        ready!(Pin::new(&mut self.0).poll_read(cx, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.0.poll_write_ready(cx))?;
+            // Not writev: that raises SIGPIPE, which ends an app that did not switch it off.
+            let written = self.0.try_io(Interest::WRITABLE, || {
+                SockRef::from(&self.0).send_vectored_with_flags(slices, NO_SIGNAL)
+            });
+            match written {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written),
+            }
+        }
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+/// Apple's sockets carry the switch themselves (`SO_NOSIGPIPE`, set by the standard library).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const NO_SIGNAL: i32 = 0;
+
+#[cfg(test)]
+#[path = "tcp_test.rs"]
+mod tests;

@@ -1,0 +1,291 @@
+//! One broadcast from start to end: what its threads and the app's pushes share. Made new by each
+//! `start`, so nothing of an ended broadcast can reach the next.
+
+mod ending;
+mod gate;
+mod status;
+mod threads;
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use onair_engine::flv::MetaData;
+use onair_engine::publish::{Alignment, Delivery, EncoderCommand};
+use onair_engine::reconnect::Policy;
+use onair_types::{AudioConfig, CaptureTime, MediaTime, Now, Track, VideoConfig};
+
+use crate::builder::{AudioEncoderFactory, VideoEncoderFactory};
+use crate::edge::Waiting;
+use crate::edge::audio::AudioEdge;
+use crate::edge::units::UnitEdge;
+use crate::edge::video::VideoEdge;
+use crate::net::Wake;
+use crate::statistics::Board;
+use crate::{Clock, Connector, Error, Event, PushError, Source};
+
+pub(crate) use ending::Ending;
+pub(crate) use gate::{Entered, Gate};
+pub(crate) use status::Status;
+pub(crate) use threads::Threads;
+
+/// What every broadcast of a session is made of; fixed when the session is built.
+pub(crate) struct Plan {
+    pub(crate) audio: Option<(AudioConfig, Source)>,
+    pub(crate) video: Option<(VideoConfig, Source)>,
+    pub(crate) audio_encoder: Mutex<AudioEncoderFactory>,
+    pub(crate) video_encoder: Mutex<VideoEncoderFactory>,
+    pub(crate) metadata: MetaData,
+    pub(crate) alignment: Alignment,
+    pub(crate) delivery: Delivery,
+    pub(crate) reconnect: Policy,
+    pub(crate) first_timestamp: MediaTime,
+    pub(crate) seed: Option<u64>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) connector: Arc<dyn Connector>,
+}
+
+impl Plan {
+    /// How the track is pushed, if there is one.
+    pub(crate) fn source(&self, track: Track) -> Option<Source> {
+        match track {
+            Track::Video => self.video.as_ref().map(|(_, source)| *source),
+            Track::Audio => self.audio.as_ref().map(|(_, source)| *source),
+        }
+    }
+
+    /// Whether pushes wait for room instead of making it.
+    pub(crate) fn blocks(&self) -> bool {
+        self.delivery == Delivery::Complete
+    }
+
+    /// One track is raw and the other encoded: both then lie on the capture clock.
+    fn is_mixed(&self) -> bool {
+        match (self.source(Track::Video), self.source(Track::Audio)) {
+            (Some(video), Some(audio)) => video != audio,
+            _ => false,
+        }
+    }
+}
+
+/// What the engine or the app wants of the raw video's encoder; taken with the next picture.
+#[derive(Debug, Default)]
+pub(crate) struct Wishes {
+    idr: AtomicBool,
+    /// bit/s; 0 for none.
+    bitrate_bps: AtomicU32,
+}
+
+impl Wishes {
+    pub(crate) fn want_idr(&self) {
+        self.idr.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn want_bitrate(&self, bitrate_bps: u32) {
+        self.bitrate_bps.store(bitrate_bps, Ordering::Release);
+    }
+
+    pub(crate) fn take_idr(&self) -> bool {
+        self.idr.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) fn take_bitrate(&self) -> Option<u32> {
+        Some(self.bitrate_bps.swap(0, Ordering::AcqRel)).filter(|&bitrate_bps| bitrate_bps > 0)
+    }
+}
+
+/// One broadcast.
+pub(crate) struct Run {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) wishes: Wishes,
+    pub(crate) wake: Wake,
+    /// When it was started.
+    pub(crate) started: Now,
+    /// Raw pictures; none when there is no raw video.
+    pub(crate) video: Option<VideoEdge>,
+    /// Raw samples; none when there is no raw audio.
+    pub(crate) audio: Option<AudioEdge>,
+    pub(crate) units: UnitEdge,
+    gate: Gate,
+    ending: Ending,
+    encoders: AtomicUsize,
+    origin: OnceLock<CaptureTime>,
+    last_dts: [AtomicI64; 2],
+    failure: Mutex<Option<Error>>,
+    finish_by: Mutex<Option<Now>>,
+    all_sent: AtomicBool,
+}
+
+/// How long a thread waits at a full or a closing queue before it looks whether to stop.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+impl Run {
+    pub(crate) fn new(plan: Arc<Plan>, status: Arc<Status>) -> Self {
+        let raw = |track| plan.source(track) == Some(Source::Raw);
+        let rate_hz = plan.audio.as_ref().map_or(0, |(config, _)| config.sample_rate_hz());
+        let wake = Wake::default();
+        let audio = plan.audio.as_ref().filter(|_| raw(Track::Audio)).map(|(config, _)| {
+            AudioEdge::new(config.channels(), config.sample_rate_hz(), plan.blocks())
+        });
+        Self {
+            board: Arc::new(Board::new(rate_hz)),
+            wishes: Wishes::default(),
+            started: plan.clock.now(),
+            video: raw(Track::Video).then(VideoEdge::new),
+            audio,
+            units: UnitEdge::new(plan.video.is_some(), plan.blocks(), wake.clone()),
+            wake,
+            gate: Gate::default(),
+            ending: Ending::new(),
+            encoders: AtomicUsize::new(0),
+            origin: OnceLock::new(),
+            last_dts: [AtomicI64::new(i64::MIN), AtomicI64::new(i64::MIN)],
+            failure: Mutex::new(None),
+            finish_by: Mutex::new(None),
+            all_sent: AtomicBool::new(false),
+            plan,
+            status,
+        }
+    }
+
+    // --- pushes ---
+
+    /// Lets a push of `track` in.
+    pub(crate) fn enter(&self) -> Result<Push<'_>, PushError> {
+        let entered = self.gate.enter().ok_or(PushError::NotRunning)?;
+        Ok(Push { run: self, _entered: entered })
+    }
+
+    /// The capture time that is zero on the timeline: the first pushed.
+    pub(crate) fn origin(&self, first: CaptureTime) -> CaptureTime {
+        *self.origin.get_or_init(|| first)
+    }
+
+    /// An encoded unit's time on the timeline. It stays as it is, unless the other track is raw
+    /// and its timeline begins at the first push.
+    pub(crate) fn place_encoded(&self, time: MediaTime) -> MediaTime {
+        if !self.plan.is_mixed() {
+            return time;
+        }
+        let captured = CaptureTime::from_micros(time.as_micros());
+        MediaTime::from_micros(captured.micros_since(self.origin(captured)))
+    }
+
+    /// Whether `dts` follows the one before it on its track; remembers it if so.
+    pub(crate) fn follows(&self, track: Track, dts: MediaTime) -> bool {
+        let last = &self.last_dts[usize::from(track == Track::Audio)];
+        last.fetch_max(dts.as_micros(), Ordering::AcqRel) < dts.as_micros()
+    }
+
+    pub(crate) fn waiting(&self) -> Waiting<'_> {
+        Waiting {
+            ending: &self.ending,
+            gate: &self.gate,
+            counters: &self.board.counters,
+            patience: PATIENCE,
+        }
+    }
+
+    // --- the engine's wishes ---
+
+    /// Passes on what the engine wants, to our encoder or to the app's.
+    pub(crate) fn command(&self, command: EncoderCommand) {
+        let event = match (command, self.plan.source(Track::Video)) {
+            (EncoderCommand::RequestIdr, Some(Source::Raw)) => return self.wishes.want_idr(),
+            (EncoderCommand::RequestIdr, Some(Source::Encoded)) => Event::KeyframeWanted,
+            (EncoderCommand::SetVideoBitrate(bps), Some(Source::Raw)) => {
+                return self.wishes.want_bitrate(bps);
+            }
+            (EncoderCommand::SetVideoBitrate(bps), Some(Source::Encoded)) => {
+                Event::VideoBitrateWanted(bps)
+            }
+            _ => return,
+        };
+        self.status.report(event);
+    }
+
+    // --- the way to the end ---
+
+    /// No more pushes; what was accepted is sent, until `deadline`.
+    pub(crate) fn finish(&self, deadline: Now) {
+        *lock(&self.finish_by) = Some(deadline);
+        self.gate.close();
+        self.ending.finish();
+        self.wake.notify();
+    }
+
+    /// No more of anything.
+    pub(crate) fn stop(&self) {
+        self.gate.close();
+        self.ending.stop();
+        self.wake.notify();
+    }
+
+    /// An encoder is beyond help: the broadcast ends.
+    pub(crate) fn fail(&self, error: Error) {
+        lock(&self.failure).get_or_insert(error);
+        self.wake.notify();
+    }
+
+    pub(crate) fn failure(&self) -> Option<Error> {
+        lock(&self.failure).clone()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.ending.is_stopping()
+    }
+
+    pub(crate) fn finish_by(&self) -> Option<Now> {
+        *lock(&self.finish_by)
+    }
+
+    /// Everything accepted has left the pushes and the encoders.
+    pub(crate) fn is_encoded(&self) -> bool {
+        self.gate.is_quiet() && self.encoders.load(Ordering::Acquire) == 0 && self.units.is_empty()
+    }
+
+    /// Notes that all that was accepted has been sent.
+    pub(crate) fn mark_all_sent(&self) {
+        self.all_sent.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_all_sent(&self) -> bool {
+        self.all_sent.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn encoder_begins(&self) {
+        self.encoders.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) fn encoder_ends(&self) {
+        self.encoders.fetch_sub(1, Ordering::AcqRel);
+        self.wake.notify();
+    }
+
+    /// Reports a failure of the encoder of `track`, unless all is over anyway.
+    pub(crate) fn report_encoder(&self, track: Track, error: Error) {
+        if !self.is_stopping() {
+            self.status.report(Event::EncoderFailed { track, error });
+        }
+    }
+}
+
+/// A push under way. When it leaves a closed gate, `onair-net` may be waiting for that.
+pub(crate) struct Push<'a> {
+    pub(crate) run: &'a Run,
+    _entered: Entered<'a>,
+}
+
+impl Drop for Push<'_> {
+    fn drop(&mut self) {
+        if self.run.gate.is_closed() {
+            self.run.wake.notify();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

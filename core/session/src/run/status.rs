@@ -1,0 +1,65 @@
+//! Where the session stands, and the events that say so; outlives the broadcasts.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::event::EventQueue;
+use crate::{Error, Event, State};
+
+/// State, last error, mute switch, and the app's events.
+#[derive(Debug)]
+pub(crate) struct Status {
+    pub(crate) events: Arc<EventQueue>,
+    muted: AtomicBool,
+    state: Mutex<State>,
+    error: Mutex<Option<Error>>,
+}
+
+impl Status {
+    pub(crate) fn new(event_capacity: usize) -> Self {
+        Self {
+            events: EventQueue::new(event_capacity),
+            muted: AtomicBool::new(false),
+            state: Mutex::new(State::Ready),
+            error: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        *lock(&self.state)
+    }
+
+    /// Changes the state and says so, once.
+    pub(crate) fn set_state(&self, new: State) {
+        // Held over the report: the app sees the states in the order they were set.
+        let mut state = lock(&self.state);
+        if *state != new {
+            *state = new;
+            self.events.push(Event::State(new));
+        }
+    }
+
+    pub(crate) fn report(&self, event: Event) {
+        self.events.push(event);
+    }
+
+    pub(crate) fn error(&self) -> Option<Error> {
+        lock(&self.error).clone()
+    }
+
+    pub(crate) fn set_error(&self, error: Option<Error>) {
+        *lock(&self.error) = error;
+    }
+
+    pub(crate) fn is_muted(&self) -> bool {
+        self.muted.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_muted(&self, muted: bool) {
+        self.muted.store(muted, Ordering::Release);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
