@@ -1,32 +1,9 @@
 //! The microphone's edge: half a second, no more; what is missing shows in the numbers.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::*;
-use crate::run::{Ending, Gate};
-use crate::statistics::Counters;
-
-struct Around {
-    ending: Ending,
-    gate: Gate,
-    counters: Counters,
-}
-
-impl Around {
-    fn new() -> Self {
-        Self { ending: Ending::new(), gate: Gate::default(), counters: Counters::default() }
-    }
-
-    fn waiting(&self) -> Waiting<'_> {
-        Waiting {
-            ending: &self.ending,
-            gate: &self.gate,
-            counters: &self.counters,
-            patience: Duration::from_millis(2),
-        }
-    }
-}
+use crate::edge::fixture::Around;
 
 const RATE_HZ: u32 = 44_100;
 

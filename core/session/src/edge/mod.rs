@@ -10,6 +10,10 @@ pub(crate) mod audio;
 pub(crate) mod units;
 pub(crate) mod video;
 
+#[cfg(test)]
+#[path = "fixture_test.rs"]
+mod fixture;
+
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;

@@ -2,44 +2,33 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
 use onair_types::{MediaTime, Payload, Track};
 
 use super::*;
-use crate::run::{Ending, Gate};
-use crate::statistics::Counters;
+use crate::edge::fixture::Around;
 
-struct Around {
-    ending: Ending,
-    gate: Gate,
-    counters: Counters,
+struct Units {
+    around: Around,
     config: Arc<AvcConfig>,
     asc: Asc,
 }
 
-impl Around {
+impl Units {
     fn new() -> Self {
         let sps = [0x67, 0x42, 0xc0, 0x1e, 0xda, 0x02, 0x80, 0xbf, 0xe5, 0xc0];
         let config = AvcConfig::from_parameter_sets(&sps, &[0x68, 0xce, 0x3c, 0x80]);
         Self {
-            ending: Ending::new(),
-            gate: Gate::default(),
-            counters: Counters::default(),
+            around: Around::new(),
             config: Arc::new(config.expect("valid parameter sets")),
             asc: Asc::aac_lc(44_100, 2).expect("a known rate"),
         }
     }
 
     fn waiting(&self) -> Waiting<'_> {
-        Waiting {
-            ending: &self.ending,
-            gate: &self.gate,
-            counters: &self.counters,
-            patience: Duration::from_millis(2),
-        }
+        self.around.waiting()
     }
 
     fn video(&self, millis: i64, kind: FrameKind) -> VideoUnit {
@@ -69,12 +58,12 @@ fn times(merge: &mut Merge) -> Vec<(Track, i64)> {
 
 #[test]
 fn both_tracks_come_in_order_of_decoding_time() {
-    let (edge, around) = (edge(false), Around::new());
+    let (edge, units) = (edge(false), Units::new());
     for millis in [0, 33, 66] {
-        around.push(&edge, millis, FrameKind::Idr);
+        units.push(&edge, millis, FrameKind::Idr);
     }
     for millis in [0, 23, 46, 70] {
-        edge.push_audio(around.audio(millis), &around.waiting()).expect("it runs");
+        edge.push_audio(units.audio(millis), &units.waiting()).expect("it runs");
     }
     use Track::{Audio, Video};
     let expected =
@@ -85,52 +74,52 @@ fn both_tracks_come_in_order_of_decoding_time() {
 #[test]
 fn a_full_edge_drops_to_the_next_idr() {
     use FrameKind::{Idr, Reference};
-    let (edge, around) = (edge(false), Around::new());
+    let (edge, units) = (edge(false), Units::new());
     let mut merge = edge.merge();
     for millis in 0..8 {
-        assert_eq!(around.push(&edge, millis, Reference), Handed::Over);
+        assert_eq!(units.push(&edge, millis, Reference), Handed::Over);
     }
     assert!(!edge.has_video_room());
-    assert_eq!(around.push(&edge, 8, Reference), Handed::Dropped);
+    assert_eq!(units.push(&edge, 8, Reference), Handed::Dropped);
     assert_eq!(times(&mut merge).len(), 8);
-    assert_eq!(around.push(&edge, 9, Reference), Handed::Dropped, "it refers to a lost picture");
-    assert_eq!(around.push(&edge, 10, Idr), Handed::Over);
-    assert_eq!(around.push(&edge, 11, Reference), Handed::Over);
+    assert_eq!(units.push(&edge, 9, Reference), Handed::Dropped, "it refers to a lost picture");
+    assert_eq!(units.push(&edge, 10, Idr), Handed::Over);
+    assert_eq!(units.push(&edge, 11, Reference), Handed::Over);
     assert_eq!(times(&mut merge), [(Track::Video, 10), (Track::Video, 11)]);
-    assert_eq!(around.counters.units_dropped_video.load(Ordering::Relaxed), 2);
+    assert_eq!(units.around.counters.units_dropped_video.load(Ordering::Relaxed), 2);
 }
 
 #[test]
 fn a_disposable_picture_is_dropped_alone() {
     use FrameKind::{Disposable, Reference};
-    let (edge, around) = (edge(false), Around::new());
+    let (edge, units) = (edge(false), Units::new());
     let mut merge = edge.merge();
     for millis in 0..8 {
-        around.push(&edge, millis, Reference);
+        units.push(&edge, millis, Reference);
     }
-    assert_eq!(around.push(&edge, 8, Disposable), Handed::Dropped);
+    assert_eq!(units.push(&edge, 8, Disposable), Handed::Dropped);
     assert_eq!(times(&mut merge).len(), 8);
-    assert_eq!(around.push(&edge, 9, Reference), Handed::Over);
+    assert_eq!(units.push(&edge, 9, Reference), Handed::Over);
 }
 
 #[test]
 fn of_sound_the_oldest_goes() {
-    let (edge, around) = (edge(false), Around::new());
+    let (edge, units) = (edge(false), Units::new());
     for millis in 0..70 {
-        edge.push_audio(around.audio(millis), &around.waiting()).expect("it runs");
+        edge.push_audio(units.audio(millis), &units.waiting()).expect("it runs");
     }
     let times = times(&mut edge.merge());
     assert_eq!((times.len(), times[0]), (64, (Track::Audio, 6)));
-    assert_eq!(around.counters.units_dropped_audio.load(Ordering::Relaxed), 6);
+    assert_eq!(units.around.counters.units_dropped_audio.load(Ordering::Relaxed), 6);
 }
 
 #[test]
 fn a_file_waits_for_room_and_stop_sets_it_free() {
-    let (edge, around) = (edge(true), Around::new());
+    let (edge, units) = (edge(true), Units::new());
     let accepted = std::thread::scope(|scope| {
         let file = scope.spawn(|| {
             let push =
-                |at| edge.push_video(around.video(at, FrameKind::Reference), &around.waiting());
+                |at| edge.push_video(units.video(at, FrameKind::Reference), &units.waiting());
             (0..100).take_while(|&at| push(at).is_ok()).count()
         });
         let mut merge = edge.merge();
@@ -138,9 +127,9 @@ fn a_file_waits_for_room_and_stop_sets_it_free() {
         while taken < 50 {
             taken += times(&mut merge).len();
         }
-        around.ending.stop();
+        units.around.ending.stop();
         file.join().expect("the push ends")
     });
     assert!(accepted >= 50);
-    assert_eq!(around.counters.units_dropped_video.load(Ordering::Relaxed), 0);
+    assert_eq!(units.around.counters.units_dropped_video.load(Ordering::Relaxed), 0);
 }

@@ -2,39 +2,11 @@
 
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
 
 use onair_media::frame::Plane;
 
 use super::*;
-use crate::run::{Ending, Gate};
-use crate::statistics::Counters;
-
-#[derive(Default)]
-struct Around {
-    ending: Option<Ending>,
-    gate: Gate,
-    counters: Counters,
-}
-
-impl Around {
-    fn new() -> Self {
-        Self { ending: Some(Ending::new()), ..Self::default() }
-    }
-
-    fn ending(&self) -> &Ending {
-        self.ending.as_ref().expect("made by new")
-    }
-
-    fn waiting(&self) -> Waiting<'_> {
-        Waiting {
-            ending: self.ending(),
-            gate: &self.gate,
-            counters: &self.counters,
-            patience: Duration::from_millis(2),
-        }
-    }
-}
+use crate::edge::fixture::Around;
 
 fn picture(fill: u8) -> Vec<u8> {
     vec![fill; 16 * 16 * 3 / 2]
@@ -116,7 +88,7 @@ fn a_file_waits_for_room_and_stop_sets_it_free() {
         for _ in 0..10 {
             assert_eq!(next_fill(&edge, &around), Some(1));
         }
-        around.ending().stop();
+        around.ending.stop();
         file.join().expect("the push ends")
     });
     assert!((10..=10 + FRAMES).contains(&pushed), "{pushed} were accepted");
@@ -129,7 +101,7 @@ fn at_the_end_what_waits_comes_first() {
     push(&edge, 1, &around);
     push(&edge, 2, &around);
     around.gate.close();
-    around.ending().finish();
+    around.ending.finish();
     assert_eq!(next_fill(&edge, &around), Some(1));
     assert_eq!(next_fill(&edge, &around), Some(2));
     assert!(matches!(edge.next(&around.waiting()), Next::Drained));
@@ -140,7 +112,7 @@ fn at_the_end_a_push_under_way_is_waited_for() {
     let (edge, around) = (VideoEdge::new(), Around::new());
     let inside = around.gate.enter();
     around.gate.close();
-    around.ending().finish();
+    around.ending.finish();
     let last = thread::scope(|scope| {
         let consumer = scope.spawn(|| next_fill(&edge, &around));
         push(&edge, 3, &around);
@@ -154,6 +126,6 @@ fn at_the_end_a_push_under_way_is_waited_for() {
 fn a_stop_leaves_what_waits() {
     let (edge, around) = (VideoEdge::new(), Around::new());
     push(&edge, 1, &around);
-    around.ending().stop();
+    around.ending.stop();
     assert!(matches!(edge.next(&around.waiting()), Next::Stop));
 }

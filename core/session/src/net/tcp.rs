@@ -19,15 +19,15 @@ use crate::transport::Connecting;
 use crate::{Connection, Connector, Target};
 
 /// Resolves a host name; may block.
-type Resolve = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
+pub(crate) type Resolve = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
 /// The system's TCP.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TcpConnector {
-    resolve: Resolve,
+    pub(crate) resolve: Resolve,
+    pub(crate) dns_limit: Duration,
 }
 
-const DNS_LIMIT: Duration = Duration::from_secs(3);
 /// For all addresses together.
 const TCP_LIMIT: Duration = Duration::from_secs(5);
 /// Unsent bytes that may wait in the kernel on a live stream (`spec network` 1.2).
@@ -35,52 +35,58 @@ const UNSENT_BYTES: u32 = 16 << 10;
 
 impl Default for TcpConnector {
     fn default() -> Self {
-        Self { resolve: |host, port| Ok((host, port).to_socket_addrs()?.collect()) }
+        Self {
+            resolve: |host, port| Ok((host, port).to_socket_addrs()?.collect()),
+            dns_limit: Duration::from_secs(3),
+        }
     }
 }
 
 impl Connector for TcpConnector {
     fn connect(&self, target: Target) -> Connecting {
-        let resolve = self.resolve;
+        let connector = *self;
         Box::pin(async move {
-            let stream = open(&target, resolve).await?;
+            let stream = connector.open(&target).await?;
             Ok(Box::new(Tcp(stream)) as Box<dyn Connection>)
         })
     }
 }
 
-async fn open(target: &Target, resolve: Resolve) -> Result<TcpStream, ConnectError> {
-    if target.tls {
-        let reason = "rtmps:// is not in this version; use rtmp://";
-        return Err(ConnectError::Tls(reason.to_owned()));
-    }
-    let addresses = addresses(target, resolve).await?;
-    let share = TCP_LIMIT / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
-    let mut last = ConnectError::Resolve("the name has no address".to_owned());
-    for address in addresses {
-        match timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                tune(&stream, target.low_latency);
-                return Ok(stream);
-            }
-            Ok(Err(error)) => last = refusal(&error),
-            Err(_) => last = ConnectError::Timeout(share),
+impl TcpConnector {
+    async fn open(self, target: &Target) -> Result<TcpStream, ConnectError> {
+        if target.tls {
+            let reason = "rtmps:// is not in this version; use rtmp://";
+            return Err(ConnectError::Tls(reason.to_owned()));
         }
+        let addresses = self.addresses(target).await?;
+        let share = TCP_LIMIT / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+        let mut last = ConnectError::Resolve("the name has no address".to_owned());
+        for address in addresses {
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    tune(&stream, target.low_latency);
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => last = refusal(&error),
+                Err(_) => last = ConnectError::Timeout(share),
+            }
+        }
+        Err(last)
     }
-    Err(last)
-}
 
-async fn addresses(target: &Target, resolve: Resolve) -> Result<Vec<SocketAddr>, ConnectError> {
-    let Target { host, port, .. } = target.clone();
-    if let Ok(ip) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(ip, port)]);
-    }
-    // The lookup cannot be cancelled; when the time is over its thread is left to itself.
-    match timeout(DNS_LIMIT, spawn_blocking(move || resolve(&host, port))).await {
-        Ok(Ok(Ok(addresses))) => Ok(addresses),
-        Ok(Ok(Err(error))) => Err(ConnectError::Resolve(error.to_string())),
-        Ok(Err(_)) => Err(ConnectError::Resolve("the lookup was abandoned".to_owned())),
-        Err(_) => Err(ConnectError::Resolve(format!("no answer within {DNS_LIMIT:?}"))),
+    async fn addresses(self, target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
+        let Target { host, port, .. } = target.clone();
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(ip, port)]);
+        }
+        let (resolve, limit) = (self.resolve, self.dns_limit);
+        // The lookup cannot be cancelled; when the time is over its thread is left to itself.
+        match timeout(limit, spawn_blocking(move || resolve(&host, port))).await {
+            Ok(Ok(Ok(addresses))) => Ok(addresses),
+            Ok(Ok(Err(error))) => Err(ConnectError::Resolve(error.to_string())),
+            Ok(Err(_)) => Err(ConnectError::Resolve("the lookup was abandoned".to_owned())),
+            Err(_) => Err(ConnectError::Resolve(format!("no answer within {limit:?}"))),
+        }
     }
 }
 
