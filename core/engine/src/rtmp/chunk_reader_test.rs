@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::rtmp::chunk_header::EXTENDED;
 
 /// A chunk header of type 0 on a short chunk stream id.
 fn type_0(csid: u8, time: u32, length: u32, type_id: u8, stream_id: u32) -> Vec<u8> {
