@@ -2,14 +2,10 @@
 //! Adobe Flash Video File Format 10.1, annex E. Codecs other than H.264 and AAC are passed on
 //! unread.
 
-mod metadata;
-mod reader;
-
 use onair_types::MediaTime;
 use thiserror::Error;
 
-pub use metadata::{AudioMeta, MetaData, VideoMeta};
-pub use reader::Reader;
+use crate::amf0::{self, Value};
 
 /// The bytes before the NAL units in a video message: frame type and codec, packet type, SI24
 /// composition time (E.4.3.1). Composition time is clamped to what 24 bits hold.
@@ -200,11 +196,263 @@ pub fn write_tag(out: &mut Vec<u8>, tag_type: TagType, timestamp_ms: u32, body: 
     out.extend_from_slice(&((header.len() + body_bytes) as u32).to_be_bytes());
 }
 
+/// Reads a file or an HTTP-FLV stream piece by piece. Memory grows with the bytes pushed, not
+/// with the sizes they claim.
+#[derive(Debug)]
+pub struct Reader {
+    buffer: Vec<u8>,
+    /// Bytes of `buffer` that are read.
+    read: usize,
+    /// Stream offset of the buffer's first byte.
+    buffer_offset: u64,
+    body_limit: usize,
+    state: ReaderState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReaderState {
+    FileHeader,
+    /// So many bytes have no meaning here.
+    Skip(usize),
+    Tag,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Reader {
+    /// A reader at the start of a file; bodies of up to 16 MiB.
+    pub fn new() -> Self {
+        Self::with_body_limit(16 << 20)
+    }
+
+    /// A reader at the start of a file that refuses larger bodies.
+    pub fn with_body_limit(body_limit: usize) -> Self {
+        Self {
+            buffer: Vec::new(),
+            read: 0,
+            buffer_offset: 0,
+            body_limit,
+            state: ReaderState::FileHeader,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        // What is read goes once it is the larger part: each byte is then moved about once.
+        if self.read > self.buffer.len() / 2 {
+            self.buffer.drain(..self.read);
+            self.buffer_offset += self.read as u64;
+            self.read = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next whole tag, `None` when more bytes are needed. Tags of unknown type whose size
+    /// proves right are skipped.
+    ///
+    /// # Errors
+    /// When the bytes are not FLV; the reader is then of no further use.
+    pub fn next_tag(&mut self) -> Result<Option<Tag>, FlvError> {
+        loop {
+            let rest = &self.buffer[self.read..];
+            match self.state {
+                ReaderState::FileHeader => {
+                    let Some(skip) = self.after_file_header(rest)? else { return Ok(None) };
+                    self.read += FILE_HEADER_BYTES;
+                    self.state = ReaderState::Skip(skip);
+                }
+                ReaderState::Skip(count) => {
+                    let skipped = count.min(rest.len());
+                    self.read += skipped;
+                    if skipped < count {
+                        self.state = ReaderState::Skip(count - skipped);
+                        return Ok(None);
+                    }
+                    self.state = ReaderState::Tag;
+                }
+                ReaderState::Tag => {
+                    let Some((tag, size)) = self.whole_tag(rest)? else { return Ok(None) };
+                    self.read += size;
+                    self.state = ReaderState::Skip(PREVIOUS_SIZE_BYTES);
+                    if tag.is_some() {
+                        return Ok(tag);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Bytes between the file header's fixed part and the first tag (E.2).
+    fn after_file_header(&self, rest: &[u8]) -> Result<Option<usize>, FlvError> {
+        let signature = b"FLV\x01";
+        let there = rest.len().min(signature.len());
+        if rest[..there] != signature[..there] {
+            return Err(FlvError::NotFlv);
+        }
+        let Some(&[_, _, _, _, _, d3, d2, d1, d0]) = rest.first_chunk::<FILE_HEADER_BYTES>() else {
+            return Ok(None);
+        };
+        let data_offset = u32::from_be_bytes([d3, d2, d1, d0]) as usize;
+        if data_offset < FILE_HEADER_BYTES {
+            return Err(FlvError::NotFlv);
+        }
+        if data_offset > self.body_limit {
+            let limit = self.body_limit;
+            return Err(FlvError::TooLarge { offset: self.offset(), size: data_offset, limit });
+        }
+        Ok(Some(data_offset - FILE_HEADER_BYTES + PREVIOUS_SIZE_BYTES))
+    }
+
+    /// The tag at the front, without its PreviousTagSize, and its size; no tag when it is to be
+    /// skipped.
+    fn whole_tag(&self, rest: &[u8]) -> Result<Option<(Option<Tag>, usize)>, FlvError> {
+        let Some((header, behind)) = rest.split_first_chunk::<TAG_HEADER_BYTES>() else {
+            return Ok(None);
+        };
+        let &[type_byte, l2, l1, l0, t2, t1, t0, t3, ..] = header;
+        let size = u32::from_be_bytes([0, l2, l1, l0]) as usize;
+        let offset = self.offset();
+        if size > self.body_limit {
+            return Err(FlvError::TooLarge { offset, size, limit: self.body_limit });
+        }
+        let Some((body, behind)) = behind.split_at_checked(size) else { return Ok(None) };
+        let tag_bytes = TAG_HEADER_BYTES + size;
+        // Bit 5 says "encrypted": the body then means nothing to us.
+        let Some(tag_type) = TagType::from_id(type_byte & 0x3F) else {
+            let Some(previous_size) = behind.first_chunk() else { return Ok(None) };
+            let fits = u32::from_be_bytes(*previous_size) as usize == tag_bytes;
+            let tag_type = type_byte & 0x3F;
+            return if fits {
+                Ok(Some((None, tag_bytes)))
+            } else {
+                Err(FlvError::TagType { offset, tag_type })
+            };
+        };
+        let timestamp_ms = u32::from_be_bytes([t3, t2, t1, t0]);
+        Ok(Some((Some(Tag { tag_type, timestamp_ms, body: body.to_vec() }), tag_bytes)))
+    }
+
+    fn offset(&self) -> u64 {
+        self.buffer_offset + self.read as u64
+    }
+}
+
+/// What onMetaData says; also what `onair probe` reads back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetaData {
+    /// Picture size, frame rate and bitrate, when there is video.
+    pub video: Option<VideoMeta>,
+    /// Rate, channels and bitrate, when there is audio.
+    pub audio: Option<AudioMeta>,
+    /// Name and version of the encoder.
+    pub encoder: String,
+}
+
+/// The video half of [`MetaData`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct VideoMeta {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Frames a second.
+    pub fps: f64,
+    /// bit/s; written as `videodatarate` in kbit/s.
+    pub bitrate_bps: u32,
+}
+
+/// The audio half of [`MetaData`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct AudioMeta {
+    /// Hz.
+    pub sample_rate_hz: u32,
+    /// 1 or 2.
+    pub channels: u8,
+    /// bit/s; written as `audiodatarate` in kbit/s.
+    pub bitrate_bps: u32,
+}
+
+impl MetaData {
+    /// Appends the AMF0 of `"onMetaData"` and an ECMA array with numeric codec ids 7 and 10
+    /// (statement 54). The RTMP message puts `"@setDataFrame"` before it.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let mut pairs: Vec<(String, Value)> = Vec::new();
+        let mut put = |key: &str, value: Value| pairs.push((key.to_owned(), value));
+        let kilobits = |bitrate_bps: u32| Value::Number(f64::from(bitrate_bps) / 1_000.0);
+        put("duration", 0.0.into());
+        if let Some(video) = &self.video {
+            put("width", f64::from(video.width).into());
+            put("height", f64::from(video.height).into());
+            put("videodatarate", kilobits(video.bitrate_bps));
+            put("framerate", video.fps.into());
+            put("videocodecid", f64::from(CODEC_AVC).into());
+        }
+        if let Some(audio) = &self.audio {
+            put("audiodatarate", kilobits(audio.bitrate_bps));
+            put("audiosamplerate", f64::from(audio.sample_rate_hz).into());
+            put("audiosamplesize", 16.0.into());
+            put("audiochannels", f64::from(audio.channels).into());
+            put("stereo", (audio.channels == 2).into());
+            put("audiocodecid", f64::from(SOUND_FORMAT_AAC).into());
+        }
+        put("encoder", self.encoder.as_str().into());
+        amf0::write_str(out, "onMetaData");
+        amf0::write(out, &Value::EcmaArray(pairs));
+    }
+
+    /// Reads what a script tag or data message holds: `"@setDataFrame"` and `"onMetaData"` as far
+    /// as they are there, then an object. Numbers that are missing are 0; a track without any
+    /// sign of a codec is `None`. Codec ids may be numbers or strings.
+    pub fn parse(values: &[Value]) -> Option<Self> {
+        let object = values.iter().find(|v| matches!(v, Value::Object(_) | Value::EcmaArray(_)))?;
+        let number = |key| object.get(key).and_then(Value::as_number).unwrap_or_default();
+        let has_codec = |key| match object.get(key) {
+            Some(Value::Number(id)) => *id > 0.0,
+            Some(Value::String(name)) => !name.is_empty(),
+            _ => false,
+        };
+        let bits = |key| {
+            let rate: f64 = number(key);
+            // LFLiveKit writes bit/s where kbit/s belong.
+            (if rate >= 8_000.0 { rate } else { rate * 1_000.0 }) as u32
+        };
+        let video = VideoMeta {
+            width: number("width") as u32,
+            height: number("height") as u32,
+            fps: number("framerate"),
+            bitrate_bps: (number("videodatarate") * 1_000.0) as u32,
+        };
+        let stereo = object.get("stereo").and_then(Value::as_bool);
+        let channels = match number("audiochannels") as u8 {
+            0 => stereo.map_or(0, |stereo| if stereo { 2 } else { 1 }),
+            channels => channels,
+        };
+        let audio = AudioMeta {
+            sample_rate_hz: number("audiosamplerate") as u32,
+            channels,
+            bitrate_bps: bits("audiodatarate"),
+        };
+        let encoder = object.get("encoder").and_then(Value::as_str).unwrap_or_default();
+        Some(Self {
+            video: (has_codec("videocodecid") || video.width > 0).then_some(video),
+            audio: (has_codec("audiocodecid") || audio.sample_rate_hz > 0).then_some(audio),
+            encoder: encoder.to_owned(),
+        })
+    }
+}
+
 /// Milliseconds on the wire for a time since the stream's epoch: rounded, modulo 2^32.
 pub fn wire_ms(since_epoch: MediaTime) -> u32 {
     since_epoch.as_millis_rounded().rem_euclid(1 << 32) as u32
 }
 
+const FILE_HEADER_BYTES: usize = 9;
+const TAG_HEADER_BYTES: usize = 11;
+const PREVIOUS_SIZE_BYTES: usize = 4;
 const KEYFRAME: u8 = 1;
 const INTER_FRAME: u8 = 2;
 const GENERATED_KEYFRAME: u8 = 4;

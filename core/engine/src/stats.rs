@@ -21,11 +21,11 @@ pub struct Snapshot {
     pub bytes_sent: u64,
     /// Bytes received, over all connections.
     pub bytes_received: u64,
-    /// Access units waiting.
+    /// Access units that the socket has not taken completely.
     pub queue_units: u32,
-    /// Bytes waiting.
+    /// Bytes that the socket has not taken.
     pub queue_bytes: u64,
-    /// Age of the oldest waiting unit.
+    /// Age of the oldest unit that can still be dropped: at most 3 s with live delivery.
     pub queue_age: Duration,
     /// Connections lost after having been live and made again.
     pub reconnects: u32,

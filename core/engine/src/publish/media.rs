@@ -138,7 +138,9 @@ impl Media {
         let verdict = self.align(now);
         if verdict == Verdict::Aligned {
             self.buffer.shed(now);
-            while self.may_take(link, is_flushing, now) {
+            // Once something goes, all sound goes with it.
+            let is_ready = is_flushing || self.is_ready(now);
+            while is_ready && self.has_credit(link.outgoing) && link.rate.gate_is_open() {
                 let Some(queued) = self.buffer.pop() else { break };
                 let track = queued.unit.track();
                 match self.write(&queued.unit, link) {
@@ -221,10 +223,9 @@ impl Media {
         self.buffer.size_bytes()
     }
 
-    /// When the oldest unit that the socket has not taken completely was pushed.
-    pub(super) fn oldest(&self) -> Option<Now> {
-        let in_flight = self.in_flight.front().map(|unit| unit.pushed_at);
-        in_flight.into_iter().chain(self.buffer.oldest()).min()
+    /// When the oldest unit that can still be dropped was pushed.
+    pub(super) fn oldest_droppable(&self) -> Option<Now> {
+        self.buffer.oldest()
     }
 
     fn has_track(&self, track: Track) -> bool {
@@ -255,12 +256,6 @@ impl Media {
         }
     }
 
-    fn may_take(&self, link: &Link<'_>, is_flushing: bool, now: Now) -> bool {
-        self.has_credit(link.outgoing)
-            && link.rate.gate_is_open()
-            && (is_flushing || self.is_ready(now))
-    }
-
     /// Sound rides along with the next picture unless that is long in coming: one write a picture.
     fn is_ready(&self, now: Now) -> bool {
         self.buffer.has_video()
@@ -270,17 +265,19 @@ impl Media {
 
     fn wants_idr(&self, verdict: Verdict, now: Now) -> bool {
         // What is held for alignment does not wait for the network.
-        let oldest = match verdict {
-            Verdict::Aligned => self.oldest(),
-            Verdict::NeedsIdr => self.in_flight.front().map(|unit| unit.pushed_at),
+        let waiting = match verdict {
+            Verdict::Aligned => self.buffer.oldest(),
+            Verdict::NeedsIdr => None,
             Verdict::NeedsAudio => return false,
         };
+        let in_flight = self.in_flight.front().map(|unit| unit.pushed_at);
+        let head = in_flight.into_iter().chain(waiting).min();
         // An encoder begins with an IDR unasked.
         let has_begun = self.units_in[Track::Video as usize] > 0;
         self.alignment == Alignment::FirstKeyframe
             && has_begun
             && self.buffer.awaits_idr()
-            && oldest.is_none_or(|oldest| now.since(oldest) < IDR_HEAD_AGE)
+            && head.is_none_or(|head| now.since(head) < IDR_HEAD_AGE)
     }
 
     /// The earliest time of another request; `None` when none was made.
@@ -416,7 +413,7 @@ fn is_same(sent: Option<&Arc<AvcConfig>>, config: &Arc<AvcConfig>) -> bool {
 }
 
 /// What may wait for the socket before another unit is serialised: it can no longer be dropped.
-const LIVE_CREDIT_BYTES: usize = 16 << 10;
+const LIVE_CREDIT_BYTES: usize = 4 << 10;
 /// Where nothing is dropped anyway, larger writes cost less.
 const COMPLETE_CREDIT_BYTES: usize = 64 << 10;
 /// How long sound waits for a picture to go out with.

@@ -296,7 +296,7 @@ impl Publish {
             bytes_received: self.bytes_received,
             queue_units: u32::try_from(self.media.queue_units()).unwrap_or(u32::MAX),
             queue_bytes: (self.media.queue_bytes() + self.outgoing.len()) as u64,
-            queue_age: self.media.oldest().map_or(Duration::ZERO, |oldest| now.since(oldest)),
+            queue_age: self.media.oldest_droppable().map_or(Duration::ZERO, |at| now.since(at)),
             reconnects: self.reconnects,
             target_bitrate_bps: self.rate.target_bps(),
         }

@@ -57,12 +57,8 @@ impl Status {
 }
 
 fn presentable(text: &str, url: &StreamUrl) -> String {
-    let shown = redact(text, url);
+    let shown = url.redact(text);
     shown.chars().filter(|character| !character.is_control()).take(MAX_TEXT_CHARS).collect()
-}
-
-fn redact(text: &str, url: &StreamUrl) -> String {
-    text.replace(url.key().expose(), "•••")
 }
 
 const REFUSALS: [&str; 6] =

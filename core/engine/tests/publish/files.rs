@@ -1,0 +1,124 @@
+//! Encoded files: as they are, without loss, at the socket's pace.
+
+use onair_engine::publish::{Alignment, Config, Delivery, State};
+use onair_types::{AccessUnit, FrameKind, MediaTime};
+
+use crate::rig::{Rig, config, idr, picture, sound, unit_times, video_only, video_unit};
+use crate::server::Heard;
+
+fn file(mut config: Config) -> Config {
+    config.alignment = Alignment::AsIs;
+    config.delivery = Delivery::Complete;
+    config
+}
+
+#[test]
+fn a_file_keeps_its_access_units_and_times() {
+    let mut rig = Rig::live(file(config()));
+    let mut sent = Vec::new();
+    // B-frames: decoded 0 3 1 2, shown with a delay of two pictures.
+    for (index, shown) in [0i64, 3, 1, 2, 6, 4, 5].into_iter().enumerate() {
+        let dts = MediaTime::from_millis(700 + index as i64 * 40);
+        let pts = MediaTime::from_millis(700 + (shown + 2) * 40);
+        let kind = if index == 0 { FrameKind::Idr } else { FrameKind::Disposable };
+        let unit = video_unit(kind, pts, dts, 200 + index);
+        let composition_ms = (pts.micros_since(dts) / 1_000) as i32;
+        let timestamp_ms = (700 + index * 40) as u32;
+        sent.push((timestamp_ms, composition_ms, unit.payload.to_vec()));
+        rig.push(AccessUnit::Video(unit));
+    }
+    let received: Vec<_> = rig
+        .server()
+        .media()
+        .iter()
+        .filter_map(|heard| match heard {
+            Heard::Video { timestamp_ms, composition_ms, data, .. } => {
+                Some((*timestamp_ms, *composition_ms, data.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(received, sent);
+}
+
+#[test]
+fn a_file_waits_for_no_other_track() {
+    let mut rig = Rig::live(file(config()));
+    rig.push(picture(80));
+    rig.push(idr(120));
+    assert_eq!(unit_times(&rig.server().media()), [80, 120]);
+    assert!(rig.encoder.is_empty(), "a file has no encoder");
+}
+
+#[test]
+fn a_producer_is_held_back_while_the_socket_is_full_and_nothing_is_lost() {
+    let mut rig = Rig::live(file(video_only()));
+    rig.credit = Some(0);
+    let mut pushed = 0i64;
+    while rig.publish.wants_units() {
+        rig.push(if pushed == 0 { idr(0) } else { picture(pushed * 33) });
+        pushed += 1;
+        assert!(pushed < 10_000, "no back-pressure");
+    }
+    assert!(rig.publish.snapshot(rig.now).queue_bytes < 2 << 20);
+    rig.credit = None;
+    rig.settle();
+    assert!(rig.publish.wants_units());
+    assert_eq!(unit_times(&rig.server().media()).len() as i64, pushed);
+    assert_eq!(rig.publish.snapshot(rig.now).video_units_dropped, 0);
+}
+
+#[test]
+fn units_pushed_while_connecting_are_all_sent() {
+    let mut rig = Rig::new(file(config()));
+    let mut times = Vec::new();
+    for index in 0..10i64 {
+        rig.push(sound(index * 23));
+        rig.push(if index == 0 { idr(0) } else { picture(index * 33) });
+        times.extend([index * 23, index * 33]);
+    }
+    rig.pass(3_000);
+    rig.start();
+    assert_eq!(rig.publish.state(), State::Live);
+    rig.pass(60);
+    times.sort_unstable();
+    let received: Vec<i64> = unit_times(&rig.server().media()).into_iter().map(i64::from).collect();
+    assert_eq!(received, times);
+}
+
+#[test]
+fn a_stop_with_time_drains_everything() {
+    let mut rig = Rig::live(file(video_only()));
+    rig.credit = Some(0);
+    for index in 0..300i64 {
+        rig.push(if index == 0 { idr(0) } else { picture(index * 33) });
+    }
+    rig.stop(10_000);
+    rig.pass(2_000);
+    assert_eq!(rig.publish.state(), State::Closing);
+    rig.credit = None;
+    rig.settle();
+    assert_eq!(rig.publish.state(), State::Stopped);
+    let counts = rig.publish.snapshot(rig.now);
+    assert_eq!((counts.video_units_sent, counts.video_units_dropped), (300, 0));
+    assert_eq!(rig.server().words().last().copied(), Some("deleteStream"));
+}
+
+#[test]
+fn lf52_a_file_goes_on_after_a_loss_at_its_own_times_from_an_idr() {
+    let mut rig = Rig::live(file(video_only()));
+    rig.push(idr(0));
+    rig.push(picture(33));
+    rig.pass(1_500);
+    rig.close();
+    for index in 2..40i64 {
+        rig.push(if index == 20 { idr(660) } else { picture(index * 33) });
+    }
+    rig.pass(500);
+    assert_eq!(rig.publish.state(), State::Live);
+    let media = rig.server().media();
+    assert_eq!(media[1].word(), "avc header");
+    assert_eq!(media[1].timestamp_ms(), Some(660), "headers share the media's time base");
+    assert_eq!(unit_times(&media).first(), Some(&660));
+    assert_eq!(unit_times(&media).len(), 20);
+}

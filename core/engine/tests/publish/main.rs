@@ -1,0 +1,13 @@
+//! The publish state machine on virtual time against scripted servers.
+
+mod alignment;
+mod congestion;
+mod errors;
+mod files;
+mod opening;
+mod random;
+mod reconnecting;
+mod rig;
+mod server;
+mod stopping;
+mod talking;
