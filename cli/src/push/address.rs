@@ -21,8 +21,7 @@ pub(crate) fn stream_url(address: &str, key: Option<&str>) -> Result<StreamUrl, 
 
 fn join(address: &str, key: Option<&str>) -> Result<StreamUrl, Failure> {
     let parsed = match key {
-        Some("") => return Err(Failure::usage("the stream key is empty")),
-        Some(key) => StreamUrl::parse(&format!("{}/{key}", address.trim_end_matches('/'))),
+        Some(key) => StreamUrl::with_key(address, None, key),
         None => StreamUrl::parse(address),
     };
     parsed.map_err(|error| Failure::usage(format!("URL: {error}")))

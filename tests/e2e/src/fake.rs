@@ -60,6 +60,13 @@ impl Fake {
         format!("rtmp://127.0.0.1:{}/{app}/{key}", self.port)
     }
 
+    /// Nobody listens from now on; connections that came play on.
+    pub fn close_port(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        // Wakes accept().
+        let _ = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)));
+    }
+
     /// How many connections came.
     pub fn accepted(&self) -> usize {
         self.accepted.load(Ordering::Relaxed)
@@ -68,9 +75,7 @@ impl Fake {
 
 impl Drop for Fake {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::Relaxed);
-        // Wakes accept().
-        let _ = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)));
+        self.close_port();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -99,6 +104,18 @@ impl Peer {
     pub fn keep_silent(&mut self) -> io::Result<()> {
         while self.receive()? > 0 {
             self.received.clear();
+        }
+        Ok(())
+    }
+
+    /// Reads so many bytes and forgets them.
+    pub fn wait_for_bytes(&mut self, mut bytes: usize) -> io::Result<()> {
+        while bytes > 0 {
+            self.received.clear();
+            match self.receive()? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => bytes = bytes.saturating_sub(count),
+            }
         }
         Ok(())
     }

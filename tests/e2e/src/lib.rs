@@ -7,11 +7,13 @@ pub mod fake;
 pub mod ffmpeg;
 pub mod nginx;
 pub mod onair;
+pub mod pattern;
 pub mod process;
+pub mod serve;
 pub mod tools;
 pub mod web;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 /// A port of 127.0.0.1 that was free just now.
@@ -23,8 +25,18 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-/// Waits until something listens on the port; false when nothing does within 10 s.
+/// Waits until something listens on the port of 127.0.0.1; false when nothing does within 10 s.
+///
+/// It looks at the system's table instead of connecting: a server that takes one client must not lose it.
 pub fn is_listening(port: u16) -> bool {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    clock::until(Duration::from_secs(10), || TcpStream::connect(address).ok()).is_some()
+    const LISTEN: &str = "0A";
+    let here = format!("0100007F:{port:04X}");
+    let is_there = || {
+        let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+        sockets.lines().any(|line| {
+            let mut columns = line.split_whitespace().skip(1);
+            columns.next() == Some(&here) && columns.nth(1) == Some(LISTEN)
+        })
+    };
+    clock::until(Duration::from_secs(10), || is_there().then_some(())).is_some()
 }

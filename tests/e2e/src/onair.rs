@@ -20,7 +20,11 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     // Colours and log settings of whoever runs the tests do not belong into what is compared.
-    command.args(arguments).env("NO_COLOR", "1").env_remove("RUST_LOG");
+    command
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .env_remove("RUST_LOG")
+        .env_remove("ONAIR_STREAM_KEY");
     command
 }
 

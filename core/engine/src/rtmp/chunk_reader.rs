@@ -7,6 +7,7 @@
 
 use thiserror::Error;
 
+use super::chunk_header::{Header, HeaderBytes};
 use super::message::type_id;
 
 /// Bounds of one connection's inbound side.
@@ -133,17 +134,11 @@ pub struct ChunkReader {
 enum State {
     /// Part of a basic and message header.
     Header,
-    /// A type-3 chunk's first bytes on a stream with an extended time stamp: it again, or body.
-    Repetition { stream: usize },
+    /// A type-3 chunk's first bytes on a stream with an extended time stamp: that again, or body.
+    /// `count` bytes of `seen` came so far.
+    Repetition { stream: usize, seen: [u8; 4], count: usize },
     /// Body; so much is left of this chunk.
     Body { stream: usize, chunk_left: usize },
-}
-
-/// The header bytes of a chunk, as far as they came: at most 3 + 11 + 4.
-#[derive(Debug, Default)]
-struct HeaderBytes {
-    bytes: [u8; 18],
-    len: usize,
 }
 
 /// The last header on a chunk stream and the message in the making.
@@ -153,24 +148,13 @@ struct ChunkStream {
     timestamp_ms: u32,
     /// What a type-3 chunk adds when it begins a message (5.3.1.2.4: after type 0 the time itself).
     delta_ms: u32,
-    /// The extended field of the last header of type 0, 1 or 2.
-    extended: Option<u32>,
+    /// Whether the last header of type 0, 1 or 2 had an extended time stamp: `delta_ms`.
+    is_extended: bool,
     length: usize,
     type_id: u8,
     stream_id: u32,
     in_message: bool,
     body: Vec<u8>,
-}
-
-/// A chunk header, parsed.
-struct Header {
-    format: u8,
-    csid: u32,
-    field: u32,
-    extended: Option<u32>,
-    length: usize,
-    type_id: u8,
-    stream_id: u32,
 }
 
 impl ChunkReader {
@@ -215,8 +199,8 @@ impl ChunkReader {
         while !rest.is_empty() {
             match self.state {
                 State::Header => self.take_header(&mut rest, on_message)?,
-                State::Repetition { stream } => {
-                    self.take_repetition(stream, &mut rest, on_message)?;
+                State::Repetition { stream, seen, count } => {
+                    self.take_repetition(stream, seen, count, &mut rest, on_message)?;
                 }
                 State::Body { stream, chunk_left } => {
                     self.take_body(stream, chunk_left, &mut rest, on_message)?;
@@ -231,21 +215,19 @@ impl ChunkReader {
         rest: &mut &[u8],
         on_message: &mut dyn FnMut(Message),
     ) -> Result<(), ReadError> {
-        if self.header.len == 0 {
+        if self.header.is_empty() {
             self.chunk_offset = self.received_bytes;
         }
-        let missing = self.header.needed() - self.header.len;
-        let taken = take(rest, missing);
+        let taken = take(rest, self.header.missing());
         self.received_bytes += taken.len() as u64;
         self.header.push(taken);
-        if self.header.len < self.header.needed() {
+        if self.header.missing() > 0 {
             return Ok(());
         }
-        let header = self.header.parse();
-        self.header.len = 0;
+        let header = self.header.take();
         let stream = self.apply(&header)?;
-        if header.format == 3 && self.streams[stream].extended.is_some() {
-            self.state = State::Repetition { stream };
+        if header.format == 3 && self.streams[stream].is_extended {
+            self.state = State::Repetition { stream, seen: [0; 4], count: 0 };
             return Ok(());
         }
         self.begin_body(stream, on_message)
@@ -285,8 +267,8 @@ impl ChunkReader {
             stream.type_id = header.type_id;
         }
         if header.format < 3 {
-            stream.delta_ms = header.extended.unwrap_or(header.field);
-            stream.extended = header.extended;
+            stream.delta_ms = header.time_ms;
+            stream.is_extended = header.is_extended;
         }
         // Times wrap after 49.7 days.
         stream.timestamp_ms = match header.format {
@@ -314,30 +296,29 @@ impl ChunkReader {
     }
 
     /// Compares byte by byte, so that a chunk shorter than a time stamp does not wait for more.
-    /// The bytes taken are kept in `header` until they are known to be body.
     fn take_repetition(
         &mut self,
         stream: usize,
+        mut seen: [u8; 4],
+        count: usize,
         rest: &mut &[u8],
         on_message: &mut dyn FnMut(Message),
     ) -> Result<(), ReadError> {
         let taken = take(rest, 1);
-        self.received_bytes += taken.len() as u64;
-        self.header.push(taken);
-        let seen = self.header.len;
-        if self.streams[stream].may_repeat(&self.header.bytes[..seen]) {
-            if seen == 4 {
-                self.header.len = 0;
-                return self.begin_body(stream, on_message);
-            }
-            return Ok(());
+        self.received_bytes += 1;
+        seen[count..=count].copy_from_slice(taken);
+        let count = count + 1;
+        if !self.streams[stream].may_repeat(&seen[..count]) {
+            // It was body all along: at most four bytes go round again.
+            self.received_bytes -= count as u64;
+            self.begin_body(stream, on_message)?;
+            return self.feed(&seen[..count], on_message);
         }
-        // It was body all along: at most four bytes go round again.
-        let held = self.header.bytes;
-        self.header.len = 0;
-        self.received_bytes -= seen as u64;
-        self.begin_body(stream, on_message)?;
-        self.feed(&held[..seen], on_message)
+        if count == seen.len() {
+            return self.begin_body(stream, on_message);
+        }
+        self.state = State::Repetition { stream, seen, count };
+        Ok(())
     }
 
     fn begin_body(
@@ -436,72 +417,13 @@ impl ChunkReader {
     }
 }
 
-impl HeaderBytes {
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len();
-    }
-
-    /// Bytes of this header, as far as those that are there tell; more once they are there.
-    fn needed(&self) -> usize {
-        if self.len == 0 {
-            return 1;
-        }
-        let basic = self.basic_bytes();
-        let message = basic + [11, 7, 3, 0][usize::from(self.format())];
-        if self.len >= basic + 3 && self.format() < 3 && self.number(basic, 3) == EXTENDED {
-            return message + 4;
-        }
-        message
-    }
-
-    fn format(&self) -> u8 {
-        self.bytes[0] >> 6
-    }
-
-    /// 5.3.1.1: the low bits 0 and 1 say that one or two bytes follow.
-    fn basic_bytes(&self) -> usize {
-        match self.bytes[0] & 0x3F {
-            0 => 2,
-            1 => 3,
-            _ => 1,
-        }
-    }
-
-    fn number(&self, at: usize, bytes: usize) -> u32 {
-        self.bytes[at..at + bytes].iter().fold(0, |number, &byte| number << 8 | u32::from(byte))
-    }
-
-    /// Fields that the format does not have are zero.
-    fn parse(&self) -> Header {
-        let (format, basic) = (self.format(), self.basic_bytes());
-        let csid = match (basic, self.bytes) {
-            (2, [_, low, ..]) => 64 + u32::from(low),
-            (3, [_, low, high, ..]) => 64 + u32::from(low) + u32::from(high) * 256,
-            (_, [first, ..]) => u32::from(first & 0x3F),
-        };
-        let field = if format < 3 { self.number(basic, 3) } else { 0 };
-        let message_end = basic + [11, 7, 3, 0][usize::from(format)];
-        Header {
-            format,
-            csid,
-            field,
-            extended: (format < 3 && field == EXTENDED).then(|| self.number(message_end, 4)),
-            length: if format < 2 { self.number(basic + 3, 3) as usize } else { 0 },
-            type_id: if format < 2 { self.bytes[basic + 6] } else { 0 },
-            // The one little-endian field of RTMP.
-            stream_id: if format == 0 { self.number(basic + 7, 4).swap_bytes() } else { 0 },
-        }
-    }
-}
-
 impl ChunkStream {
     fn new(csid: u32) -> Self {
         Self {
             csid,
             timestamp_ms: 0,
             delta_ms: 0,
-            extended: None,
+            is_extended: false,
             length: 0,
             type_id: 0,
             stream_id: 0,
@@ -515,10 +437,10 @@ impl ChunkStream {
     }
 
     /// Whether `seen` may be the beginning of a repeated extended time stamp: the field itself,
-    /// or, from senders that mean it well, the absolute time behind a delta.
+    /// or, from senders that read the rule otherwise, the absolute time behind a delta.
     fn may_repeat(&self, seen: &[u8]) -> bool {
         let begins = |time: u32| time.to_be_bytes().starts_with(seen);
-        self.extended.is_some_and(begins) || begins(self.timestamp_ms)
+        begins(self.delta_ms) || begins(self.timestamp_ms)
     }
 
     /// Grows by what arrived and at most 64 KiB ahead of it.
@@ -540,8 +462,6 @@ fn take<'a>(rest: &mut &'a [u8], count: usize) -> &'a [u8] {
     taken
 }
 
-/// The 24-bit field's value that says "extended" (5.3.1.3).
-const EXTENDED: u32 = 0xFF_FFFF;
 /// The chunk stream of protocol control messages (5.3.1.1).
 const CONTROL_CSID: u32 = 2;
 const MAX_AHEAD_BYTES: usize = 64 << 10;

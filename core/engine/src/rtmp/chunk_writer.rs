@@ -17,6 +17,7 @@ use std::io::IoSlice;
 use onair_types::Payload;
 use thiserror::Error;
 
+use super::chunk_header::EXTENDED;
 use crate::flv::TagType;
 
 /// A message is larger than RTMP's 24-bit length can say.
@@ -411,8 +412,6 @@ fn ring_range(ring: &VecDeque<u8>, half: usize, range: std::ops::Range<usize>) -
     }
 }
 
-/// From here on the 24-bit field says "extended" (5.3.1.3).
-const EXTENDED: u32 = 0xFF_FFFF;
 /// Largest body that the 24-bit length can say.
 const MAX_BODY_BYTES: usize = 0xFF_FFFF;
 /// RTMP 1.0 5.4.1: until a peer sets another.

@@ -3,6 +3,7 @@
 //! Reading is ours and bounded in every dimension (`spec network` 4.3). Writing media is ours too
 //! (no copy of the payload); commands go out through `rml_rtmp`'s serialiser, its one import site.
 
+mod chunk_header;
 pub mod chunk_reader;
 pub mod chunk_writer;
 pub mod command;

@@ -28,8 +28,8 @@ pub(crate) struct UnitEdge {
 
 const VIDEO_UNITS: usize = 8;
 const AUDIO_UNITS: usize = 64;
-/// AAC frames that wait for a picture to ride along with: 93 ms at 44,100 Hz.
-const AUDIO_RIDES: usize = 4;
+/// AAC frames that wait for a picture to ride along with: 70 ms at 44,100 Hz, two pictures' time.
+const AUDIO_RIDES: usize = 3;
 
 /// What became of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ fn send_when_free<T>(queue: &Sender<T>, item: T, on: &Waiting<'_>) -> Result<(),
     }
 }
 
-/// Both tracks in order of decoding time, audio first when equal.
+/// Both tracks in order of decoding time, video first when equal.
 #[derive(Debug)]
 pub(crate) struct Merge {
     video_waiting: Receiver<VideoUnit>,
@@ -157,7 +157,7 @@ impl Merge {
         // An AAC frame handed over just before that picture is visible by now.
         self.look_at_audio();
         match (&self.video, &self.audio) {
-            (Some(video), Some(audio)) if video.dts < audio.pts => self.take_video(),
+            (Some(video), Some(audio)) if video.dts <= audio.pts => self.take_video(),
             (_, Some(_)) => self.audio.take().map(AccessUnit::Audio),
             (_, None) => self.take_video(),
         }

@@ -67,7 +67,7 @@ fn both_tracks_come_in_order_of_decoding_time() {
     }
     use Track::{Audio, Video};
     let expected =
-        [(Audio, 0), (Video, 0), (Audio, 23), (Video, 33), (Audio, 46), (Video, 66), (Audio, 70)];
+        [(Video, 0), (Audio, 0), (Audio, 23), (Video, 33), (Audio, 46), (Video, 66), (Audio, 70)];
     assert_eq!(times(&mut edge.merge()), expected);
 }
 

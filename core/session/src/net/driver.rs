@@ -37,6 +37,7 @@ pub(super) struct Driver {
     measured: Measured,
     /// The end was asked for; over by then at the latest.
     stop_by: Option<Now>,
+    was_live: bool,
 }
 
 /// How long what waits may still be written when the app stops.
@@ -61,6 +62,7 @@ impl Driver {
             reported: Measured::default(),
             measured: Measured::default(),
             stop_by: None,
+            was_live: false,
             run,
         }
     }
@@ -196,8 +198,7 @@ impl Driver {
                 }
                 Output::Close { linger } => {
                     self.write_at_once(cx, now);
-                    // At the end, until the end; between two attempts, as the engine says.
-                    self.link.close(self.stop_by.unwrap_or(now + linger.min(LONGEST_LINGER)));
+                    self.link.close(self.linger_until(linger, now));
                 }
                 Output::Encoder(command) => self.run.command(command),
                 Output::Event(event) => self.tell(event),
@@ -209,6 +210,13 @@ impl Driver {
                 other => log::debug!("the engine wants {other:?}, which this session cannot"),
             }
         }
+    }
+
+    /// How long the peer may take to close: at the end until the end, between attempts as the
+    /// engine says, and no time when nothing was said that it should take.
+    fn linger_until(&self, linger: Duration, now: Now) -> Now {
+        let engine = now + linger.min(LONGEST_LINGER);
+        self.stop_by.filter(|_| !linger.is_zero()).unwrap_or(engine)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Now) -> bool {
@@ -260,12 +268,15 @@ impl Driver {
         }
     }
 
-    fn tell(&self, event: publish::Event) {
+    fn tell(&mut self, event: publish::Event) {
         let status = &self.run.status;
         match event {
             publish::Event::State(state) => match state {
                 publish::State::Connecting => status.set_state(State::Pending),
-                publish::State::Live => status.set_state(State::Live),
+                publish::State::Live => {
+                    self.was_live = true;
+                    status.set_state(State::Live);
+                }
                 publish::State::Reconnecting => status.set_state(State::Reconnecting),
                 // The end is told when it is one: threads and sockets gone.
                 _ => {}
@@ -273,7 +284,7 @@ impl Driver {
             publish::Event::Lost { error, attempt, retry_in } => {
                 let mut outside = Error::from_publish(&error);
                 if retry_in.is_none() {
-                    if attempt > 1 {
+                    if attempt > 1 || (attempt == 1 && self.was_live) {
                         outside = outside.after_all_attempts();
                     }
                     status.set_error(Some(outside.clone()));

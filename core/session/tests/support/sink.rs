@@ -1,0 +1,342 @@
+//! A scripted RTMP server in this process: one behaviour for each connection, everything received
+//! kept. Built on the engine's reader and writer, so it proves the session, not the protocol.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use onair_engine::amf0::Value;
+use onair_engine::flv::{Body, TagType};
+use onair_engine::rtmp::chunk_writer::Outgoing;
+use onair_engine::rtmp::command::CommandWriter;
+use onair_engine::rtmp::handshake;
+use onair_engine::rtmp::message::{Incoming, type_id};
+use onair_engine::rtmp::{ChunkReader, Limits, Message};
+
+use super::wait_until;
+
+/// The key in every test's address; must show up nowhere.
+pub const KEY: &str = "canary-5f1d7c";
+
+/// What a connection meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// A good server.
+    Accept,
+    /// Accepts the publish and closes after so many media messages.
+    CloseAfter(usize),
+    /// Accepts the publish and never reads again.
+    StopReading,
+    /// Takes the connection and says nothing.
+    NeverAnswer,
+    /// Answers the handshake with something else.
+    Garbage,
+    /// Answers `connect` with this error code.
+    RejectConnect(&'static str),
+    /// Answers `publish` with this error code.
+    RejectPublish(&'static str),
+    /// Closes when `publish` comes.
+    CloseOnPublish,
+    /// A good server that reads no faster than so many bytes a second.
+    Slow(usize),
+}
+
+/// A media message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Media {
+    Metadata,
+    AvcHeader,
+    AacHeader,
+    Video { idr: bool, at_ms: u32, composition_ms: i32, data: Vec<u8> },
+    Audio { at_ms: u32, data: Vec<u8> },
+}
+
+impl Media {
+    pub fn at_ms(&self) -> Option<u32> {
+        match self {
+            Self::Video { at_ms, .. } | Self::Audio { at_ms, .. } => Some(*at_ms),
+            _ => None,
+        }
+    }
+
+    pub fn is_video(&self) -> bool {
+        matches!(self, Self::Video { .. })
+    }
+
+    pub fn is_audio(&self) -> bool {
+        matches!(self, Self::Audio { .. })
+    }
+}
+
+/// What one connection saw.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    pub commands: Vec<String>,
+    pub media: Vec<Media>,
+    /// The peer closed its side.
+    pub is_closed: bool,
+}
+
+pub struct Sink {
+    port: u16,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    connections: Mutex<Vec<Seen>>,
+    is_over: AtomicBool,
+}
+
+impl Sink {
+    /// One behaviour for each connection in order; the last one repeats.
+    pub fn start(script: &[Behaviour]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let shared = Arc::new(Shared::default());
+        let (script, inside) = (script.to_vec(), Arc::clone(&shared));
+        let acceptor = std::thread::spawn(move || accept(&listener, &script, &inside));
+        Self { port, shared, acceptor: Some(acceptor) }
+    }
+
+    pub fn good() -> Self {
+        Self::start(&[Behaviour::Accept])
+    }
+
+    pub fn url(&self) -> String {
+        format!("rtmp://127.0.0.1:{}/live/{KEY}", self.port)
+    }
+
+    pub fn connections(&self) -> Vec<Seen> {
+        self.shared.lock().clone()
+    }
+
+    /// The connection `index`, once `is_met` holds for it.
+    pub fn wait_for(&self, what: &str, index: usize, is_met: impl Fn(&Seen) -> bool) -> Seen {
+        let met = || self.shared.lock().get(index).is_some_and(&is_met);
+        wait_until(what, met);
+        self.shared.lock()[index].clone()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.shared.is_over.store(true, Ordering::Release);
+        // The listener waits for one more connection.
+        drop(TcpStream::connect(("127.0.0.1", self.port)));
+        if let Some(acceptor) = self.acceptor.take() {
+            acceptor.join().expect("the sink ends well");
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Vec<Seen>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Acquire)
+    }
+}
+
+fn accept(listener: &TcpListener, script: &[Behaviour], shared: &Arc<Shared>) {
+    let mut peers = Vec::new();
+    for index in 0.. {
+        let (stream, _) = listener.accept().expect("a connection");
+        if shared.is_over() {
+            break;
+        }
+        shared.lock().push(Seen::default());
+        let behaviour = script[index.min(script.len() - 1)];
+        let shared = Arc::clone(shared);
+        peers.push(std::thread::spawn(move || Peer::new(stream, behaviour, index, shared).serve()));
+    }
+    for peer in peers {
+        peer.join().expect("a peer ends well");
+    }
+}
+
+struct Peer {
+    stream: TcpStream,
+    behaviour: Behaviour,
+    index: usize,
+    shared: Arc<Shared>,
+    reader: ChunkReader,
+    writer: CommandWriter,
+    media: usize,
+}
+
+/// Whether the peer goes on.
+type GoesOn = bool;
+
+impl Peer {
+    fn new(stream: TcpStream, behaviour: Behaviour, index: usize, shared: Arc<Shared>) -> Self {
+        stream.set_read_timeout(Some(Duration::from_millis(10))).expect("a socket option");
+        stream.set_nodelay(true).expect("a socket option");
+        let (reader, writer) = (ChunkReader::new(Limits::SERVER), CommandWriter::new());
+        Self { stream, behaviour, index, shared, reader, writer, media: 0 }
+    }
+
+    fn serve(mut self) {
+        match self.behaviour {
+            Behaviour::NeverAnswer => return self.wait(),
+            Behaviour::Garbage => {
+                let _ = self.stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+                return self.wait();
+            }
+            _ => {}
+        }
+        let mut handshake = Some(handshake::Server::new(7));
+        let mut buffer = vec![0; 64 << 10];
+        while let Some(bytes) = self.read(&mut buffer) {
+            let mut used = 0;
+            if let Some(server) = &mut handshake {
+                let mut answer = Vec::new();
+                let (taken, done) = match server.handle(&buffer[..bytes], &mut answer) {
+                    Ok(progress) => progress,
+                    Err(_) => break,
+                };
+                let _ = self.stream.write_all(&answer);
+                used = taken;
+                if done {
+                    handshake = None;
+                }
+            }
+            if handshake.is_none() && !self.take(&buffer[used..bytes]) {
+                break;
+            }
+        }
+        self.shared.lock()[self.index].is_closed = true;
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+
+    /// Holds the connection without reading.
+    fn wait(self) {
+        while !self.shared.is_over() {
+            super::pause(Duration::from_millis(5));
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Option<usize> {
+        let mut room = buffer.len();
+        if let Behaviour::Slow(bytes_a_second) = self.behaviour {
+            room = (bytes_a_second / 100).max(1);
+            super::pause(Duration::from_millis(10));
+        }
+        loop {
+            if self.shared.is_over() {
+                return None;
+            }
+            match self.stream.read(&mut buffer[..room]) {
+                Ok(0) => return None,
+                Ok(bytes) => return Some(bytes),
+                Err(e) if matches!(e.kind(), std::io::ErrorKind::WouldBlock) => {}
+                Err(e) if matches!(e.kind(), std::io::ErrorKind::TimedOut) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> GoesOn {
+        let mut messages = Vec::new();
+        if self.reader.push(bytes, &mut |message| messages.push(message)).is_err() {
+            return false;
+        }
+        messages.into_iter().all(|message| self.handle(message))
+    }
+
+    fn handle(&mut self, message: Message) -> GoesOn {
+        match Incoming::parse(message).expect("the session speaks AMF0") {
+            Incoming::Command { name, transaction, .. } => self.answer(&name, transaction),
+            Incoming::Data { .. } => self.keep(Media::Metadata),
+            Incoming::Media(message) => self.keep(media(&message)),
+            _ => true,
+        }
+    }
+
+    fn keep(&mut self, media: Media) -> GoesOn {
+        self.shared.lock()[self.index].media.push(media);
+        self.media += 1;
+        !matches!(self.behaviour, Behaviour::CloseAfter(most) if self.media >= most)
+    }
+
+    fn answer(&mut self, name: &str, transaction: f64) -> GoesOn {
+        self.shared.lock()[self.index].commands.push(name.to_owned());
+        let mut out = Outgoing::new();
+        match (name, self.behaviour) {
+            ("connect", Behaviour::RejectConnect(code)) => {
+                let info = status("error", code);
+                self.writer.command(0, "_error", transaction, &[Value::Null, info], &mut out);
+            }
+            ("connect", _) => {
+                let info = status("status", "NetConnection.Connect.Success");
+                self.writer.command(0, "_result", transaction, &[Value::Null, info], &mut out);
+            }
+            ("createStream", _) => {
+                let id = [Value::Null, Value::Number(1.0)];
+                self.writer.command(0, "_result", transaction, &id, &mut out);
+            }
+            ("publish", Behaviour::CloseOnPublish) => return false,
+            ("publish", Behaviour::RejectPublish(code)) => {
+                let info = [Value::Null, status("error", code)];
+                self.writer.command(1, "onStatus", 0.0, &info, &mut out);
+            }
+            ("publish", _) => {
+                let info = [Value::Null, status("status", "NetStream.Publish.Start")];
+                self.writer.command(1, "onStatus", 0.0, &info, &mut out);
+            }
+            _ => {}
+        }
+        self.write(&mut out);
+        if name == "publish" && self.behaviour == Behaviour::StopReading {
+            while !self.shared.is_over() {
+                super::pause(Duration::from_millis(5));
+            }
+            return false;
+        }
+        true
+    }
+
+    fn write(&mut self, out: &mut Outgoing) {
+        let mut bytes = Vec::new();
+        while !out.is_empty() {
+            let mut slices = [std::io::IoSlice::new(&[]); 16];
+            let filled = out.io_slices(&mut slices);
+            let before = bytes.len();
+            slices[..filled].iter().for_each(|slice| bytes.extend_from_slice(slice));
+            out.advance(bytes.len() - before);
+        }
+        let _ = self.stream.write_all(&bytes);
+    }
+}
+
+fn status(level: &str, code: &str) -> Value {
+    let text = |text: &str| Value::String(text.to_owned());
+    Value::Object(vec![
+        ("level".to_owned(), text(level)),
+        ("code".to_owned(), text(code)),
+        ("description".to_owned(), text(&format!("{code} for {KEY}"))),
+    ])
+}
+
+fn media(message: &Message) -> Media {
+    let at_ms = message.timestamp_ms;
+    let tag_type = match message.type_id {
+        type_id::AUDIO => TagType::Audio,
+        _ => TagType::Video,
+    };
+    match Body::parse(tag_type, &message.body).expect("a whole body") {
+        Body::AvcHeader(_) => Media::AvcHeader,
+        Body::AacHeader(_) => Media::AacHeader,
+        Body::AvcUnit { keyframe, composition_ms, data } => {
+            Media::Video { idr: keyframe, at_ms, composition_ms, data: data.to_vec() }
+        }
+        Body::AacFrame(data) => Media::Audio { at_ms, data: data.to_vec() },
+        other => panic!("the session sent {other:?}"),
+    }
+}

@@ -1,0 +1,88 @@
+"""The command lines: each peer, and us, doing the same work."""
+
+
+class Peers:
+    """Who can be had on this machine."""
+
+    def __init__(self, onair, ffmpeg, gstreamer, librtmp):
+        self.onair, self.ffmpeg, self.gstreamer, self.librtmp = onair, ffmpeg, gstreamer, librtmp
+
+    def ship(self, file, paced):
+        """Sends an encoded file as it is; in real time, or as fast as the socket takes it."""
+
+        def gstreamer(url):
+            sync = "true" if paced else "false"
+            pipeline = (
+                f"filesrc location={file} ! flvdemux name=d flvmux name=m streamable=true ! "
+                f"rtmp2sink location={url} sync={sync} "
+                "d.video ! queue ! h264parse ! m. d.audio ! queue ! aacparse ! m."
+            )
+            return [self.gstreamer, "-q", *pipeline.split()]
+
+        def ffmpeg(url):
+            rate = ["-re"] if paced else []
+            return [*self._quiet_ffmpeg(), *rate, "-i", file, "-c", "copy", "-f", "flv", url]
+
+        def onair(url):
+            return [self.onair, "push", url, "--flv", file, *([] if paced else ["--fast"])]
+
+        def librtmp(chunk):
+            return lambda url: [self.librtmp, file, url, chunk, int(paced)]
+
+        return self._those_here({
+            "onair": onair,
+            "ffmpeg": ffmpeg,
+            "gst rtmp2sink": gstreamer,
+            "librtmp/128": librtmp("128"),
+            "librtmp/4096": librtmp("4096"),
+        })
+
+    def pattern(self):
+        """Makes a 360p30 test picture with sound, encodes and sends it."""
+
+        def gstreamer(url):
+            pipeline = (
+                "videotestsrc is-live=true ! video/x-raw,width=640,height=360,framerate=30/1 ! "
+                "openh264enc bitrate=800000 ! h264parse ! m. audiotestsrc is-live=true ! "
+                "audio/x-raw,rate=44100,channels=2 ! voaacenc ! aacparse ! m. "
+                f"flvmux name=m streamable=true ! rtmp2sink location={url}"
+            )
+            return [self.gstreamer, "-q", *pipeline.split()]
+
+        def ffmpeg(url):
+            return [
+                *self._quiet_ffmpeg(), "-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30",
+                "-re", "-f", "lavfi", "-i", "sine=sample_rate=44100", "-t", "20", "-c:v", "libopenh264",
+                "-b:v", "800k", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", url,
+            ]
+
+        def onair(url):
+            return [
+                self.onair, "push", url, "--pattern", "clock", "--size", "640x360", "--fps", "30",
+                "--video-bitrate", "800k", "--duration", "20s",
+            ]
+
+        return self._those_here({"onair": onair, "ffmpeg": ffmpeg, "gst rtmp2sink": gstreamer})
+
+    def pictures(self, fifo):
+        """Encodes 720p30 pictures as they come out of a pipe, and sends them."""
+
+        def ffmpeg(url):
+            # Without the last two options it holds each picture back until the next one comes.
+            return [
+                *self._quiet_ffmpeg(), "-fflags", "nobuffer", "-probesize", "32", "-analyzeduration", "0",
+                "-i", fifo, "-c:v", "libopenh264", "-b:v", "1200k", "-pix_fmt", "yuv420p",
+                "-avioflags", "direct", "-max_interleave_delta", "0", "-f", "flv", url,
+            ]
+
+        def onair(url):
+            return [self.onair, "push", url, "--y4m", fifo, "--video-bitrate", "1200k"]
+
+        return self._those_here({"onair": onair, "ffmpeg": ffmpeg})
+
+    def _quiet_ffmpeg(self):
+        return [self.ffmpeg, "-nostdin", "-hide_banner", "-v", "error", "-y"]
+
+    def _those_here(self, commands):
+        program = {"onair": self.onair, "ffmpeg": self.ffmpeg, "gst rtmp2sink": self.gstreamer}
+        return {who: command for who, command in commands.items() if program.get(who, self.librtmp)}

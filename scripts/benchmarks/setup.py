@@ -1,0 +1,135 @@
+"""What the benchmark needs: our release build, the peers, the material, and an nginx-rtmp to push to."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+CACHE = ROOT / ".cache" / "bench"
+PACKAGES = {
+    "nginx": "nginx libnginx-mod-rtmp",
+    "valgrind": "valgrind",
+    "strace": "strace",
+    "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad",
+}
+NO_PEER = "cannot be had here"
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(command, **options):
+    return subprocess.run([str(word) for word in command], check=True, **options)
+
+
+def install(packages):
+    """Asks Debian for packages; quiet where that cannot be."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    say(f"installing {packages}")
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages.split()]
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def have(program):
+    if not which(program):
+        install(PACKAGES[program])
+    return which(program)
+
+
+def which(program):
+    return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin")
+
+
+def onair():
+    """Our command, as it ships."""
+    say("building onair (release)")
+    run(["cargo", "build", "--locked", "--release", "-q", "-p", "onair-cli"], cwd=ROOT)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return target / "release" / "onair"
+
+
+def ffmpeg():
+    """The modern ffmpeg that the PyPI wheel imageio-ffmpeg carries, or the machine's."""
+    environment = CACHE / "venv"
+    python = environment / "bin" / "python"
+    ask = [python, "-c", "import imageio_ffmpeg as i; print(i.get_ffmpeg_exe())"]
+    try:
+        if not python.exists():
+            say("fetching ffmpeg from PyPI")
+            run([sys.executable, "-m", "venv", environment])
+            run([python, "-m", "pip", "install", "-q", "imageio-ffmpeg"])
+        return run(ask, capture_output=True, text=True).stdout.strip()
+    except (subprocess.CalledProcessError, OSError) as error:
+        say(f"no ffmpeg from PyPI ({error}); taking the machine's")
+        return which("ffmpeg")
+
+
+def librtmp():
+    """Our small program on librtmp; None where its headers are not to be had."""
+    program = CACHE / "librtmp_push"
+    source = HERE / "librtmp_push.c"
+    if program.exists() and program.stat().st_mtime > source.stat().st_mtime:
+        return program
+    build = ["cc", "-O2", "-o", program, source, "-lrtmp"]
+    for attempt in range(2):
+        try:
+            run(build, stderr=subprocess.DEVNULL)
+            return program
+        except (subprocess.CalledProcessError, OSError):
+            if attempt == 0:
+                install("librtmp-dev")
+    return None
+
+
+def material(ffmpeg_path, seconds):
+    """720p30, 2 Mbit/s of H.264 and 96 kbit/s of AAC in FLV."""
+    file = CACHE / f"material-{seconds}s.flv"
+    if not file.exists():
+        say(f"making {seconds} s of material")
+        part = file.with_suffix(".part")
+        run([
+            ffmpeg_path, "-nostdin", "-v", "error", "-y",
+            "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30",
+            "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100",
+            "-t", seconds, "-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-g", "60",
+            "-b:v", "2M", "-minrate", "2M", "-maxrate", "2M", "-bufsize", "2M", "-x264-params", "nal-hrd=cbr",
+            "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k", "-ac", "2", "-f", "flv", part,
+        ])
+        part.rename(file)
+    return file
+
+
+class Nginx:
+    """nginx-rtmp on a port of its own, on its defaults, recording nothing."""
+
+    def __init__(self, port):
+        self.port = port
+        self._folder = tempfile.TemporaryDirectory()
+        folder = self._folder.name
+        module = next(Path("/usr").glob("lib*/nginx/modules/ngx_rtmp_module.so"))
+        config = Path(folder) / "nginx.conf"
+        config.write_text(
+            f"load_module {module}; daemon off; master_process off; pid {folder}/pid;\n"
+            f"error_log {folder}/error.log; events {{ worker_connections 256; }}\n"
+            f"rtmp {{ server {{ listen 127.0.0.1:{port}; application live {{ live on; }} }} }}\n"
+        )
+        self._process = subprocess.Popen([which("nginx"), "-p", folder, "-e", f"{folder}/error.log", "-c", str(config)])
+        time.sleep(0.5)
+        if self._process.poll() is not None:
+            raise RuntimeError(f"nginx does not start: {(Path(folder) / 'error.log').read_text()}")
+
+    def url(self, key):
+        return f"rtmp://127.0.0.1:{self.port}/live/{key}"
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()

@@ -1,0 +1,67 @@
+//! `onair demo`, seen by a real Chromium.
+
+use std::time::Duration;
+
+use onair_e2e::process::Running;
+use onair_e2e::tools::{Tool, are_missing};
+use onair_e2e::{free_port, onair, web};
+
+/// The address that the demo prints.
+fn watch_url(demo: &Running) -> String {
+    let stdout = demo.stdout();
+    let at = stdout.find("http://").unwrap_or_else(|| panic!("no address in {stdout}"));
+    stdout[at..].split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_browser_plays_the_demo() {
+    if are_missing(&[Tool::Chromium]) {
+        return;
+    }
+    let port = free_port().to_string();
+    let mut demo = onair::start(&["demo", "--duration", "20s", "--port", &port]);
+    demo.wait_for_output("http://", Duration::from_secs(15));
+    let seen = web::watch(&watch_url(&demo), 10, None);
+
+    let samples = seen["samples"].as_array().unwrap();
+    let number = |at: usize, name: &str| samples[at][name].as_f64().unwrap();
+    let last = samples.len() - 1;
+    // The page may join late; from its middle on it has to play without a pause.
+    let middle = last / 2;
+    let wall = (last - middle) as f64 * 0.5;
+    let played = number(last, "time") - number(middle, "time");
+    assert!((played - wall).abs() < 1.0, "played {played} s in {wall} s: {seen}");
+    let frames = number(last, "frames") - number(middle, "frames");
+    assert!(frames > 20.0 * wall, "decoded {frames} frames in {wall} s of 30 fps: {seen}");
+    let video = &seen["video"];
+    assert_eq!(video["error"], serde_json::Value::Null, "{seen}");
+    assert_eq!((&video["width"], &video["height"]), (&540.into(), &960.into()));
+    assert!(video["audioBytes"].as_f64().unwrap() > 10_000.0, "sound is decoded: {seen}");
+    for list in ["foreignRequests", "failedRequests", "consoleErrors"] {
+        assert_eq!(seen[list].as_array().map(Vec::len), Some(0), "{list}: {seen}");
+    }
+
+    let ended = demo.wait(Duration::from_secs(30));
+    ended.expect_code(0);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+}
+
+#[test]
+fn ctrl_c_ends_the_demo_cleanly() {
+    let port = free_port().to_string();
+    let mut demo = onair::start(&["demo", "--port", &port, "--json"]);
+    demo.wait_for_output("\"live\"", Duration::from_secs(15));
+    demo.signal("INT");
+    let ended = demo.wait(Duration::from_secs(3));
+    ended.expect_code(0);
+    assert_eq!(onair::summary(&ended)["frames_dropped"], 0);
+}
+
+#[test]
+fn a_taken_port_is_a_clear_error() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ended = onair::run(&["demo", "--duration", "5s", "--port", &port]);
+    ended.expect_code(3);
+    assert!(ended.stderr.contains(&port) && ended.stderr.contains("in use"), "{}", ended.stderr);
+}

@@ -1,0 +1,125 @@
+//! `onair push --flv`: what an encoder made arrives as it was made.
+
+use std::path::Path;
+use std::time::Duration;
+
+use onair_e2e::ffmpeg::{self, Packet};
+use onair_e2e::nginx::Nginx;
+use onair_e2e::onair;
+use onair_e2e::tools::{Tool, are_missing};
+
+/// Every access unit of both tracks, with its times from the first one on.
+fn access_units(file: &Path) -> [Vec<Packet>; 2] {
+    ["v", "a"].map(|stream| ffmpeg::packets(file, stream))
+}
+
+#[track_caller]
+fn assert_same(copy: &Path, source: &Path) {
+    let (copy, source) = (access_units(copy), access_units(source));
+    for (track, (copy, source)) in ["video", "audio"].iter().zip(copy.iter().zip(&source)) {
+        assert_eq!(copy.len(), source.len(), "{track}: number of access units");
+        for (number, (copy, source)) in copy.iter().zip(source).enumerate() {
+            assert_eq!(copy, source, "{track}: access unit {number}");
+        }
+    }
+}
+
+#[test]
+fn lf43_b_frames_arrive_with_their_times_in_real_time() {
+    if are_missing(&[Tool::NginxRtmp, Tool::Ffmpeg]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("b-frames.flv");
+    ffmpeg::make_flv(&source, "640x360", 30, 6, 3);
+    let video = ffmpeg::packets(&source, "v");
+    assert!(video.iter().any(|packet| packet.pts_ms > packet.dts_ms), "the source has B-frames");
+
+    let nginx = Nginx::start();
+    let url = nginx.url("live", "copy");
+    let ended = onair::run(&["push", &url, "--flv", source.to_str().unwrap(), "--json"]);
+    ended.expect_code(0);
+    assert!(ended.took >= Duration::from_secs(5), "six seconds in real time, not {:?}", ended.took);
+    assert_eq!(onair::summary(&ended)["frames_sent"], video.len());
+    assert_same(&nginx.recording("copy"), &source);
+}
+
+#[test]
+fn fast_arrives_the_same_and_sooner() {
+    if are_missing(&[Tool::NginxRtmp, Tool::Ffmpeg]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("long.flv");
+    ffmpeg::make_flv(&source, "320x180", 30, 30, 2);
+    let nginx = Nginx::start();
+    let url = nginx.url("live", "copy");
+    let ended = onair::run(&["push", &url, "--flv", source.to_str().unwrap(), "--fast", "--json"]);
+    ended.expect_code(0);
+    assert!(ended.took < Duration::from_secs(10), "30 s of media took {:?}", ended.took);
+    assert_same(&nginx.recording("copy"), &source);
+}
+
+#[test]
+fn one_track_of_a_file_can_be_left_out() {
+    if are_missing(&[Tool::NginxRtmp, Tool::Ffmpeg]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.flv");
+    ffmpeg::make_flv(&source, "320x180", 15, 3, 0);
+    let nginx = Nginx::start();
+    for (option, stays, goes) in [("--audio-only", "a", "v"), ("--video-only", "v", "a")] {
+        let url = nginx.url("live", stays);
+        let file = source.to_str().unwrap();
+        onair::run(&["push", &url, "--flv", file, "--fast", option, "--json"]).expect_code(0);
+        let copy = nginx.recording(stays);
+        assert_eq!(ffmpeg::packets(&copy, stays), ffmpeg::packets(&source, stays));
+        assert!(ffmpeg::packets(&copy, goes).is_empty());
+    }
+}
+
+#[test]
+fn raw_files_are_encoded() {
+    if are_missing(&[Tool::NginxRtmp, Tool::Ffmpeg]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (y4m, wav) = (folder.path().join("picture.y4m"), folder.path().join("sound.wav"));
+    let (y4m, wav) = (y4m.to_str().unwrap(), wav.to_str().unwrap());
+    ffmpeg::run(&[
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=size=320x180:rate=25",
+        "-t",
+        "3",
+        "-pix_fmt",
+        "yuv420p",
+        y4m,
+    ])
+    .expect_code(0);
+    ffmpeg::run(&["-f", "lavfi", "-i", "sine=sample_rate=48000", "-t", "3", "-ac", "1", wav])
+        .expect_code(0);
+    let nginx = Nginx::start();
+    let url = nginx.url("live", "raw");
+    let ended = onair::run(&[
+        "push",
+        &url,
+        "--y4m",
+        y4m,
+        "--wav",
+        wav,
+        "--video-bitrate",
+        "600k",
+        "--json",
+    ]);
+    ended.expect_code(0);
+    let copy = nginx.recording("raw");
+    let name = copy.to_str().unwrap();
+    ffmpeg::decode(name);
+    let (video, sound) = (ffmpeg::stream(name, "video"), ffmpeg::stream(name, "audio"));
+    assert_eq!((&video["width"], &video["height"]), (&320.into(), &180.into()));
+    assert_eq!((&sound["sample_rate"], &sound["channels"]), (&"48000".into(), &1.into()));
+    assert_eq!(ffmpeg::packets(&copy, "v").len(), 75, "3 s at 25 fps");
+}
