@@ -1,5 +1,6 @@
 //! The C++ libraries print nothing: an SDK must not write on its app's stderr.
 #![cfg(all(feature = "openh264", feature = "fdk-aac"))]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 

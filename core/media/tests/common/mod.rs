@@ -1,4 +1,5 @@
 //! What several test files need.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use onair_media::frame::I420Frame;
 use onair_media::pattern::{Kind, VideoPattern};
