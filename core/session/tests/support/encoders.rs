@@ -13,18 +13,18 @@ use onair_types::{FrameKind, Payload};
 use super::units;
 
 /// What a test does to an encoder's calls, by their number from 0.
-pub type Trouble = Arc<dyn Fn(u32) -> Result<(), EncodeError> + Send + Sync>;
+pub(crate) type Trouble = Arc<dyn Fn(u32) -> Result<(), EncodeError> + Send + Sync>;
 
-pub fn no_trouble() -> Trouble {
+pub(crate) fn no_trouble() -> Trouble {
     Arc::new(|_| Ok(()))
 }
 
-pub fn refusal() -> EncodeError {
+pub(crate) fn refusal() -> EncodeError {
     EncodeError::Encode { encoder: "a test's encoder", reason: "it does not like it".to_owned() }
 }
 
 /// An IDR first, on request, and every `gop` pictures.
-pub struct Luma {
+pub(crate) struct Luma {
     config: Arc<AvcConfig>,
     calls: u32,
     since_idr: u32,
@@ -34,7 +34,7 @@ pub struct Luma {
 }
 
 impl Luma {
-    pub fn new(gop: u32, trouble: Trouble) -> Self {
+    pub(crate) fn new(gop: u32, trouble: Trouble) -> Self {
         let config = units::avc_config();
         Self { config, calls: 0, since_idr: 0, gop, wants_idr: true, trouble }
     }
@@ -81,14 +81,14 @@ impl VideoEncoder for Luma {
 }
 
 /// Two bytes a block: the loudest sample.
-pub struct Peak {
+pub(crate) struct Peak {
     asc: Asc,
     calls: u32,
     trouble: Trouble,
 }
 
 impl Peak {
-    pub fn new(trouble: Trouble) -> Self {
+    pub(crate) fn new(trouble: Trouble) -> Self {
         Self { asc: units::asc(), calls: 0, trouble }
     }
 }

@@ -3,27 +3,27 @@
 
 #![expect(dead_code, reason = "each test file uses a part of it")]
 
-pub mod encoders;
-pub mod sink;
-pub mod units;
+pub(crate) mod encoders;
+pub(crate) mod sink;
+pub(crate) mod units;
 
 use std::time::{Duration, Instant};
 
 use onair::{Event, Events, Session, State};
 
 /// Longer than anything here may take, even on a busy machine.
-pub const LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
 /// How long `work` took.
 #[expect(clippy::disallowed_methods, reason = "tests measure real time")]
-pub fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let start = Instant::now();
     let result = work();
     (start.elapsed(), result)
 }
 
 /// Waits up to [`LIMIT`] until `is_met`; panics with `what` otherwise.
-pub fn wait_until(what: &str, mut is_met: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is_met: impl FnMut() -> bool) {
     let (_, met) = timed(|| {
         for _ in 0..LIMIT.as_millis() / 5 {
             if is_met() {
@@ -38,12 +38,12 @@ pub fn wait_until(what: &str, mut is_met: impl FnMut() -> bool) {
 
 /// Lets other threads go on.
 #[expect(clippy::disallowed_methods, reason = "tests run in real time")]
-pub fn pause(time: Duration) {
+pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
 /// All events up to the first for which `is_last` holds, that one included.
-pub fn events_until(events: &mut Events, is_last: impl Fn(&Event) -> bool) -> Vec<Event> {
+pub(crate) fn events_until(events: &mut Events, is_last: impl Fn(&Event) -> bool) -> Vec<Event> {
     let mut seen = Vec::new();
     while let Some(event) = events.next_timeout(LIMIT) {
         let found = is_last(&event);
@@ -56,7 +56,7 @@ pub fn events_until(events: &mut Events, is_last: impl Fn(&Event) -> bool) -> Ve
 }
 
 /// The states among `events`, in order.
-pub fn states(events: &[Event]) -> Vec<State> {
+pub(crate) fn states(events: &[Event]) -> Vec<State> {
     let state = |event: &Event| match event {
         Event::State(state) => Some(*state),
         _ => None,
@@ -65,13 +65,13 @@ pub fn states(events: &[Event]) -> Vec<State> {
 }
 
 /// Waits until the session is live.
-pub fn wait_live(session: &Session) {
+pub(crate) fn wait_live(session: &Session) {
     wait_until("the session is live", || session.state() == State::Live);
 }
 
 /// The session's threads that exist now: `onair-*` in this process.
 #[cfg(target_os = "linux")]
-pub fn threads() -> Vec<String> {
+pub(crate) fn threads() -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").expect("the process has threads");
     let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
     let names = tasks.filter_map(|task| name(task.ok()?));
@@ -80,6 +80,6 @@ pub fn threads() -> Vec<String> {
 
 /// Open file descriptors of this process.
 #[cfg(target_os = "linux")]
-pub fn open_files() -> usize {
+pub(crate) fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").expect("the process has files").count()
 }

@@ -19,11 +19,11 @@ use onair_engine::rtmp::{ChunkReader, Limits, Message};
 use super::wait_until;
 
 /// The key in every test's address; must show up nowhere.
-pub const KEY: &str = "canary-5f1d7c";
+pub(crate) const KEY: &str = "canary-5f1d7c";
 
 /// What a connection meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behaviour {
+pub(crate) enum Behaviour {
     /// A good server.
     Accept,
     /// Accepts the publish and closes after so many media messages.
@@ -46,7 +46,7 @@ pub enum Behaviour {
 
 /// A media message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Media {
+pub(crate) enum Media {
     Metadata,
     AvcHeader,
     AacHeader,
@@ -55,32 +55,32 @@ pub enum Media {
 }
 
 impl Media {
-    pub fn at_ms(&self) -> Option<u32> {
+    pub(crate) fn at_ms(&self) -> Option<u32> {
         match self {
             Self::Video { at_ms, .. } | Self::Audio { at_ms, .. } => Some(*at_ms),
             _ => None,
         }
     }
 
-    pub fn is_video(&self) -> bool {
+    pub(crate) fn is_video(&self) -> bool {
         matches!(self, Self::Video { .. })
     }
 
-    pub fn is_audio(&self) -> bool {
+    pub(crate) fn is_audio(&self) -> bool {
         matches!(self, Self::Audio { .. })
     }
 }
 
 /// What one connection saw.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
-    pub commands: Vec<String>,
-    pub media: Vec<Media>,
+pub(crate) struct Seen {
+    pub(crate) commands: Vec<String>,
+    pub(crate) media: Vec<Media>,
     /// The peer closed its side.
-    pub is_closed: bool,
+    pub(crate) is_closed: bool,
 }
 
-pub struct Sink {
+pub(crate) struct Sink {
     port: u16,
     shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
@@ -94,7 +94,7 @@ struct Shared {
 
 impl Sink {
     /// One behaviour for each connection in order; the last one repeats.
-    pub fn start(script: &[Behaviour]) -> Self {
+    pub(crate) fn start(script: &[Behaviour]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared::default());
@@ -103,20 +103,25 @@ impl Sink {
         Self { port, shared, acceptor: Some(acceptor) }
     }
 
-    pub fn good() -> Self {
+    pub(crate) fn good() -> Self {
         Self::start(&[Behaviour::Accept])
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("rtmp://127.0.0.1:{}/live/{KEY}", self.port)
     }
 
-    pub fn connections(&self) -> Vec<Seen> {
+    pub(crate) fn connections(&self) -> Vec<Seen> {
         self.shared.lock().clone()
     }
 
     /// The connection `index`, once `is_met` holds for it.
-    pub fn wait_for(&self, what: &str, index: usize, is_met: impl Fn(&Seen) -> bool) -> Seen {
+    pub(crate) fn wait_for(
+        &self,
+        what: &str,
+        index: usize,
+        is_met: impl Fn(&Seen) -> bool,
+    ) -> Seen {
         let met = || self.shared.lock().get(index).is_some_and(&is_met);
         wait_until(what, met);
         self.shared.lock()[index].clone()

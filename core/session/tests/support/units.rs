@@ -7,29 +7,29 @@ use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
 use onair_types::{FrameKind, Payload};
 
-pub fn avc_config() -> Arc<AvcConfig> {
+pub(crate) fn avc_config() -> Arc<AvcConfig> {
     let sps = [0x67, 0x42, 0xC0, 0x15, 0xD9, 0x01, 0x41, 0xFB, 0x01, 0x10, 0, 0, 3, 0, 0x10];
     Arc::new(AvcConfig::from_parameter_sets(&sps, &[0x68, 0xCB, 0x83, 0xCB, 0x20]).expect("valid"))
 }
 
-pub fn asc() -> Asc {
+pub(crate) fn asc() -> Asc {
     Asc::aac_lc(44_100, 2).expect("a known rate")
 }
 
-pub fn ms(millis: i64) -> MediaTime {
+pub(crate) fn ms(millis: i64) -> MediaTime {
     MediaTime::from_millis(millis)
 }
 
-pub fn video_config() -> VideoConfig {
+pub(crate) fn video_config() -> VideoConfig {
     VideoConfig::builder().size(64, 48).fps(30).build().expect("a valid configuration")
 }
 
-pub fn audio_config() -> AudioConfig {
+pub(crate) fn audio_config() -> AudioConfig {
     AudioConfig::preset(AudioQuality::High)
 }
 
 /// One NAL unit of `bytes`, behind its length.
-pub fn nal(nal_type: u8, bytes: &[u8]) -> Payload {
+pub(crate) fn nal(nal_type: u8, bytes: &[u8]) -> Payload {
     let length = u32::try_from(bytes.len() + 1).expect("a short NAL unit");
     let mut payload = length.to_be_bytes().to_vec();
     payload.push(0x60 | nal_type);
@@ -37,7 +37,12 @@ pub fn nal(nal_type: u8, bytes: &[u8]) -> Payload {
     Payload::from_vec(payload)
 }
 
-pub fn video(config: &Arc<AvcConfig>, number: u32, dts_ms: i64, kind: FrameKind) -> VideoUnit {
+pub(crate) fn video(
+    config: &Arc<AvcConfig>,
+    number: u32,
+    dts_ms: i64,
+    kind: FrameKind,
+) -> VideoUnit {
     let nal_type = if kind == FrameKind::Idr { 5 } else { 1 };
     VideoUnit {
         pts: ms(dts_ms),
@@ -48,7 +53,7 @@ pub fn video(config: &Arc<AvcConfig>, number: u32, dts_ms: i64, kind: FrameKind)
     }
 }
 
-pub fn audio(number: u32, pts_ms: i64) -> AudioUnit {
+pub(crate) fn audio(number: u32, pts_ms: i64) -> AudioUnit {
     let payload = Payload::from_vec(number.to_be_bytes().to_vec());
     AudioUnit { pts: ms(pts_ms), asc: asc(), payload }
 }
