@@ -10,7 +10,7 @@
 //! # }
 //! ```
 
-// In the order of a frame's way: in by RTMP, through the hub, out to players.
+// The way of a frame: rtmp → stream → ring → player → rtmp, http (flv, hls); record beside it.
 mod clock;
 mod config;
 mod hls;
@@ -24,6 +24,9 @@ mod player;
 mod record;
 mod ring;
 mod rtmp;
+#[cfg(test)]
+#[path = "../tests/it/sample.rs"]
+mod sample;
 mod stream;
 mod unit;
 

@@ -403,3 +403,7 @@ fn audio_info(asc: &Asc, bitrate_bps: u64) -> AudioInfo {
         bitrate_bps,
     }
 }
+
+#[cfg(test)]
+#[path = "stream_test.rs"]
+mod tests;

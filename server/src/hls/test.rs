@@ -1,1 +1,267 @@
+use onair_engine::flv::TagType;
+use onair_types::aac::Asc;
+use onair_types::h264::AvcConfig;
+use shiguredo_mp4::TrackKind;
+use shiguredo_mp4::demux::Fmp4SegmentDemuxer;
 
+use super::*;
+use crate::sample;
+use crate::unit::Header;
+
+fn header<C>(tag_type: TagType, body: Vec<u8>, config: C) -> Option<Header<C>> {
+    Some(Header { unit: Arc::new(Unit::new(Kind::Header, tag_type, 0, body)), config })
+}
+
+fn both() -> Headers {
+    let avc = AvcConfig::from_record(&sample::avc_header()[5..]).unwrap();
+    let asc = Asc::from_bytes(&sample::aac_header()[2..]).unwrap();
+    Headers {
+        avc: header(TagType::Video, sample::avc_header(), Arc::new(avc)),
+        aac: header(TagType::Audio, sample::aac_header(), asc),
+        ..Headers::default()
+    }
+}
+
+/// Feeds a segmenter as a stream does.
+struct Feed {
+    segmenter: Segmenter,
+    headers: Arc<Headers>,
+}
+
+impl Feed {
+    fn new(headers: Headers) -> Self {
+        let mut segmenter = Segmenter::default();
+        segmenter.restart(1);
+        Self { segmenter, headers: Arc::new(headers) }
+    }
+
+    fn push(&mut self, kind: Kind, ms: u32, body: Vec<u8>) -> bool {
+        let tag_type = if kind == Kind::Audio { TagType::Audio } else { TagType::Video };
+        let unit = Arc::new(Unit::new(kind, tag_type, ms, body));
+        self.segmenter.push(&unit, &self.headers)
+    }
+
+    /// 25 pictures a second and AAC frames between, with a key frame each `gop_ms`.
+    fn run(&mut self, from_ms: u32, to_ms: u32, gop_ms: u32) {
+        let mut frame = u64::from(from_ms) * 44_100 / 1_024_000;
+        for ms in (from_ms..to_ms).step_by(40) {
+            match (ms - from_ms).is_multiple_of(gop_ms) {
+                true => self.push(Kind::Key, ms, sample::key(500)),
+                false => self.push(Kind::Delta, ms, sample::delta(0, 100)),
+            };
+            while frame * 1_024_000 / 44_100 < u64::from(ms) + 40 {
+                let stamp = (frame * 1_024_000 + 22_050) / 44_100;
+                self.push(Kind::Audio, stamp as u32, sample::audio(1));
+                frame += 1;
+            }
+        }
+    }
+
+    fn demuxer(&self) -> Fmp4SegmentDemuxer {
+        let mut demuxer = Fmp4SegmentDemuxer::new();
+        let init = Arc::clone(&self.segmenter.segments[0].init);
+        demuxer.handle_init_segment(&init.bytes().unwrap()).unwrap();
+        demuxer
+    }
+}
+
+/// `(time, duration, composition offset, sync, size)` of each sample of a track.
+fn samples(
+    demuxer: &mut Fmp4SegmentDemuxer,
+    segment: &Segment,
+    kind: TrackKind,
+) -> Vec<(u64, u32, i64, bool, usize)> {
+    let bytes = segment.bytes().unwrap();
+    let samples = demuxer.handle_media_segment(&bytes).unwrap();
+    samples
+        .iter()
+        .filter(|sample| sample.track.kind == kind)
+        .map(|sample| {
+            let end = sample.data_offset as usize + sample.data_size;
+            assert!(end <= bytes.len(), "a sample lies behind the segment");
+            let offset = sample.composition_time_offset.unwrap_or(0);
+            (sample.timestamp, sample.duration, offset, sample.keyframe, sample.data_size)
+        })
+        .collect()
+}
+
+#[test]
+fn segments_begin_at_key_frames_and_are_about_two_seconds_long() {
+    for (gop_ms, expected_ms) in [(1_000, 2_000), (2_000, 2_000), (400, 2_000), (3_000, 3_000)] {
+        let mut feed = Feed::new(both());
+        feed.run(0, 12_200, gop_ms);
+        let mut demuxer = feed.demuxer();
+        assert!(!feed.segmenter.segments.is_empty());
+        for segment in &feed.segmenter.segments {
+            assert_eq!(segment.duration_ms, expected_ms, "GOP {gop_ms}");
+            let video = samples(&mut demuxer, segment, TrackKind::Video);
+            assert!(video[0].3, "begins with a key frame");
+            let length: u32 = video.iter().map(|sample| sample.1).sum();
+            assert_eq!(i64::from(length), expected_ms * 90);
+        }
+    }
+}
+
+#[test]
+fn the_playlist_lists_six_and_grows_at_one_end() {
+    let mut feed = Feed::new(both());
+    assert_eq!(feed.segmenter.playlist(), None);
+    feed.run(0, 20_200, 2_000);
+    let text = feed.segmenter.playlist().unwrap();
+    assert_eq!(
+        text,
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:4\n\
+         #EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXT-X-INDEPENDENT-SEGMENTS\n\
+         #EXT-X-MAP:URI=\"s1-i1.mp4\"\n#EXTINF:2.000,\ns1-4.m4s\n#EXTINF:2.000,\ns1-5.m4s\n\
+         #EXTINF:2.000,\ns1-6.m4s\n#EXTINF:2.000,\ns1-7.m4s\n#EXTINF:2.000,\ns1-8.m4s\n\
+         #EXTINF:2.000,\ns1-9.m4s\n"
+    );
+    assert!(feed.segmenter.segment(1, 2).is_some(), "just left the list");
+    assert!(feed.segmenter.segment(1, 1).is_none());
+    assert!(feed.segmenter.segment(2, 5).is_none(), "of another session");
+    assert!(feed.segmenter.init(1, 1).is_some());
+    feed.segmenter.end();
+    assert!(feed.segmenter.playlist().unwrap().ends_with("#EXT-X-ENDLIST\n"));
+}
+
+#[test]
+fn a_new_session_goes_on_counting() {
+    let mut feed = Feed::new(both());
+    feed.run(0, 6_200, 2_000);
+    feed.segmenter.end();
+    feed.segmenter.restart(2);
+    assert_eq!(feed.segmenter.playlist(), None);
+    feed.run(0, 2_200, 2_000);
+    let text = feed.segmenter.playlist().unwrap();
+    assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:4\n") && text.contains("s2-4.m4s"), "{text}");
+    assert!(!text.contains("ENDLIST"));
+}
+
+#[test]
+fn composition_times_of_b_frames_are_kept() {
+    let mut feed = Feed::new(both());
+    feed.push(Kind::Key, 0, sample::key(100));
+    for (n, composition_ms) in (1..).zip([120, 40, 0, 120, 40, 0]) {
+        feed.push(Kind::Delta, n * 40, sample::delta(composition_ms, 50));
+    }
+    feed.push(Kind::Key, 2_000, sample::key(100));
+    let video = samples(&mut feed.demuxer(), &feed.segmenter.segments[0], TrackKind::Video);
+    let offsets: Vec<i64> = video.iter().map(|sample| sample.2 / 90).collect();
+    assert_eq!(offsets, [0, 120, 40, 0, 120, 40, 0]);
+    assert_eq!(video[0].4, 4 + 100, "length and NAL unit, no FLV prefix");
+}
+
+#[test]
+fn sound_runs_by_sample_count_through_rounded_time_stamps() {
+    let mut feed = Feed::new(both());
+    feed.run(0, 60_200, 2_000);
+    let mut demuxer = feed.demuxer();
+    let mut next = None;
+    for segment in &feed.segmenter.segments {
+        for (time, duration, ..) in samples(&mut demuxer, segment, TrackKind::Audio) {
+            assert_eq!(duration, 1_024);
+            assert_eq!(time, next.unwrap_or(time), "neither gap nor overlap");
+            next = Some(time + 1_024);
+        }
+    }
+    let end_ms = next.unwrap() * 1_000 / 44_100;
+    assert!((59_950..60_050).contains(&end_ms), "{end_ms}");
+}
+
+#[test]
+fn sound_that_is_far_off_is_put_right() {
+    let mut feed = Feed::new(both());
+    feed.push(Kind::Key, 0, sample::key(100));
+    feed.push(Kind::Audio, 0, sample::audio(1));
+    feed.push(Kind::Audio, 63, sample::audio(1)); // 40 ms late
+    feed.push(Kind::Audio, 200, sample::audio(1)); // 150 ms late
+    feed.push(Kind::Key, 2_000, sample::key(100));
+    let audio = samples(&mut feed.demuxer(), &feed.segmenter.segments[0], TrackKind::Audio);
+    let times: Vec<u64> = audio.iter().map(|sample| sample.0).collect();
+    assert_eq!(times, [0, 1_024, 200 * 44_100 / 1_000]);
+}
+
+#[test]
+fn a_changed_header_needs_a_new_map_and_a_discontinuity() {
+    let mut feed = Feed::new(both());
+    feed.run(0, 4_200, 2_000);
+    let mono = vec![0xAF, 0, 0x12, 0x08];
+    let asc = Asc::from_bytes(&mono[2..]).unwrap();
+    let aac = header(TagType::Audio, mono, asc);
+    feed.headers = Arc::new(Headers { aac, ..(*feed.headers).clone() });
+    feed.run(4_200, 8_400, 2_000);
+    let text = feed.segmenter.playlist().unwrap();
+    assert_eq!(text.matches("#EXT-X-MAP").count(), 2, "{text}");
+    assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "{text}");
+}
+
+#[test]
+fn changed_metadata_changes_nothing() {
+    let mut feed = Feed::new(both());
+    feed.run(0, 2_200, 2_000);
+    let metadata = Some(Arc::new(Unit::new(Kind::Data, TagType::Script, 0, vec![2])));
+    feed.headers = Arc::new(Headers { metadata, ..(*feed.headers).clone() });
+    feed.run(2_200, 8_400, 2_000);
+    assert_eq!(feed.segmenter.playlist().unwrap().matches("#EXT-X-MAP").count(), 1);
+}
+
+#[test]
+fn d10_the_end_of_32_bits_of_milliseconds_goes_unnoticed() {
+    let mut feed = Feed::new(both());
+    let begin = u32::MAX - 3_000;
+    for n in 0..200u32 {
+        let (ms, key) = (begin.wrapping_add(n * 40), n % 50 == 0);
+        match key {
+            true => feed.push(Kind::Key, ms, sample::key(100)),
+            false => feed.push(Kind::Delta, ms, sample::delta(0, 50)),
+        };
+    }
+    let mut demuxer = feed.demuxer();
+    let starts: Vec<u64> = feed
+        .segmenter
+        .segments
+        .iter()
+        .map(|segment| samples(&mut demuxer, segment, TrackKind::Video)[0].0)
+        .collect();
+    assert!(starts.windows(2).all(|pair| pair[1] - pair[0] == 2_000 * 90), "{starts:?}");
+    assert!(!feed.segmenter.playlist().unwrap().contains("#EXT-X-DISCONTINUITY\n"));
+}
+
+#[test]
+fn jumps_break_the_timeline_openly() {
+    let mut feed = Feed::new(both());
+    feed.run(100_000, 104_200, 2_000);
+    feed.run(0, 4_200, 2_000);
+    let text = feed.segmenter.playlist().unwrap();
+    assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "{text}");
+}
+
+#[test]
+fn sound_alone_is_cut_every_two_seconds() {
+    let mut feed = Feed::new(Headers { avc: None, ..both() });
+    for n in 0..400u64 {
+        let ms = (n * 1_024_000 + 22_050) / 44_100;
+        feed.push(Kind::Audio, ms as u32, sample::audio(1));
+    }
+    let text = feed.segmenter.playlist().unwrap();
+    assert!(text.contains("#EXTINF:1.7") || text.contains("#EXTINF:1.8"), "{text}");
+    let audio = samples(&mut feed.demuxer(), &feed.segmenter.segments[0], TrackKind::Audio);
+    assert!(audio.len() > 70);
+}
+
+#[test]
+fn memory_is_bounded_without_key_frames_and_with_huge_ones() {
+    let mut feed = Feed::new(both());
+    feed.push(Kind::Key, 0, sample::key(100));
+    for n in 1..100 {
+        feed.push(Kind::Delta, n * 40, sample::delta(0, 1 << 20));
+        let open = feed.segmenter.open.as_ref().map_or(0, |open| open.bytes);
+        assert!(open <= SEGMENT_BYTES + (2 << 20));
+    }
+    assert_eq!(feed.segmenter.playlist(), None, "nothing can be played from its middle");
+    for n in 0..40 {
+        feed.push(Kind::Key, 10_000 + n * 2_000, sample::key(10 << 20));
+        let kept: usize = feed.segmenter.segments.iter().map(|segment| segment.bytes).sum();
+        assert!(kept <= ALL_BYTES);
+    }
+}

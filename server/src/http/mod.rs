@@ -101,6 +101,3 @@ fn uncached(content_type: &'static str, body: impl Into<axum::body::Body>) -> Re
 fn not_found(what: &'static str) -> Response {
     (StatusCode::NOT_FOUND, what).into_response()
 }
-
-#[cfg(test)]
-mod test;

@@ -1,0 +1,311 @@
+//! A stream between a publisher and players, without sockets; time is made up.
+
+use std::task::{Context, Poll, Waker};
+
+use onair_engine::amf0::Value;
+use onair_types::Now;
+
+use super::*;
+use crate::config::SecondPublisher;
+use crate::hub::Hub;
+use crate::player::{Delivery, Player};
+use crate::record::Writers;
+use crate::ring::Join;
+use crate::sample;
+
+fn hub(policy: SecondPublisher) -> Hub {
+    Hub::new(policy, None, Writers::new().0)
+}
+
+fn name() -> StreamName {
+    StreamName::parse("live", "test").unwrap()
+}
+
+fn at(ms: u32) -> Now {
+    Now::from_millis(i64::from(ms))
+}
+
+/// Pushes both headers.
+fn headers(publisher: &mut Publication) {
+    publisher.push(TagType::Video, 0, sample::avc_header(), at(0)).unwrap();
+    publisher.push(TagType::Audio, 0, sample::aac_header(), at(0)).unwrap();
+}
+
+/// Pushes pictures at 25 fps with a key frame each second, `from_ms..to_ms`, and sound.
+fn media(publisher: &mut Publication, from_ms: u32, to_ms: u32) {
+    for ms in (from_ms..to_ms).step_by(40) {
+        let picture = if ms % 1_000 == 0 { sample::key(4_000) } else { sample::delta(0, 1_000) };
+        publisher.push(TagType::Video, ms, picture, at(ms)).unwrap();
+        publisher.push(TagType::Audio, ms + 5, sample::audio(1), at(ms)).unwrap();
+    }
+}
+
+/// Everything that is there for a player.
+fn drain(player: &mut Player) -> Vec<Delivery> {
+    let mut context = Context::from_waker(Waker::noop());
+    std::iter::from_fn(|| match player.poll_next(&mut context) {
+        Poll::Ready(delivery) => Some(delivery),
+        Poll::Pending => None,
+    })
+    .collect()
+}
+
+fn units(deliveries: &[Delivery]) -> Vec<&Arc<Unit>> {
+    let unit = |delivery| match delivery {
+        &Delivery::Unit(ref unit) => Some(unit),
+        _ => None,
+    };
+    deliveries.iter().filter_map(unit).collect()
+}
+
+fn start(delivery: &Delivery) -> &Join {
+    match delivery {
+        Delivery::Start(join) => join,
+        other => panic!("{other:?} instead of a start"),
+    }
+}
+
+#[test]
+fn a_late_player_gets_headers_and_the_newest_gop_at_once() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    let metadata = [Value::EcmaArray(vec![("width".to_owned(), Value::Number(640.0))])];
+    publisher.push_metadata(&metadata, at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 5_500);
+
+    let got = drain(&mut hub.play(name()));
+    let join = start(&got[0]);
+    assert_eq!(join.headers.units().count(), 3);
+    assert_eq!(join.timestamp_ms, 5_000);
+    let units = units(&got);
+    assert_eq!((units[0].kind, units[0].timestamp_ms), (Kind::Key, 5_000));
+    assert_eq!(units.len(), 2 * 13, "the newest GOP, pictures and sound");
+}
+
+#[test]
+fn a_player_that_came_first_waits_and_gets_everything() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut player = hub.play(name());
+    assert!(drain(&mut player).is_empty());
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 1_000);
+    let got = drain(&mut player);
+    assert_eq!(start(&got[0]).timestamp_ms, 0);
+    assert_eq!(units(&got).len(), 50);
+}
+
+#[test]
+fn players_share_one_copy() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 200);
+    let (one, other) = (drain(&mut hub.play(name())), drain(&mut hub.play(name())));
+    for (a, b) in units(&one).iter().zip(units(&other)) {
+        assert!(Arc::ptr_eq(a, b));
+        assert_eq!(a.flv_tag().as_ptr(), b.flv_tag().as_ptr());
+    }
+}
+
+#[test]
+fn pictures_before_the_first_key_frame_are_not_passed_on() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut player = hub.play(name());
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 520, 1_080);
+    let got = drain(&mut player);
+    let first = units(&got)[0];
+    assert_eq!((first.kind, first.timestamp_ms), (Kind::Key, 1_000));
+}
+
+#[test]
+fn frames_before_their_header_are_not_passed_on() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut player = hub.play(name());
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    media(&mut publisher, 0, 1_000);
+    assert!(drain(&mut player).is_empty());
+}
+
+#[test]
+fn a_slow_player_goes_on_at_a_key_frame_and_the_others_lose_nothing() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    let (mut slow, mut quick) = (hub.play(name()), hub.play(name()));
+    media(&mut publisher, 0, 1_000);
+    drain(&mut slow);
+    let mut received = units(&drain(&mut quick)).len();
+    for second in 1..30 {
+        media(&mut publisher, second * 1_000, second * 1_000 + 1_000);
+        received += units(&drain(&mut quick)).len();
+    }
+    assert_eq!(received, 30 * 50);
+    let got = drain(&mut slow);
+    assert_eq!(start(&got[0]).timestamp_ms, 29_000);
+    assert_eq!(units(&got)[0].kind, Kind::Key);
+}
+
+#[test]
+fn sound_alone_can_be_joined_unless_metadata_announces_pictures() {
+    let hub = hub(SecondPublisher::Reject);
+    for announced in [false, true] {
+        let mut publisher = hub.publish(name(), at(0)).unwrap();
+        if announced {
+            let codec = ("videocodecid".to_owned(), Value::Number(7.0));
+            publisher.push_metadata(&[Value::EcmaArray(vec![codec])], at(0)).unwrap();
+        }
+        publisher.push(TagType::Audio, 0, sample::aac_header(), at(0)).unwrap();
+        publisher.push(TagType::Audio, 0, sample::audio(1), at(0)).unwrap();
+        assert_eq!(drain(&mut hub.play(name())).is_empty(), announced);
+        publisher.push(TagType::Video, 0, sample::avc_header(), at(0)).unwrap();
+        publisher.push(TagType::Video, 0, sample::key(100), at(0)).unwrap();
+        assert!(!drain(&mut hub.play(name())).is_empty());
+    }
+}
+
+#[test]
+fn p20_the_second_publisher_is_refused_by_default() {
+    let hub = hub(SecondPublisher::Reject);
+    let first = hub.publish(name(), at(0)).unwrap();
+    assert_eq!(hub.publish(name(), at(1)).err(), Some(Busy));
+    drop(first);
+    assert!(hub.publish(name(), at(2)).is_ok());
+}
+
+#[test]
+fn p20_taking_over_keeps_players_without_a_step_back() {
+    let hub = hub(SecondPublisher::TakeOver);
+    let mut first = hub.publish(name(), at(0)).unwrap();
+    headers(&mut first);
+    media(&mut first, 600_000, 601_000);
+    let mut player = hub.play(name());
+    drain(&mut player);
+
+    let mut second = hub.publish(name(), at(601_000)).unwrap();
+    let late = first.push(TagType::Audio, 601_000, sample::audio(1), at(601_000));
+    assert_eq!(late, Err(PushError::Revoked));
+    headers(&mut second);
+    // Its own time begins at 0 again.
+    second.push(TagType::Video, 0, sample::key(100), at(601_100)).unwrap();
+    drop(first);
+    second.push(TagType::Video, 40, sample::delta(0, 100), at(601_140)).unwrap();
+
+    let got = drain(&mut player);
+    assert!(!got.iter().any(|delivery| matches!(delivery, Delivery::End | Delivery::Start(_))));
+    let times: Vec<u32> = units(&got).iter().map(|unit| unit.timestamp_ms).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    assert_eq!(times[times.len() - 1] - times[times.len() - 2], 40);
+    assert!(times[times.len() - 1] >= 601_000);
+}
+
+#[test]
+fn the_end_is_told_after_the_last_unit_and_the_next_session_begins_with_headers() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut player = hub.play(name());
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 520);
+    let before = units(&drain(&mut player)).len();
+    media(&mut publisher, 520, 1_000);
+    drop(publisher);
+    let got = drain(&mut player);
+    assert!(matches!(got.last(), Some(Delivery::End)));
+    assert_eq!(before + units(&got).len(), 50);
+
+    let mut publisher = hub.publish(name(), at(9_000)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 100);
+    let got = drain(&mut player);
+    assert_eq!(start(&got[0]).headers.units().count(), 2);
+    assert!(units(&got)[0].timestamp_ms > 960, "the stream's time goes on");
+}
+
+#[test]
+fn ends_of_sessions_without_media_do_not_pile_up() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut player = hub.play(name());
+    for ms in 0..1_000 {
+        drop(hub.publish(name(), at(ms)).unwrap());
+    }
+    assert!(drain(&mut player).len() <= 1);
+}
+
+#[test]
+fn a_changed_header_reaches_players_in_its_place_and_a_repeated_one_does_not() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 1_000);
+    let mut player = hub.play(name());
+    drain(&mut player);
+    headers(&mut publisher);
+    assert!(drain(&mut player).is_empty());
+    let mono = vec![0xAF, 0, 0x12, 0x08];
+    publisher.push(TagType::Audio, 0, mono.clone(), at(1_000)).unwrap();
+    let got = drain(&mut player);
+    let unit = units(&got)[0];
+    assert_eq!((unit.kind, &*unit.body), (Kind::Header, mono.as_slice()));
+    assert_eq!(unit.timestamp_ms, 965, "not behind what was there");
+}
+
+#[test]
+fn codecs_that_no_player_here_takes_are_named() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    let mp3 = publisher.push(TagType::Audio, 0, vec![0x2F, 0xFF], at(0));
+    assert_eq!(mp3, Err(PushError::Codec(TagType::Audio, 0x2F)));
+    let hevc = publisher.push(TagType::Video, 0, b"\x90hvc1".to_vec(), at(0));
+    assert!(matches!(hevc, Err(PushError::Codec(TagType::Video, _))));
+    let command = publisher.push(TagType::Video, 0, vec![0x57, 0], at(0));
+    assert_eq!(command, Ok(()), "a seek mark is not a codec");
+    assert!(publisher.push(TagType::Video, 0, vec![0x17, 0, 0, 0, 0, 9], at(0)).is_err());
+    assert!(publisher.push(TagType::Audio, 0, Vec::new(), at(0)).is_ok());
+}
+
+#[test]
+fn the_list_says_what_is_there() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 4_000);
+    let player = hub.play(name());
+    let list = hub.list(at(4_000));
+    let info = &list[0];
+    assert_eq!((info.app.as_str(), info.name.as_str()), ("live", "test"));
+    assert_eq!((info.state, info.viewers, info.session), (StreamState::Live, 1, 1));
+    assert_eq!(info.uptime_ms, 4_000);
+    let video = info.video.as_ref().unwrap();
+    assert_eq!((video.codec.as_str(), video.width, video.height), ("avc1.42c01e", 640, 360));
+    assert!((video.fps - 25.0).abs() < 1.0, "{}", video.fps);
+    let audio = info.audio.as_ref().unwrap();
+    assert_eq!(
+        (audio.codec.as_str(), audio.sample_rate_hz, audio.channels),
+        ("mp4a.40.2", 44_100, 2)
+    );
+
+    drop(publisher);
+    assert_eq!(hub.list(at(4_000))[0].state, StreamState::Waiting);
+    drop(player);
+    assert!(hub.list(at(4_000)).is_empty());
+}
+
+#[test]
+fn streams_that_nobody_needs_are_forgotten() {
+    let hub = hub(SecondPublisher::Reject);
+    drop(hub.play(name()));
+    hub.sweep(at(0));
+    assert!(hub.find(&name()).is_none(), "nobody ever published it");
+
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 1_000);
+    drop(publisher);
+    hub.sweep(at(10_000));
+    assert!(hub.find(&name()).is_some(), "the last segments can still be fetched");
+    hub.sweep(at(30_000));
+    assert!(hub.find(&name()).is_none());
+}
