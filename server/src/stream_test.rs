@@ -51,11 +51,13 @@ fn drain(player: &mut Player) -> Vec<Delivery> {
 }
 
 fn units(deliveries: &[Delivery]) -> Vec<&Arc<Unit>> {
-    let unit = |delivery| match delivery {
-        &Delivery::Unit(ref unit) => Some(unit),
-        _ => None,
-    };
-    deliveries.iter().filter_map(unit).collect()
+    let mut units = Vec::new();
+    for delivery in deliveries {
+        if let Delivery::Unit(unit) = delivery {
+            units.push(unit);
+        }
+    }
+    units
 }
 
 fn start(delivery: &Delivery) -> &Join {

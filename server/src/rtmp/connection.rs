@@ -126,8 +126,12 @@ impl Connection {
         let mut check = std::pin::pin!(sleep(HANDSHAKE));
         loop {
             let Self { stream, session, role, blocked, .. } = &mut self;
-            let interest =
-                if *blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+            let interest = match *blocked {
+                // Who does not take its answers gets no more of them.
+                true if session.output().len() >= AHEAD_BYTES => Interest::WRITABLE,
+                true => Interest::READABLE | Interest::WRITABLE,
+                false => Interest::READABLE,
+            };
             let wake = tokio::select! {
                 ready = stream.ready(interest) => Wake::Socket(ready?),
                 wake = wait_for_role(role, session, *blocked) => wake,

@@ -1,0 +1,13 @@
+//! The server as others meet it: real sockets, raw bytes, and ffmpeg on either side.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod ffmpeg;
+mod hostile;
+mod http;
+mod lifecycle;
+mod publisher;
+mod record;
+mod sample;
+mod support;
+mod vendor;

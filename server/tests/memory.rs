@@ -1,0 +1,82 @@
+//! What hostile peers can make the server keep. Alone in its process: memory is the process's.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "it/sample.rs"]
+mod sample;
+#[expect(dead_code, reason = "shared with the other tests, which need more of it")]
+#[path = "it/support.rs"]
+mod support;
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use onair_engine::amf0::Value;
+use onair_server::RunningServer;
+
+use support::{PATIENCE, Rtmp, now, server, wait_for_close};
+
+#[test]
+fn memory_stays_bounded() {
+    let server = server();
+    p19_half_open_handshakes_are_cheap_and_short(&server);
+    answers_that_nobody_reads_are_not_piled_up(&server);
+}
+
+fn p19_half_open_handshakes_are_cheap_and_short(server: &RunningServer) {
+    let mut publisher = Rtmp::publish(server.rtmp_addr(), "a");
+    publisher.second(0);
+    let before = resident_bytes();
+    let begun = now();
+    let mut half_open: Vec<TcpStream> = (0..500)
+        .map(|_| {
+            let mut socket = TcpStream::connect(server.rtmp_addr()).unwrap();
+            socket.set_read_timeout(Some(PATIENCE)).unwrap();
+            socket.write_all(&[3; 1_000]).unwrap();
+            socket
+        })
+        .collect();
+    let opened = begun.elapsed();
+    if let (Some(before), Some(after)) = (before, resident_bytes()) {
+        let each = after.saturating_sub(before) / half_open.len();
+        assert!(each <= 16 << 10, "{each} bytes for each connection");
+    }
+    let join = now();
+    let mut player = Rtmp::ask(server.rtmp_addr(), "play", "a");
+    player.picture().unwrap();
+    assert!(join.elapsed() < Duration::from_millis(200), "{:?}", join.elapsed());
+    for socket in &mut half_open {
+        wait_for_close(socket);
+    }
+    let closed = begun.elapsed();
+    assert!(closed < opened + Duration::from_millis(5_500), "{closed:?}");
+}
+
+fn answers_that_nobody_reads_are_not_piled_up(server: &RunningServer) {
+    let mut client = Rtmp::ask(server.rtmp_addr(), "play", "a");
+    client.socket.set_write_timeout(Some(PATIENCE)).unwrap();
+    let before = resident_bytes();
+    let begun = now();
+    // It asks and asks, and reads nothing: once its socket is full it is given up.
+    let mut asked = 0;
+    loop {
+        client.command(0, "getStreamLength", 9.0, &[Value::Null]);
+        if client.send().is_err() {
+            break;
+        }
+        asked += 1;
+        assert!(begun.elapsed() < Duration::from_secs(60), "{asked} commands");
+    }
+    if let (Some(before), Some(after)) = (before, resident_bytes()) {
+        let grown = after.saturating_sub(before);
+        assert!(grown < 4 << 20, "{grown} bytes for {asked} commands");
+    }
+}
+
+/// Resident memory of this process, where the system tells.
+fn resident_bytes() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<usize>().ok()? << 10)
+}
