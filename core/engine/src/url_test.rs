@@ -330,6 +330,12 @@ fn s01_words_of_a_server_lose_key_query_and_password() {
 }
 
 #[test]
+fn s01_a_secret_within_another_leaves_nothing_of_it() {
+    let url = StreamUrl::parse("rtmp://me:abcdef@h/live?token=abcdefgh/abcd").unwrap();
+    assert_eq!(url.redact("abcdefgh, abcdef and abcd"), "•••, ••• and •••");
+}
+
+#[test]
 fn a_short_key_is_struck_where_it_stands_alone() {
     let url = StreamUrl::parse("rtmp://h/live/a").unwrap();
     assert_eq!(
