@@ -408,3 +408,7 @@ fn word(source: Option<Source>) -> &'static str {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[path = "session_test.rs"]
+mod tests;

@@ -21,11 +21,12 @@ fn builder() -> SessionBuilder {
     Session::builder(None, Some(video_config())).video_source(Source::Encoded)
 }
 
-fn retrying() -> ReconnectPolicy {
+/// Tries again soon, for `budget`.
+fn retrying(budget: Duration) -> ReconnectPolicy {
     let mut policy = ReconnectPolicy::default();
     policy.retry_first_connection = true;
     policy.max_delay = Duration::from_millis(100);
-    policy.budget = Some(Duration::from_millis(700));
+    policy.budget = Some(budget);
     policy
 }
 
@@ -96,7 +97,8 @@ fn r17_a_server_that_never_answers_costs_five_seconds() {
 
 #[test]
 fn lf62_a_refused_server_is_tried_again_until_the_budget_is_spent() {
-    let session = builder().reconnect(retrying()).build().expect("a session");
+    let policy = retrying(Duration::from_millis(1_500));
+    let session = builder().reconnect(policy).build().expect("a session");
     let (seen, error) = fail(&session, &refused_url());
     assert_eq!(states(&seen), [State::Pending, State::Reconnecting, State::Failed]);
     assert!(matches!(error, Error::GaveUp(_)), "{error:?}");
@@ -178,7 +180,7 @@ fn lost_live(events: &mut Events) -> Event {
 #[test]
 fn lf69_a_closed_stream_comes_back_with_headers_and_an_idr() {
     let sink = Sink::start(&[Behaviour::CloseAfter(150), Behaviour::Accept]);
-    let session = builder().reconnect(retrying()).build().expect("a session");
+    let session = builder().reconnect(retrying(LIMIT)).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
     session.start(&sink.url()).expect("it starts");
     wait_live(&session);
@@ -210,7 +212,7 @@ fn r18_an_encoder_of_ours_makes_an_idr_when_the_stream_comes_back() {
     let session = Session::builder(None, Some(video_config()))
         // One GOP for ever: only a request brings another IDR.
         .video_encoder(Box::new(|_| Ok(Box::new(Luma::new(u32::MAX, no_trouble())))))
-        .reconnect(retrying())
+        .reconnect(retrying(LIMIT))
         .build()
         .expect("a session");
     session.start(&sink.url()).expect("it starts");
@@ -233,8 +235,8 @@ fn r18_an_encoder_of_ours_makes_an_idr_when_the_stream_comes_back() {
 
 #[test]
 fn an_app_that_encodes_hears_when_an_idr_is_wanted() {
-    let sink = Sink::start(&[Behaviour::CloseAfter(60), Behaviour::Accept]);
-    let session = builder().reconnect(retrying()).build().expect("a session");
+    let sink = Sink::start(&[Behaviour::CloseAfter(130), Behaviour::Accept]);
+    let session = builder().reconnect(retrying(LIMIT)).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
     session.start(&sink.url()).expect("it starts");
     wait_live(&session);

@@ -19,7 +19,8 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn new() -> Self {
-        let (sender, rung) = bounded(0);
+        // Not 0: waiting on such a channel allocates.
+        let (sender, rung) = bounded(1);
         Self { silent: Mutex::new(Some(sender)), rung, stopping: AtomicBool::new(false) }
     }
 

@@ -95,11 +95,19 @@ struct Shared {
 impl Sink {
     /// One behaviour for each connection in order; the last one repeats.
     pub(crate) fn start(script: &[Behaviour]) -> Self {
+        Self::start_with(script, || {})
+    }
+
+    /// Each thread of the sink begins with `on_thread`.
+    pub(crate) fn start_with(script: &[Behaviour], on_thread: fn()) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared::default());
         let (script, inside) = (script.to_vec(), Arc::clone(&shared));
-        let acceptor = std::thread::spawn(move || accept(&listener, &script, &inside));
+        let acceptor = std::thread::spawn(move || {
+            on_thread();
+            accept(&listener, &script, &inside, on_thread);
+        });
         Self { port, shared, acceptor: Some(acceptor) }
     }
 
@@ -149,7 +157,7 @@ impl Shared {
     }
 }
 
-fn accept(listener: &TcpListener, script: &[Behaviour], shared: &Arc<Shared>) {
+fn accept(listener: &TcpListener, script: &[Behaviour], shared: &Arc<Shared>, on_thread: fn()) {
     let mut peers = Vec::new();
     for index in 0.. {
         let (stream, _) = listener.accept().expect("a connection");
@@ -159,7 +167,10 @@ fn accept(listener: &TcpListener, script: &[Behaviour], shared: &Arc<Shared>) {
         shared.lock().push(Seen::default());
         let behaviour = script[index.min(script.len() - 1)];
         let shared = Arc::clone(shared);
-        peers.push(std::thread::spawn(move || Peer::new(stream, behaviour, index, shared).serve()));
+        peers.push(std::thread::spawn(move || {
+            on_thread();
+            Peer::new(stream, behaviour, index, shared).serve();
+        }));
     }
     for peer in peers {
         peer.join().expect("a peer ends well");

@@ -1,0 +1,233 @@
+//! From push to socket nothing allocates per frame once the pools are warm: every allocation of
+//! every thread is counted, but those of the server.
+
+#![expect(unsafe_code, reason = "counts what the global allocator is asked for")]
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use onair::{
+    AudioEncoder, AudioUnit, CaptureTime, EncodeError, EncoderInfo, FrameView, MediaTime, Pcm,
+    PixelFormat, Session, Source, VideoEncoder, VideoUnit,
+};
+use onair_media::encode::I420;
+use onair_types::aac::Asc;
+use onair_types::h264::AvcConfig;
+use onair_types::{FrameKind, Pool};
+use support::sink::{Behaviour, Sink};
+use support::units::{asc, audio, audio_config, avc_config, video, video_config};
+use support::{pause, wait_live};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static IS_COUNTED: Cell<bool> = const { Cell::new(true) };
+}
+
+fn count() {
+    if IS_COUNTED.try_with(Cell::get).unwrap_or(false) {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn sink() -> Sink {
+    Sink::start_with(&[Behaviour::Accept], || IS_COUNTED.set(false))
+}
+
+const WARM_UP: i64 = 200;
+const COUNTED: i64 = 400;
+
+/// Allocations while frames `WARM_UP..` are pushed and sent, a frame every 3 ms. Before that they
+/// come in bursts, so that every queue has been as long as it can become.
+fn allocations(session: &Session, mut push: impl FnMut(i64)) -> u64 {
+    for number in 0..WARM_UP {
+        push(number);
+        if number % 10 == 9 {
+            pause(Duration::from_millis(30));
+        }
+    }
+    let before = (ALLOCATIONS.load(Ordering::Relaxed), session.statistics().frames_sent);
+    for number in WARM_UP..WARM_UP + COUNTED {
+        push(number);
+        pause(Duration::from_millis(3));
+    }
+    let after = (ALLOCATIONS.load(Ordering::Relaxed), session.statistics().frames_sent);
+    let sent = after.1 - before.1;
+    assert!(sent >= COUNTED as u64 * 9 / 10, "{sent} pictures were sent");
+    after.0 - before.0
+}
+
+/// A pool whose buffers all exist and hold as much as `bytes`: how many are in use at once is the
+/// scheduler's doing.
+fn warm_pool(bytes: &[u8]) -> Pool {
+    let mut pool = Pool::new(128);
+    drop([(); 128].map(|()| pool.copy_of(bytes)));
+    pool
+}
+
+/// One test, since all threads of the process are counted, the test harness's too.
+#[test]
+fn from_push_to_socket_nothing_allocates_per_frame() {
+    encoded_units();
+    raw_frames(PixelFormat::I420);
+    raw_frames(PixelFormat::Bgra);
+}
+
+fn encoded_units() {
+    let sink = sink();
+    let session = Session::builder(Some(audio_config()), Some(video_config()))
+        .audio_source(Source::Encoded)
+        .video_source(Source::Encoded)
+        .build()
+        .expect("a session");
+    session.start(&sink.url()).expect("it starts");
+    wait_live(&session);
+    let config = avc_config();
+    let bytes = [0x11; 6_000];
+    let (mut pictures, mut sound) = (warm_pool(&bytes), warm_pool(&bytes[..200]));
+    let template = video(&config, 0, 0, FrameKind::Idr);
+    let frame = audio(0, 0);
+    let allocated = allocations(&session, |number| {
+        let pts = MediaTime::from_millis(number * 33);
+        let kind = if number % 30 == 0 { FrameKind::Idr } else { FrameKind::Reference };
+        let payload = pictures.copy_of(&bytes);
+        let unit = VideoUnit { pts, dts: pts, kind, payload, ..template.clone() };
+        session.push_encoded_video(unit).expect("a push");
+        for half in [0, 16] {
+            let payload = sound.copy_of(&bytes[..200]);
+            let pts = MediaTime::from_millis(number * 33 + half);
+            session.push_encoded_audio(AudioUnit { pts, payload, ..frame }).expect("a push");
+        }
+    });
+    session.stop();
+    assert_eq!(allocated, 0, "in {COUNTED} frames");
+}
+
+/// Writes into pooled buffers, as a good encoder does.
+struct Pooled {
+    config: Arc<AvcConfig>,
+    asc: Asc,
+    pool: Pool,
+    encoded: u32,
+}
+
+impl Pooled {
+    fn new() -> Self {
+        Self { config: avc_config(), asc: asc(), pool: warm_pool(&[0; 500]), encoded: 0 }
+    }
+}
+
+impl VideoEncoder for Pooled {
+    fn encode(
+        &mut self,
+        picture: &I420<'_>,
+        pts: MediaTime,
+        out: &mut dyn FnMut(VideoUnit),
+    ) -> Result<(), EncodeError> {
+        let payload = self.pool.copy_of(&picture.planes()[0].data[..500]);
+        let is_idr = self.encoded.is_multiple_of(30);
+        let kind = if is_idr { FrameKind::Idr } else { FrameKind::Reference };
+        self.encoded += 1;
+        out(VideoUnit { pts, dts: pts, kind, config: Arc::clone(&self.config), payload });
+        Ok(())
+    }
+
+    fn request_idr(&mut self) {}
+
+    fn set_bitrate(&mut self, _bitrate_bps: u32) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    fn set_fps(&mut self, _fps: u32) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    fn flush(&mut self, _out: &mut dyn FnMut(VideoUnit)) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    fn info(&self) -> EncoderInfo {
+        EncoderInfo { name: String::new(), warning: None }
+    }
+}
+
+impl AudioEncoder for Pooled {
+    fn encode(
+        &mut self,
+        pcm: &[i16],
+        pts: MediaTime,
+        out: &mut dyn FnMut(AudioUnit),
+    ) -> Result<(), EncodeError> {
+        let payload = self.pool.copy_of(&[pcm[0] as u8; 100]);
+        out(AudioUnit { pts, asc: self.asc, payload });
+        Ok(())
+    }
+
+    fn set_bitrate(&mut self, _bitrate_bps: u32) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    fn flush(&mut self, _out: &mut dyn FnMut(AudioUnit)) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    fn asc(&self) -> Asc {
+        self.asc
+    }
+
+    fn info(&self) -> EncoderInfo {
+        EncoderInfo { name: String::new(), warning: None }
+    }
+}
+
+fn raw_frames(format: PixelFormat) {
+    let sink = sink();
+    let session = Session::builder(Some(audio_config()), Some(video_config()))
+        .video_encoder(Box::new(|_| Ok(Box::new(Pooled::new()))))
+        .audio_encoder(Box::new(|_| Ok(Box::new(Pooled::new()))))
+        .build()
+        .expect("a session");
+    session.start(&sink.url()).expect("it starts");
+    wait_live(&session);
+    let data = vec![128; 64 * 48 * 4];
+    let frame = FrameView::packed(format, 64, 48, &data).expect("a picture");
+    let samples = [5; 1_470 * 2];
+    let allocated = allocations(&session, |number| {
+        let at = CaptureTime::from_micros(number * 1_000_000 / 30);
+        session.push_video(frame, at).expect("a push");
+        let pcm = Pcm { samples: &samples, sample_rate_hz: 44_100, channels: 2 };
+        session.push_audio(pcm, at).expect("a push");
+    });
+    session.stop();
+    assert_eq!(allocated, 0, "in {COUNTED} frames of {format:?}");
+}
