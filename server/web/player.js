@@ -151,6 +151,12 @@ export class LivePlayer {
     return ranges.length ? Math.max(0, ranges.end(ranges.length - 1) - currentTime) : null;
   }
 
+  /** What `latency` is when all is well, in seconds. */
+  usualLatency() {
+    if (this.kind === 'flv') return 1;
+    return this.hls?.targetLatency ?? 6;
+  }
+
   goLive() {
     const { video } = this;
     if (this.hls?.liveSyncPosition) video.currentTime = this.hls.liveSyncPosition;

@@ -6,7 +6,7 @@ import { LivePlayer } from './player.js';
 
 const POLL_MS = 1000;
 const CHROME_MS = 3000;
-const BEHIND_SECONDS = 5;
+const BEHIND_SECONDS = 3;
 
 const [, , app, name] = location.pathname.split('/');
 const video = $('video');
@@ -92,8 +92,9 @@ function showNumbers() {
   const rate = bitrate((info?.video?.bitrate_bps ?? 0) + (info?.audio?.bitrate_bps ?? 0));
   const size = video.videoWidth ? `${video.videoWidth}×${video.videoHeight}` : '';
   const behind = latency === null ? '' : `${latency.toFixed(1)} s`;
-  $('readout').textContent = [behind, rate, size].filter(Boolean).join(' · ');
-  $('go-live').hidden = !(video.paused || (latency ?? 0) > BEHIND_SECONDS);
+  $('readout-numbers').textContent = [behind, rate].filter(Boolean).join(' · ');
+  $('readout-size').textContent = size && ` · ${size}`;
+  $('go-live').hidden = !(video.paused || (latency ?? 0) > player.usualLatency() + BEHIND_SECONDS);
   if (!$('details').hidden) showDetails(info, latency);
 }
 
