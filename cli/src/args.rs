@@ -8,12 +8,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use onair_types::VideoQuality;
 
-use crate::exit::EXIT_CODES;
+use crate::exit::help;
 use crate::units::{self, Size};
 
 /// Go live from a desk: stream test patterns and files to RTMP servers, serve and check streams.
 #[derive(Debug, Parser)]
-#[command(name = "onair", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "onair", version, after_help = help!(), max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -282,28 +282,36 @@ pub(crate) enum Pattern {
     Motion,
 }
 
-const DEMO_HELP: &str = "\
+const DEMO_HELP: &str = help!(
+    "\
 Examples:
   onair demo                     open the address it prints
   onair demo --lan               watch on a phone: scan the code
-  onair demo --duration 20s      stop by itself";
+  onair demo --duration 20s      stop by itself"
+);
 
-const PUSH_HELP: &str = "\
+const PUSH_HELP: &str = help!(
+    "\
 Examples:
   onair push rtmp://127.0.0.1/live/test --quality high3 --duration 10s
   ONAIR_STREAM_KEY=… onair push rtmp://a.example.com/app --pattern bars --landscape
   onair push rtmp://127.0.0.1/live/test --y4m pictures.y4m --wav sound.wav --video-bitrate 1200k
   onair push rtmp://127.0.0.1/live/test --flv show.flv --fast
-  onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1";
+  onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1"
+);
 
-const SERVE_HELP: &str = "\
+const SERVE_HELP: &str = help!(
+    "\
 Examples:
   onair serve                                  this machine only
   onair serve --rtmp 0.0.0.0:1935 --http 0.0.0.0:8080
-  onair serve --record recordings";
+  onair serve --record recordings"
+);
 
-const PROBE_HELP: &str = "\
+const PROBE_HELP: &str = help!(
+    "\
 Examples:
   onair probe rtmp://127.0.0.1/live/test --duration 10s
   onair probe http://127.0.0.1:8080/live/test.flv --json
-  onair probe recording.flv";
+  onair probe recording.flv"
+);

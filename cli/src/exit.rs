@@ -60,13 +60,20 @@ impl Failure {
     }
 }
 
-/// Shown under every `--help`.
-pub(crate) const EXIT_CODES: &str = "\
-Exit codes:
+/// Help of a command: what is its own, then the exit codes.
+macro_rules! help {
+    ($($own:expr)?) => {
+        concat!(
+            $($own, "\n\n",)?
+            "Exit codes:
   0    it did what was asked
   1    something on this machine failed (an encoder, a disk)
   2    the command line, or a file it names, cannot be used
   3    could not connect, or the server refused
   4    a live stream broke and did not come back
   5    probe: the stream is broken
-  130  interrupted before the stream was live, or twice";
+  130  interrupted before the stream was live, or twice"
+        )
+    };
+}
+pub(crate) use help;

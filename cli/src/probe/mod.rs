@@ -74,7 +74,13 @@ fn look_at(
         };
         let piece = select! {
             recv(pieces) -> piece => piece.ok(),
-            recv(context.stop_signal.receiver()) -> _ => None,
+            recv(context.stop_signal.receiver()) -> _ => {
+                if !passed.has_begun() {
+                    let message = "interrupted before any media came";
+                    return Err(Failure::new(Exit::Interrupted, message));
+                }
+                None
+            }
             default(patience) => {
                 let silence = format!("no media for {} s", patience.as_secs());
                 if !passed.has_begun() {

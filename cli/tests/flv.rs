@@ -1,0 +1,114 @@
+//! `onair push --flv`: an encoded file arrives as it left.
+
+mod common;
+
+use common::{Serve, onair};
+use onair_engine::flv::{self, Reader, Tag, TagType};
+use onair_types::h264::AvcConfig;
+
+/// Access units of a file: everything but headers and metadata.
+fn units(bytes: &[u8]) -> Vec<Tag> {
+    let mut reader = Reader::new();
+    reader.push(bytes);
+    std::iter::from_fn(|| reader.next_tag().expect("flv"))
+        .filter(|tag| tag.tag_type != TagType::Script && tag.body.get(1) == Some(&1))
+        .collect()
+}
+
+/// A file whose pictures are made up but whose times are those of B-frames: 30 fps, I B B P.
+fn file_with_reordering(seconds: u32) -> Vec<u8> {
+    let sps = [
+        0x67, 0x4d, 0x40, 0x1e, 0xec, 0xa0, 0x50, 0x17, 0xfc, 0xb8, 0x08, 0x80, 0, 0, 3, 0, 0x80,
+        0, 0, 0x1e, 7, 0x8b, 0x16, 0xcb,
+    ];
+    let config = AvcConfig::from_parameter_sets(&sps, &[0x68, 0xeb, 0xe3, 0xcb, 0x20]);
+    let config = config.expect("parameter sets");
+    let mut file = flv::file_header(true, true).to_vec();
+    let mut put = |tag_type, ms: u32, parts: &[&[u8]]| {
+        flv::write_tag(&mut file, tag_type, ms, parts);
+    };
+    put(TagType::Video, 0, &[&flv::AVC_HEADER_PREFIX, config.record()]);
+    put(TagType::Audio, 0, &[&flv::AAC_HEADER_PREFIX, &[0x12, 0x10]]);
+    let mut sounds = 0;
+    for n in 0..seconds * 30 {
+        let dts = (n * 1_000 + 15) / 30;
+        while sounds * 1_024_000 / 44_100 <= dts {
+            let ms = sounds * 1_024_000 / 44_100;
+            put(TagType::Audio, ms, &[&flv::AAC_RAW_PREFIX, &[0x21, sounds as u8, 3]]);
+            sounds += 1;
+        }
+        let (composition, nal) = match n % 60 {
+            0 => (67, 0x65),
+            n if n % 3 == 1 => (167, 0x41),
+            n if n % 3 == 2 => (33, 0x01),
+            _ => (0, 0x01),
+        };
+        let prefix = flv::video_prefix(nal == 0x65, composition);
+        // An SEI and a slice: both must arrive.
+        let payload = [0, 0, 0, 2, 6, 5, 0, 0, 0, 4, nal, 0x88, n as u8, 9];
+        put(TagType::Video, dts, &[&prefix, &payload]);
+    }
+    file
+}
+
+#[test]
+fn access_units_and_their_times_arrive_untouched() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("b.flv");
+    let file = file_with_reordering(10);
+    std::fs::write(&path, &file).expect("write");
+
+    let serve = Serve::start();
+    let url = serve.rtmp_url("copy");
+    let arguments = ["push", &url, "--flv", path.to_str().expect("path"), "--fast", "--json"];
+    let summary = onair(&arguments).assert_code(0).last();
+    assert_eq!((&summary["frames_sent"], &summary["frames_dropped"]), (&300.into(), &0.into()));
+    assert!(summary["seconds"].as_f64() < Some(9.0), "fast is faster than real time: {summary}");
+
+    let copy = std::fs::read(&serve.recording("copy").path).expect("recording");
+    let (sent, arrived) = (units(&file), units(&copy));
+    assert_eq!(arrived.len(), sent.len());
+    for track in [TagType::Video, TagType::Audio] {
+        let of = |tags: &[Tag]| tags.iter().filter(|t| t.tag_type == track).cloned().collect();
+        let (sent, arrived): (Vec<Tag>, Vec<Tag>) = (of(&sent), of(&arrived));
+        assert_eq!(arrived, sent);
+    }
+}
+
+#[test]
+fn without_fast_it_takes_as_long_as_it_plays() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("b.flv");
+    std::fs::write(&path, file_with_reordering(20)).expect("write");
+    let serve = Serve::start();
+    let url = serve.rtmp_url("paced");
+    let path = path.to_str().expect("path");
+    let arguments = ["push", &url, "--flv", path, "--duration", "2s", "--json"];
+    let summary = onair(&arguments).assert_code(0).last();
+    assert_eq!(summary["frames_sent"], 60, "two seconds of it");
+    assert!(summary["seconds"].as_f64() >= Some(1.9), "{summary}");
+}
+
+#[test]
+fn one_track_of_a_file_can_be_left_out() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("b.flv");
+    std::fs::write(&path, file_with_reordering(2)).expect("write");
+    let serve = Serve::start();
+    let url = serve.rtmp_url("sound");
+    let path = path.to_str().expect("path");
+    let arguments = ["push", &url, "--flv", path, "--fast", "--audio-only", "--json"];
+    let summary = onair(&arguments).assert_code(0).last();
+    assert_eq!(summary["frames_sent"], 0);
+    assert!(summary["audio_frames_sent"].as_u64() > Some(80), "{summary}");
+}
+
+#[test]
+fn what_is_not_such_a_file_is_a_usage_error() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("no.flv");
+    std::fs::write(&path, b"RIFF....WAVE").expect("write");
+    let path = path.to_str().expect("path");
+    let ended = onair(&["push", "rtmp://127.0.0.1:1/live/canary", "--flv", path]).assert_code(2);
+    assert!(ended.stderr.contains("not an FLV file"), "{ended:?}");
+}

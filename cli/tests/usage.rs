@@ -1,0 +1,84 @@
+//! What the command line refuses, and what it says about itself.
+
+mod common;
+
+use common::{Running, onair};
+
+#[test]
+fn what_cannot_be_understood_ends_with_2_and_a_sentence() {
+    for arguments in [
+        &[][..],
+        &["fly"],
+        &["push"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--fly"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--duration", "soon"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--duration", "0s"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--size", "big"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--size", "641x360"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--fps", "0"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--video-bitrate", "fast"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--audio-bitrate", "1"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--quality", "best"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--audio-only", "--video-only"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--fast"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--flv", "a.flv", "--pattern", "bars"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--flv", "/nowhere/a.flv"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--y4m", "/nowhere/a.y4m"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--wav", "/nowhere/a.wav"],
+        &["push", "http://127.0.0.1/live/canary"],
+        &["push", "rtmp://127.0.0.1/canary"],
+        &["push", "rtmp://127.0.0.1:0/live/canary"],
+        &["push", "canary"],
+        &["push", "rtmp://127.0.0.1/live", "--key", ""],
+        &["push", "--size", "rtmp://127.0.0.1/live/canary"],
+        &["push", "rtmp://127.0.0.1/live/canary", "rtmp://127.0.0.1/live/canary"],
+        &["serve", "--rtmp", "here"],
+        &["demo", "--port", "70000"],
+        &["demo", "--quality", "best"],
+        &["probe"],
+        &["probe", "ftp://127.0.0.1/canary"],
+        &["probe", "rtmp://127.0.0.1"],
+    ] {
+        let ended = onair(arguments);
+        assert!(ended.stderr.trim().len() > 20, "{arguments:?} says too little: {ended:?}");
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:?}");
+        // S01, here for usage errors: addresses and keys are never repeated.
+        ended.assert_without("canary").assert_code(2);
+    }
+}
+
+#[test]
+fn s01_an_address_from_the_environment_s_key_is_not_repeated_either() {
+    for arguments in [&["push", "rtmp://127.0.0.1"][..], &["push", "rtmp://127.0.0.1:1/live"]] {
+        let running = Running::start_with_env(arguments, ("ONAIR_STREAM_KEY", "canary"));
+        let ended = running.end().assert_without("canary");
+        assert!(matches!(ended.code, Some(2 | 3)), "{ended:?}");
+    }
+}
+
+#[test]
+fn help_names_every_option_of_the_contract_examples_and_exit_codes() {
+    let help = |arguments: &[&str]| onair(arguments).assert_code(0).stdout;
+    let all = help(&["--help"]);
+    for command in ["demo", "push", "serve", "probe", "Exit codes:"] {
+        assert!(all.contains(command), "{all}");
+    }
+    for (command, options) in [
+        ("demo", "--lan --port --duration --quality"),
+        (
+            "push",
+            "--pattern --y4m --wav --flv --quality --landscape --size --fps --video-bitrate \
+             --audio-bitrate --keyint --profile --duration --audio-only --video-only --retry \
+             --fast --start-time --json --key ONAIR_STREAM_KEY",
+        ),
+        ("serve", "--rtmp --http --record"),
+        ("probe", "--duration --json"),
+    ] {
+        let page = help(&[command, "--help"]);
+        for option in options.split_whitespace() {
+            assert!(page.contains(option), "{option} is not in {page}");
+        }
+        assert!(page.contains("Examples:"), "{page}");
+    }
+    assert!(help(&["--version"]).starts_with("onair "));
+}
