@@ -25,6 +25,11 @@ impl<R: Read> TagReader<R> {
         Self { input, reader: Reader::new(), piece: vec![0; 64 << 10] }
     }
 
+    /// Whether the input ended inside a tag.
+    pub(crate) fn is_truncated(&self) -> bool {
+        self.reader.unread_bytes() > 0
+    }
+
     /// The next tag; `None` at the end of the input.
     ///
     /// # Errors
@@ -94,6 +99,7 @@ mod tests {
             let tag = reader.next_tag().expect("flv").expect("the first tag");
             assert_eq!((tag.timestamp_ms, &*tag.body), (7, &[0xAF, 1, 2, 3][..]));
             assert_eq!(reader.next_tag().expect("flv"), None);
+            assert_eq!(reader.is_truncated(), end > whole);
         }
     }
 }

@@ -102,6 +102,10 @@ fn look_at(
                     look.unit(&unit);
                 }
             }
+            Some(Piece::Truncated) => {
+                end = Some(Problem::warning("truncated", "the stream ends inside a tag"));
+                break;
+            }
             Some(Piece::Broken(message)) => {
                 end = Some(Problem::error("unreadable", message));
                 break;

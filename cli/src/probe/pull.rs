@@ -33,6 +33,8 @@ impl Kind {
 /// What the other end hears before it hears that nothing follows.
 pub(crate) enum Piece {
     Tag(Tag),
+    /// The bytes end inside a tag.
+    Truncated,
     /// The bytes are not what they should be.
     Broken(String),
     /// There is no stream to look at.
@@ -112,6 +114,7 @@ fn tags(input: impl Read, sender: &Sender<Piece>) -> Result<(), Trouble> {
     loop {
         match reader.next_tag() {
             Ok(Some(tag)) => send(sender, tag)?,
+            Ok(None) if reader.is_truncated() => return Err(Trouble::Piece(Piece::Truncated)),
             Ok(None) => return Ok(()),
             // A connection that is cut is an end like another; a disk that fails is not.
             Err(TagError::Io(error)) if is_first => return Err(unreachable(error)),

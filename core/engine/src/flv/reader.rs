@@ -57,6 +57,11 @@ impl Reader {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Bytes that wait for the rest of a tag; at the end of a file that is whole there are none.
+    pub fn unread_bytes(&self) -> usize {
+        self.buffer.len() - self.read
+    }
+
     /// The next whole tag, `None` when more bytes are needed. Tags of unknown type whose size
     /// proves right are skipped.
     ///

@@ -34,6 +34,19 @@ fn d10_times_beyond_24_bits_are_read_back() {
 }
 
 #[test]
+fn a_file_that_breaks_off_leaves_bytes_unread() {
+    let whole = file(&[tag(TagType::Audio, 0, &[0xAF, 1, 2]), tag(TagType::Video, 5, &[0x27; 9])]);
+    for end in 13..=whole.len() {
+        let mut reader = Reader::new();
+        reader.push(&whole[..end]);
+        while reader.next_tag().unwrap().is_some() {}
+        // 13 bytes of header, 18 and 24 of tags, of which the last 4 say only how long they were.
+        let is_between = end == 13 || (27..=31).contains(&end) || end >= 51;
+        assert_eq!(reader.unread_bytes() == 0, is_between, "{end}");
+    }
+}
+
+#[test]
 fn a_longer_header_and_tags_of_unknown_type_are_stepped_over() {
     let mut bytes = b"FLV\x01\x05\0\0\0\x0C###\0\0\0\0".to_vec();
     bytes.extend_from_slice(&[0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 13]); // type 0
