@@ -45,3 +45,8 @@ pub use onair_types::{
     AudioConfig, AudioQuality, AudioUnit, CaptureTime, ConfigError, MediaTime, Now, VideoConfig,
     VideoQuality, VideoUnit,
 };
+
+/// The README's program must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
