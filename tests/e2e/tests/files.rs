@@ -13,6 +13,17 @@ fn access_units(file: &Path) -> [Vec<Packet>; 2] {
     ["v", "a"].map(|stream| ffmpeg::packets(file, stream))
 }
 
+/// The access units of one track, its first at time zero.
+fn from_zero(file: &Path, stream: &str) -> Vec<Packet> {
+    let mut packets = ffmpeg::packets(file, stream);
+    let start_ms = packets.first().map_or(0, |packet| packet.dts_ms);
+    for packet in &mut packets {
+        packet.dts_ms -= start_ms;
+        packet.pts_ms -= start_ms;
+    }
+    packets
+}
+
 #[track_caller]
 fn assert_same(copy: &Path, source: &Path) {
     let (copy, source) = (access_units(copy), access_units(source));
@@ -74,7 +85,7 @@ fn one_track_of_a_file_can_be_left_out() {
         let file = source.to_str().unwrap();
         onair::run(&["push", &url, "--flv", file, "--fast", option, "--json"]).expect_code(0);
         let copy = nginx.recording(stays);
-        assert_eq!(ffmpeg::packets(&copy, stays), ffmpeg::packets(&source, stays));
+        assert_eq!(from_zero(&copy, stays), from_zero(&source, stays));
         assert!(ffmpeg::packets(&copy, goes).is_empty());
     }
 }
