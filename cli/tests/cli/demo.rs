@@ -1,9 +1,6 @@
 //! `onair demo`: the page is there, the stream is live, the end comes when it should.
-#![cfg(all(feature = "openh264", feature = "fdk-aac"))]
 
-mod common;
-
-use common::{Running, onair};
+use crate::common::{Running, onair};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 

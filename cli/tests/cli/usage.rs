@@ -1,8 +1,6 @@
 //! What the command line refuses, and what it says about itself.
 
-mod common;
-
-use common::{Running, onair};
+use crate::common::{Running, onair};
 
 #[test]
 fn what_cannot_be_understood_ends_with_2_and_a_sentence() {

@@ -1,9 +1,6 @@
 //! `onair push` into `onair serve`, looked at by `onair probe`: the whole way, with real encoders.
-#![cfg(all(feature = "openh264", feature = "fdk-aac"))]
 
-mod common;
-
-use common::{Running, Serve, onair};
+use crate::common::{Running, Serve, onair};
 use onair_media::frame::I420Frame;
 use onair_media::pattern::{Kind, Tone, VideoPattern};
 use std::io::{Read, Write};
@@ -17,7 +14,7 @@ fn push(url: &str, options: &[&str]) -> Vec<String> {
     fixed.iter().chain(&SMALL).chain(options).map(|&part| part.to_owned()).collect()
 }
 
-fn run(arguments: &[String]) -> common::Ended {
+fn run(arguments: &[String]) -> crate::common::Ended {
     onair(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

@@ -1,7 +1,5 @@
 //! Runs the built command with a bound on every wait, and an `onair serve` beside it.
 
-#![expect(dead_code, reason = "each test file uses its part")]
-
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

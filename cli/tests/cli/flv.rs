@@ -1,8 +1,6 @@
 //! `onair push --flv`: an encoded file arrives as it left.
 
-mod common;
-
-use common::{Serve, onair};
+use crate::common::{Serve, onair};
 use onair_engine::flv::{self, Reader, Tag, TagType};
 use onair_types::h264::AvcConfig;
 

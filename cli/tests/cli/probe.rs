@@ -1,10 +1,8 @@
 //! `onair probe`: what it cannot reach, what it finds broken, and that its keys are written down.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{Running, Serve, onair};
+use crate::common::{Running, Serve, onair};
 use onair_engine::flv::{self, TagType};
 use serde_json::Value;
 use std::net::TcpListener;

@@ -1,0 +1,15 @@
+//! The built command `onair`, run as a user runs it.
+
+#[cfg_attr(
+    not(all(feature = "openh264", feature = "fdk-aac")),
+    expect(dead_code, reason = "without codecs, fewer tests use it")
+)]
+mod common;
+
+#[cfg(all(feature = "openh264", feature = "fdk-aac"))]
+mod demo;
+mod flv;
+mod probe;
+#[cfg(all(feature = "openh264", feature = "fdk-aac"))]
+mod push;
+mod usage;
