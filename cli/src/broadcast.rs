@@ -173,6 +173,12 @@ fn follow(mut events: Events, context: &Context, mut on_live: impl FnMut()) -> S
 
 fn outcome(end: SourceEnd, seen: &Seen, is_interrupted: bool) -> Result<Exit, Failure> {
     let failed = |otherwise: &str| match &seen.last_error {
+        // Some servers accept a publish and refuse it with their next breath.
+        Some(error @ (Error::Rejected(_) | Error::NameInUse(_)))
+            if seen.last_state == State::Live =>
+        {
+            failure(error, false)
+        }
         Some(error) => failure(error, seen.was_live),
         None if seen.was_live => Failure::new(Exit::Broke, otherwise),
         None => Failure::connect(otherwise),

@@ -36,6 +36,15 @@ fn a_live_stream_that_did_not_come_back_is_broken() {
 }
 
 #[test]
+fn a_publish_that_is_refused_just_after_it_was_accepted_is_a_refusal() {
+    let rejected = || Some(Error::Rejected("publish: closed".into()));
+    let at_once = seen(true, State::Live, rejected());
+    assert_eq!(exit(SourceEnd::Stopped, &at_once, false), Exit::Connect);
+    let later = seen(true, State::Reconnecting, rejected());
+    assert_eq!(exit(SourceEnd::Stopped, &later, false), Exit::Broke);
+}
+
+#[test]
 fn an_interrupt_is_a_success_only_for_a_stream_that_was_live() {
     assert_eq!(exit(SourceEnd::Stopped, &seen(true, State::Live, None), true), Exit::Ok);
     assert_eq!(exit(SourceEnd::Stopped, &seen(true, State::Reconnecting, None), true), Exit::Ok);

@@ -3,6 +3,8 @@
 //!
 //! Read in this order: `args`, then a command (`push`, `demo`, `serve`, `probe`).
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod broadcast;
 mod clock;

@@ -47,10 +47,13 @@ fn what_cannot_be_understood_ends_with_2_and_a_sentence() {
 
 #[test]
 fn s01_an_address_from_the_environment_s_key_is_not_repeated_either() {
-    for arguments in [&["push", "rtmp://127.0.0.1"][..], &["push", "rtmp://127.0.0.1:1/live"]] {
-        let running = Running::start_with_env(arguments, ("ONAIR_STREAM_KEY", "canary"));
-        let ended = running.end().assert_without("canary");
-        assert!(matches!(ended.code, Some(2 | 3)), "{ended:?}");
+    // A build without codecs does not come as far as the connection.
+    let refused = if cfg!(all(feature = "openh264", feature = "fdk-aac")) { 3 } else { 1 };
+    for (arguments, code) in
+        [(["push", "rtmp://127.0.0.1"], 2), (["push", "rtmp://127.0.0.1:1/live"], refused)]
+    {
+        let running = Running::start_with_env(&arguments, ("ONAIR_STREAM_KEY", "canary"));
+        running.end().assert_without("canary").assert_code(code);
     }
 }
 
