@@ -23,6 +23,7 @@ use crate::send_buffer::{Dropped, SendBuffer};
 pub(super) struct Media {
     metadata: MetaData,
     alignment: Alignment,
+    delivery: Delivery,
     /// More than this waiting for the socket, and nothing is serialised.
     credit_bytes: usize,
     buffer: SendBuffer,
@@ -63,6 +64,7 @@ impl Media {
         Self {
             metadata: config.metadata.clone(),
             alignment: config.alignment,
+            delivery: config.delivery,
             credit_bytes: match config.delivery {
                 Delivery::Live => LIVE_CREDIT_BYTES,
                 Delivery::Complete => COMPLETE_CREDIT_BYTES,
@@ -182,15 +184,22 @@ impl Media {
         outgoing.len() < self.credit_bytes
     }
 
+    /// Whether a unit pushed now does nothing but queue up: a file's reader is ahead of the socket.
+    pub(super) fn only_queues(&self, outgoing: &Outgoing) -> bool {
+        self.delivery == Delivery::Complete
+            && self.aligner.is_aligned()
+            && !self.has_credit(outgoing)
+    }
+
     /// Whether every unit taken was handed to the socket.
     pub(super) fn is_drained(&self) -> bool {
         self.buffer.is_empty() || !self.aligner.is_aligned()
     }
 
     /// Whether a producer that can wait should go on.
-    pub(super) fn wants_units(&self, delivery: Delivery, is_live: bool) -> bool {
+    pub(super) fn wants_units(&self, is_live: bool) -> bool {
         let lacks_a_track = is_live && !self.aligner.is_aligned();
-        delivery == Delivery::Live || !self.buffer.is_full() || lacks_a_track
+        self.delivery == Delivery::Live || !self.buffer.is_full() || lacks_a_track
     }
 
     /// Drops what waits: nobody will take it.

@@ -57,6 +57,9 @@ fn drain(publish: &mut Publish, now: Now, outputs: &mut Vec<Output>) -> Result<(
         match publish.poll_output(now) {
             Output::Wait(until) => {
                 prop_assert!(until.is_none_or(|until| until > now), "waits for the past");
+                // A timeout that nobody asked for changes nothing.
+                publish.handle_timeout(now);
+                prop_assert_eq!(publish.poll_output(now), Output::Wait(until));
                 return Ok(());
             }
             output => outputs.push(output),

@@ -1,0 +1,211 @@
+//! The steps between inputs and outputs: attempts, losses, ends, and what is due at a time. The
+//! only place that changes a publish's phase apart from its inputs.
+
+use std::time::Duration;
+
+use onair_types::Now;
+
+use super::dialogue::Dialogue;
+use super::media::Link;
+use super::{ConnectError, Event, Output, Publish, PublishError, State};
+
+/// Where the present connection, or the lack of one, stands.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Before the start.
+    Idle,
+    /// The session makes a connection.
+    Connecting { ends: Now },
+    /// It stands.
+    Connected(Connection),
+    /// Until the next attempt.
+    Waiting { until: Now },
+    /// Goodbyes are being written.
+    Closing { dialogue: Box<Dialogue>, media_ends: Now, ends: Now, said_goodbye: bool },
+    /// Stopped or failed.
+    Over,
+}
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) dialogue: Box<Dialogue>,
+    /// The server took media for long enough to believe it.
+    pub(super) is_confirmed: bool,
+}
+
+impl Publish {
+    /// Something came in at `now`.
+    pub(super) fn touch(&mut self, now: Now) -> Now {
+        self.settled = None;
+        self.advance(now)
+    }
+
+    pub(super) fn advance(&mut self, now: Now) -> Now {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    pub(super) fn enter(&mut self, state: State) {
+        if self.state != state {
+            self.state = state;
+            self.outputs.push_back(Output::Event(Event::State(state)));
+        }
+    }
+
+    pub(super) fn begin_attempt(&mut self, now: Now) {
+        self.attempt += 1;
+        self.backoff.handle_attempt(now);
+        self.outgoing.reset();
+        self.write_stalled_since = None;
+        self.phase = Phase::Connecting { ends: now + ATTEMPT_TIME };
+        let url = &self.config.url;
+        self.outputs.push_back(Output::Connect {
+            host: url.host().to_owned(),
+            port: url.port(),
+            tls: url.is_tls(),
+        });
+    }
+
+    /// The engine gives the connection up.
+    pub(super) fn lose(&mut self, error: PublishError, now: Now) {
+        self.outputs.push_back(Output::Close { linger: Duration::ZERO });
+        self.fail(error, now);
+    }
+
+    /// The connection is gone: tells why, then waits for the next attempt or ends.
+    pub(super) fn fail(&mut self, error: PublishError, now: Now) {
+        let was_live =
+            matches!(&self.phase, Phase::Connected(Connection { is_confirmed: true, .. }));
+        let attempt = if was_live { 0 } else { self.attempt };
+        if was_live {
+            self.attempt = 0;
+            self.was_lost = true;
+        }
+        self.outgoing.reset();
+        self.write_stalled_since = None;
+        self.media.handle_lost(now);
+        self.rate.reset();
+        let retry_in = self.backoff.handle_failure(&error, now);
+        self.outputs.push_back(Output::Event(Event::Lost { error, attempt, retry_in }));
+        match retry_in {
+            Some(delay) => {
+                self.phase = Phase::Waiting { until: now + delay };
+                self.enter(State::Reconnecting);
+            }
+            None => self.end(State::Failed),
+        }
+    }
+
+    pub(super) fn end(&mut self, state: State) {
+        self.phase = Phase::Over;
+        self.media.clear();
+        self.enter(state);
+    }
+
+    /// Does what is due at `now`.
+    pub(super) fn pump(&mut self, now: Now) {
+        match &self.phase {
+            Phase::Idle | Phase::Over => {}
+            Phase::Waiting { until } => {
+                if now >= *until {
+                    self.begin_attempt(now);
+                }
+            }
+            Phase::Connecting { ends } => {
+                if now >= *ends {
+                    self.lose(ConnectError::Timeout(ATTEMPT_TIME).into(), now);
+                }
+            }
+            Phase::Connected(_) => {
+                if let Err(error) = self.pump_connected(now) {
+                    self.lose(error, now);
+                }
+            }
+            Phase::Closing { .. } => self.pump_closing(now),
+        }
+    }
+
+    fn pump_connected(&mut self, now: Now) -> Result<(), PublishError> {
+        let Phase::Connected(connection) = &mut self.phase else { return Ok(()) };
+        connection.dialogue.handle_time(&mut self.outgoing, now)?;
+        if let Some((since, stream_id)) = connection.dialogue.live() {
+            let is_believed =
+                connection.dialogue.was_acknowledged() || now.since(since) >= EARLY_CLOSE;
+            if is_believed && !connection.is_confirmed {
+                connection.is_confirmed = true;
+                self.backoff.handle_live(since);
+            }
+            let mut link = Link { outgoing: &mut self.outgoing, stream_id, rate: &self.rate };
+            self.media.pump(&mut link, &mut self.outputs, false, now);
+        }
+        match self.write_stall_ends(now) {
+            Some(ends) if now >= ends => {
+                Err(PublishError::Timeout { step: "send", limit: WRITE_STALL })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn pump_closing(&mut self, now: Now) {
+        let Phase::Closing { dialogue, media_ends, ends, said_goodbye } = &mut self.phase else {
+            return;
+        };
+        if !*said_goodbye {
+            if let Some((_, stream_id)) = dialogue.live()
+                && now < *media_ends
+            {
+                let mut link = Link { outgoing: &mut self.outgoing, stream_id, rate: &self.rate };
+                self.media.pump(&mut link, &mut self.outputs, true, now);
+            }
+            if self.media.is_drained() || now >= *media_ends {
+                dialogue.say_goodbye(&self.config.url, &mut self.outgoing);
+                *said_goodbye = true;
+            }
+        }
+        if (*said_goodbye && self.outgoing.is_empty()) || now >= *ends {
+            let linger = ends.since(now);
+            self.outputs.push_back(Output::Close { linger });
+            self.end(State::Stopped);
+        }
+    }
+
+    /// When the socket will have taken nothing for too long.
+    fn write_stall_ends(&mut self, now: Now) -> Option<Now> {
+        if self.outgoing.is_empty() {
+            self.write_stalled_since = None;
+            return None;
+        }
+        Some(*self.write_stalled_since.get_or_insert(now) + WRITE_STALL)
+    }
+
+    pub(super) fn deadline(&self, now: Now) -> Option<Now> {
+        match &self.phase {
+            Phase::Idle | Phase::Over => None,
+            Phase::Waiting { until } => Some(*until),
+            Phase::Connecting { ends } => Some(*ends),
+            Phase::Connected(Connection { dialogue, is_confirmed, .. }) => {
+                let live_since = dialogue.live().map(|(since, _)| since);
+                let has_credit = self.media.has_credit(&self.outgoing);
+                [
+                    dialogue.deadline(),
+                    live_since.filter(|_| !is_confirmed).map(|since| since + EARLY_CLOSE),
+                    live_since.and_then(|_| self.media.deadline(has_credit, now)),
+                    self.write_stalled_since.map(|since| since + WRITE_STALL),
+                ]
+                .into_iter()
+                .flatten()
+                .min()
+            }
+            Phase::Closing { media_ends, ends, said_goodbye, .. } => {
+                Some(if *said_goodbye { *ends } else { *media_ends })
+            }
+        }
+    }
+}
+
+/// From the beginning of an attempt to Publish.Start.
+const ATTEMPT_TIME: Duration = Duration::from_secs(15);
+/// A socket that takes nothing for so long is dead (`spec network` 3).
+const WRITE_STALL: Duration = Duration::from_secs(8);
+/// A publish that ends sooner after its start, with nothing acknowledged, was refused.
+const EARLY_CLOSE: Duration = Duration::from_secs(1);
