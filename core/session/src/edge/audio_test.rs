@@ -2,6 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::edge::fixture::Around;
 
@@ -90,4 +92,39 @@ fn a_file_loses_nothing_and_stop_sets_it_free() {
     });
     assert_eq!(accepted, Err(PushError::NotRunning));
     assert_eq!(around.counters.samples_skipped.load(Ordering::Relaxed), 0);
+}
+
+proptest! {
+    /// Pushes of any size and a consumer of any pace: half a second waits at most, and every
+    /// sample is either delivered once, in its place, or counted as skipped.
+    #[test]
+    fn every_sample_is_delivered_or_counted(
+        pushes in prop::collection::vec((1_usize..4_000, 0_usize..4), 1..60),
+    ) {
+        let (edge, around) = (AudioEdge::new(2, RATE_HZ, false), Around::new());
+        let (mut pushed, mut delivered) = (0, 0);
+        let mut next_sample = 0;
+        let mut take = |chunk: Chunk, edge: &AudioEdge| {
+            assert!(chunk.first_sample >= next_sample, "in order");
+            let samples = chunk.pcm.len() as u64 / 2;
+            next_sample = chunk.first_sample + samples;
+            delivered += samples;
+            edge.release(chunk);
+        };
+        for (samples, taken) in pushes {
+            push(&edge, samples, &around);
+            pushed += samples as u64;
+            prop_assert!(edge.queued.load(Ordering::Relaxed) <= u64::from(RATE_HZ) / 2);
+            for _ in 0..taken.min(edge.waiting.len()) {
+                let Next::Item(chunk) = edge.next(&around.waiting()) else { panic!("it waits") };
+                take(chunk, &edge);
+            }
+        }
+        for chunk in drain(&edge, &around) {
+            take(chunk, &edge);
+        }
+        let skipped = around.counters.samples_skipped.load(Ordering::Relaxed);
+        prop_assert_eq!(delivered + skipped, pushed);
+        prop_assert_eq!(next_sample, pushed, "the newest are never skipped");
+    }
 }

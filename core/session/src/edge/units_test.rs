@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
 use onair_types::{MediaTime, Payload, Track};
+use proptest::prelude::*;
 
 use super::*;
 use crate::edge::fixture::Around;
@@ -132,4 +133,35 @@ fn a_file_waits_for_room_and_stop_sets_it_free() {
     });
     assert!(accepted >= 50);
     assert_eq!(units.around.counters.units_dropped_video.load(Ordering::Relaxed), 0);
+}
+
+proptest! {
+    /// Whatever is pushed and however slowly it is taken: a picture is handed over only when
+    /// everything it may refer to was.
+    #[test]
+    fn no_picture_is_handed_over_without_its_references(
+        steps in prop::collection::vec((0_u8..10, 0_usize..3), 1..200),
+    ) {
+        use FrameKind::{Disposable, Idr, Reference};
+        let (edge, units) = (edge(false), Units::new());
+        let mut merge = edge.merge();
+        let mut kinds = Vec::new();
+        let mut handed = Vec::new();
+        for (dice, taken) in steps {
+            let kind = if dice == 0 { Idr } else if dice < 4 { Disposable } else { Reference };
+            units.push(&edge, kinds.len() as i64, kind);
+            kinds.push(kind);
+            handed.extend(std::iter::from_fn(|| merge.next()).take(taken));
+        }
+        handed.extend(std::iter::from_fn(|| merge.next()));
+        let numbers: Vec<usize> =
+            handed.iter().map(|unit| unit.dts().as_millis_rounded() as usize).collect();
+        for pair in numbers.windows(2) {
+            let missing = &kinds[pair[0] + 1..pair[1]];
+            let is_harmless = missing.iter().all(|&kind| kind == Disposable);
+            prop_assert!(is_harmless || kinds[pair[1]] == Idr, "{:?} in {:?}", pair, kinds);
+        }
+        let dropped = units.around.counters.units_dropped_video.load(Ordering::Relaxed);
+        prop_assert_eq!(numbers.len() as u64 + dropped, kinds.len() as u64);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -72,7 +73,9 @@ impl Threads {
         // Counted before the thread runs: it must not look finished before it began.
         run.encoder_begins();
         let thread = Thread::start(name, move || {
-            work(&shared);
+            if catch_unwind(AssertUnwindSafe(|| work(&shared))).is_err() {
+                shared.fail(Error::System("encode: internal error".to_owned()));
+            }
             shared.encoder_ends();
         });
         self.encoders.push(thread?);
