@@ -12,8 +12,10 @@ use onair_media::frame::{I420, I420Frame};
 use onair_media::pattern::Kind;
 use onair_media::pattern::read::{FrameLedger, frame_number, is_flash};
 use onair_types::config::Profile;
-use onair_types::h264::{length_prefixed_nal_units, nal_type, nal_unit_type};
-use onair_types::{FrameKind, MediaTime, VideoConfig, VideoUnit};
+use onair_types::h264::{
+    AvcConfig, annex_b_nal_units, length_prefixed_nal_units, nal_type, nal_unit_type,
+};
+use onair_types::{FrameKind, MediaTime, Payload, VideoConfig, VideoUnit};
 
 fn kbps(units: &[VideoUnit], fps: u32) -> f64 {
     let bytes: usize = units.iter().map(|unit| unit.payload.len()).sum();
@@ -251,7 +253,7 @@ fn a_broken_unit_is_an_error_and_the_next_idr_decodes_again() {
     let units = source.encode(&mut *encoder, 3);
     let with = |bytes: Vec<u8>| {
         let mut unit = units[1].clone();
-        unit.payload = onair_types::Payload::from_vec(bytes);
+        unit.payload = Payload::from_vec(bytes);
         unit
     };
     let mut cut_short = units[1].payload.to_vec();
@@ -271,4 +273,47 @@ fn a_broken_unit_is_an_error_and_the_next_idr_decodes_again() {
     }
     decoder.flush(&mut |picture, _| last = frame_number(picture)).unwrap();
     assert_eq!(last, Some(12), "the last picture is there");
+}
+
+/// 24 pictures by x264 with two B-frames between references, High profile; each access unit
+/// behind a delimiter.
+const X264_BFRAMES: &[u8] = include_bytes!("data/x264_bframes.h264");
+
+#[test]
+fn b_frames_come_out_in_the_order_of_their_times() {
+    // I P b b P b b …, and one b before the last P.
+    let shown_at = |decoded: i64| match (decoded, decoded % 3) {
+        (0, _) => 0,
+        (22.., _) => 45 - decoded,
+        (_, 1) => decoded + 2,
+        _ => decoded - 1,
+    };
+    let (mut sets, mut slices) = (Vec::new(), Vec::<Vec<u8>>::new());
+    for nal_unit in annex_b_nal_units(X264_BFRAMES) {
+        match nal_unit_type(nal_unit) {
+            nal_type::AUD => slices.push(Vec::new()),
+            nal_type::SPS | nal_type::PPS => sets.push(nal_unit),
+            _ => {
+                let unit = slices.last_mut().expect("a delimiter comes first");
+                unit.extend((nal_unit.len() as u32).to_be_bytes());
+                unit.extend(nal_unit);
+            }
+        }
+    }
+    let config = Arc::new(AvcConfig::from_parameter_sets(sets[0], sets[1]).unwrap());
+    let (mut decoder, mut shown) = (decode::h264().unwrap(), Vec::new());
+    for (index, slices) in slices.into_iter().enumerate() {
+        let pts = MediaTime::from_millis(shown_at(index as i64) * 40);
+        let unit = VideoUnit {
+            pts,
+            dts: pts,
+            kind: FrameKind::Reference,
+            config: Arc::clone(&config),
+            payload: Payload::from_vec(slices),
+        };
+        decoder.decode(&unit, &mut |_, pts| shown.push(pts)).unwrap();
+    }
+    decoder.flush(&mut |_, pts| shown.push(pts)).unwrap();
+    let wanted: Vec<MediaTime> = (0..24).map(|frame| MediaTime::from_millis(frame * 40)).collect();
+    assert_eq!(shown, wanted);
 }
