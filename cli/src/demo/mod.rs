@@ -4,7 +4,7 @@
 mod lan;
 mod qr;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use onair::{AudioConfig, Session, StreamUrl, VideoConfig};
 use onair_server::{Config, RunningServer};
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| broadcast::failure(&error, false))?;
 
-    let server = server(args)?;
+    let server = server(args.port, address)?;
     announce(&server, address, context);
     let url = StreamUrl::parse(&server.rtmp_url(APP, NAME)).map_err(Failure::local)?;
     let broadcast = Broadcast { session, url, source: Box::new(source), go_live_within: None };
@@ -52,15 +52,20 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     ended
 }
 
-/// RTMP on loopback only, on any port; the page where it was asked for, or near there.
-fn server(args: &DemoArgs) -> Result<RunningServer, Failure> {
-    let ip = if args.lan { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+/// RTMP on loopback only, on any port; the page where it was asked for, or near there. With a
+/// `lan` address it listens on all addresses of that kind.
+fn server(port: Option<u16>, lan: Option<IpAddr>) -> Result<RunningServer, Failure> {
+    let ip: IpAddr = match lan {
+        None => Ipv4Addr::LOCALHOST.into(),
+        Some(IpAddr::V4(_)) => Ipv4Addr::UNSPECIFIED.into(),
+        Some(IpAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
+    };
     let config = |port| Config {
         rtmp: (Ipv4Addr::LOCALHOST, 0).into(),
         http: (ip, port).into(),
         ..Config::default()
     };
-    match args.port {
+    match port {
         Some(port) => serve::start(config(port)),
         None => serve::start(config(USUAL_PORT)).or_else(|_| serve::start(config(0))),
     }

@@ -22,7 +22,12 @@ pub(crate) struct Pictures {
 
 #[derive(Debug)]
 enum Maker {
-    Pattern(VideoPattern),
+    /// Set up with its first picture, which is while the session connects.
+    Pattern {
+        kind: Kind,
+        fps: u32,
+        pattern: Option<VideoPattern>,
+    },
     File(y4m::Reader<Input>),
 }
 
@@ -49,9 +54,8 @@ impl Pictures {
         fps: u32,
     ) -> Result<Self, Failure> {
         let rate = FrameRate::new(fps, 1).ok_or_else(|| Failure::usage("--fps 0: use 1 to 120"))?;
-        let pattern = VideoPattern::new(kind.into(), width, height, fps).map_err(Failure::usage)?;
         let frame = I420Frame::new(width, height).map_err(Failure::usage)?;
-        Ok(Self { maker: Maker::Pattern(pattern), rate, frame })
+        Ok(Self { maker: Maker::Pattern { kind: kind.into(), fps, pattern: None }, rate, frame })
     }
 
     /// Pictures of a Y4M file; `-` is stdin.
@@ -91,7 +95,15 @@ impl Pictures {
     /// When the file cannot be read.
     pub(crate) fn make(&mut self, index: u64) -> Result<bool, Failure> {
         match &mut self.maker {
-            Maker::Pattern(pattern) => {
+            Maker::Pattern { kind, fps, pattern } => {
+                let pattern = match pattern {
+                    Some(pattern) => pattern,
+                    None => {
+                        let (width, height) = (self.frame.width(), self.frame.height());
+                        let made = VideoPattern::new(*kind, width, height, *fps);
+                        pattern.insert(made.map_err(Failure::local)?)
+                    }
+                };
                 pattern.draw(index, &mut self.frame).map(|()| true).map_err(Failure::local)
             }
             Maker::File(reader) => reader.read_frame(&mut self.frame).map_err(Failure::usage),

@@ -22,6 +22,11 @@ fn start(arguments: &[String]) -> Running {
     Running::start(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// Waits until the stream has been live for a while: what ends sooner was never accepted.
+fn settle(pushing: &mut Running) {
+    pushing.until(|line| line["event"] == "stats" && line["frames_sent"].as_u64() >= Some(20));
+}
+
 #[test]
 fn a_pattern_arrives_whole_in_order_and_in_sync() {
     let serve = Serve::start();
@@ -69,9 +74,7 @@ fn a_pattern_arrives_whole_in_order_and_in_sync() {
 fn a_live_stream_is_probed_over_rtmp_and_http() {
     let serve = Serve::start();
     let mut pushing = start(&push(&serve.rtmp_url("name"), &[]));
-    pushing.until_state("live");
-    // A key frame and a flash or two have passed.
-    pushing.until(|line| line["frames_sent"].as_u64() >= Some(20));
+    settle(&mut pushing);
     for (url, source) in [(serve.rtmp_url("name"), "rtmp"), (serve.flv_url("name"), "http")] {
         let report = onair(&["probe", &url, "--duration", "2s", "--json"]).assert_code(0).last();
         assert_eq!((&report["source"], &report["ok"]), (&source.into(), &true.into()), "{report}");
@@ -233,6 +236,42 @@ fn with_retry_it_waits_for_a_server() {
     serve.until(|line| line["event"] == "listening");
     pushing.until_state("live");
     assert_eq!(pushing.end().assert_code(0).last()["frames_sent"], 15);
+}
+
+#[test]
+fn a_live_stream_comes_back_after_its_server_did() {
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("port");
+    let rtmp = address.to_string();
+    let serve = || {
+        let mut serve =
+            Running::start(&["serve", "--json", "--rtmp", &rtmp, "--http", "127.0.0.1:0"]);
+        serve.until(|line| line["event"] == "listening");
+        serve
+    };
+    let first = serve();
+    let mut pushing = start(&push(&format!("rtmp://{address}/live/canary"), &[]));
+    settle(&mut pushing);
+    drop(first);
+    pushing.until_state("reconnecting");
+    let _second = serve();
+    pushing.until_state("live");
+    pushing.signal("-INT");
+    let ended = pushing.end().assert_code(0).assert_without("canary");
+    assert_eq!(ended.last()["reconnects"], 1);
+}
+
+#[test]
+fn media_that_ends_while_the_connection_is_away_is_4() {
+    let mut serve =
+        Running::start(&["serve", "--json", "--rtmp", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+    let listening = serve.until(|line| line["event"] == "listening");
+    let url = format!("rtmp://{}/live/canary", listening["rtmp"].as_str().expect("address"));
+    let mut pushing = start(&push(&url, &["--duration", "4s"]));
+    settle(&mut pushing);
+    drop(serve);
+    let ended = pushing.end().assert_code(4).assert_without("canary");
+    assert_eq!(ended.last()["event"], "summary");
+    assert!(!ended.stderr.is_empty());
 }
 
 #[test]
