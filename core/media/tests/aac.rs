@@ -167,6 +167,24 @@ fn the_bitrate_is_met_and_follows_live() {
 }
 
 #[test]
+fn every_rate_and_the_corners_of_the_bitrate_encode() {
+    for rate in [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000] {
+        for channels in [1, 2] {
+            let highest = (6 * rate * u32::from(channels)).min(320_000);
+            for bitrate in [8_000, highest] {
+                let config = AudioConfig::new(rate, channels, bitrate).unwrap();
+                let mut encoder = encode::aac(&config).unwrap();
+                assert_eq!(encoder.asc(), Asc::aac_lc(rate, channels).unwrap());
+                let pcm = vec![5; 1_024 * usize::from(channels) * 4];
+                let units = encode_all(&mut *encoder, &config, &pcm, MediaTime::ZERO);
+                assert_eq!(units.len(), 4, "{rate} Hz, {channels} ch, {bitrate} bit/s");
+                assert!(units.iter().all(|unit| !unit.payload.is_empty()));
+            }
+        }
+    }
+}
+
+#[test]
 fn blocks_of_the_wrong_length_are_refused() {
     let config = AudioConfig::new(44_100, 2, 96_000).unwrap();
     let mut encoder = encode::aac(&config).unwrap();

@@ -245,6 +245,27 @@ fn every_preset_opens_and_encodes() {
 }
 
 #[test]
+fn the_corners_of_what_a_configuration_allows_encode() {
+    for (width, height, fps, bitrate, interval) in [
+        (16, 16, 1, 16_000, 1),
+        (3_840, 2_160, 60, 100_000_000, 3_600),
+        (2_160, 3_840, 30, 16_000_000, 60),
+        (3_840, 16, 120, 1_000_000, 7),
+        (18, 3_840, 120, 16_000, 240),
+    ] {
+        let config = config(width, height, fps, bitrate).to_builder();
+        let config = config.keyframe_interval_frames(interval).build().unwrap();
+        let mut encoder = encode::h264(&config).unwrap();
+        let units = Source::new(Kind::Motion, &config).encode(&mut *encoder, 2);
+        let kinds = [units[0].kind, units[1].kind];
+        let second = if interval == 1 { FrameKind::Idr } else { FrameKind::Reference };
+        assert_eq!(kinds, [FrameKind::Idr, second], "{width}x{height}");
+    }
+    let refused = encode::h264(&config(3_840, 3_840, 15, 8_000_000)).err().unwrap();
+    assert!(refused.to_string().contains("36864 macroblocks"), "{refused}");
+}
+
+#[test]
 fn a_broken_unit_is_an_error_and_the_next_idr_decodes_again() {
     let config = config(320, 180, 30, 300_000);
     let mut encoder = encode::h264(&config).unwrap();

@@ -41,10 +41,15 @@ pub(super) struct Encoder {
 
 impl Encoder {
     pub(super) fn open(config: &VideoConfig) -> Result<Self, EncodeError> {
-        let failed = |refusal: Refusal| EncodeError::Open {
-            encoder: NAME,
-            reason: format!("the library answered {}", refusal.0),
-        };
+        let failed = |reason| EncodeError::Open { encoder: NAME, reason };
+        let macroblocks = config.width().div_ceil(16) * config.height().div_ceil(16);
+        if macroblocks > MAX_MACROBLOCKS {
+            let (width, height) = (config.width(), config.height());
+            return Err(failed(format!(
+                "{width}x{height} are {macroblocks} macroblocks; H.264 level 5.2 ends at \
+                 {MAX_MACROBLOCKS} macroblocks"
+            )));
+        }
         let (fps, bitrate_bps) = (config.fps(), config.bitrate_bps());
         let ceiling_bps = library_bitrate(config.max_bitrate_bps().max(bitrate_bps), fps);
         let library = openh264::Encoder::open(&Settings {
@@ -57,7 +62,7 @@ impl Encoder {
             level: level(config),
             cabac: config.profile() == Profile::Main,
         })
-        .map_err(failed)?;
+        .map_err(|refusal| failed(answered(refusal)))?;
         let warning = openh264::lacks_assembly().then_some(
             "openh264 was built without nasm and is 2.6 times slower; install nasm, run \
              `cargo clean -p openh264-sys2` and build again",
@@ -108,7 +113,7 @@ impl VideoEncoder for Encoder {
                 self.height
             )));
         }
-        let library = |refusal: Refusal| refused(format!("the library answered {}", refusal.0));
+        let library = |refusal| refused(answered(refusal));
         if self.idr_requested {
             self.library.force_idr().map_err(library)?;
             self.idr_requested = false;
@@ -140,8 +145,7 @@ impl VideoEncoder for Encoder {
         if bitrate_bps < MIN_BITRATE_BPS {
             return Err(refused(format!("{bitrate_bps} bit/s is below {MIN_BITRATE_BPS}")));
         }
-        self.apply_bitrate(bitrate_bps, self.fps)
-            .map_err(|refusal| refused(format!("the library answered {}", refusal.0)))?;
+        self.apply_bitrate(bitrate_bps, self.fps).map_err(|refusal| refused(answered(refusal)))?;
         self.bitrate_bps = bitrate_bps;
         Ok(())
     }
@@ -154,7 +158,7 @@ impl VideoEncoder for Encoder {
         self.library
             .set_fps(library_fps(fps))
             .and_then(|()| self.apply_bitrate(self.bitrate_bps, fps))
-            .map_err(|refusal| refused(format!("the library answered {}", refusal.0)))?;
+            .map_err(|refusal| refused(answered(refusal)))?;
         self.fps = fps;
         Ok(())
     }
@@ -166,6 +170,10 @@ impl VideoEncoder for Encoder {
     fn info(&self) -> EncoderInfo {
         self.info.clone()
     }
+}
+
+fn answered(refusal: Refusal) -> String {
+    format!("the library answered {}", refusal.0)
 }
 
 fn library_fps(fps: u32) -> f32 {
@@ -231,6 +239,9 @@ fn level(config: &VideoConfig) -> u8 {
         })
         .map_or(52, |&(level, ..)| level)
 }
+
+/// Of a picture at level 5.2, the highest that the library knows.
+const MAX_MACROBLOCKS: u32 = 36_864;
 
 /// level_idc, macroblocks a second, macroblocks a picture, kbit/s.
 const LEVELS: [(u8, u32, u32, u32); 15] = [
