@@ -95,7 +95,7 @@ pub(crate) struct PushArgs {
     #[arg(long)]
     pub(crate) video_only: bool,
 
-    /// Keep trying when the first connection fails
+    /// Keep trying: when the first connection fails too, and without end
     #[arg(long)]
     pub(crate) retry: bool,
 

@@ -3,6 +3,8 @@
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
+
 use crate::exit::Exit;
 use crate::output::complain;
 
@@ -11,7 +13,7 @@ pub(crate) fn report(error: &clap::Error, arguments: impl Iterator<Item = OsStri
     let is_error = error.use_stderr();
     let arguments: Vec<String> =
         arguments.skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let secrets = secrets(&arguments);
+    let secrets = secrets(error.kind(), &arguments);
     if is_error && !secrets.is_empty() {
         complain(strike(&error.to_string(), &secrets).trim_end());
     } else {
@@ -22,7 +24,7 @@ pub(crate) fn report(error: &clap::Error, arguments: impl Iterator<Item = OsStri
 }
 
 /// Arguments, or parts behind `=`, that may hold a key.
-fn secrets(arguments: &[String]) -> Vec<&str> {
+fn secrets(kind: ErrorKind, arguments: &[String]) -> Vec<&str> {
     let mut found = Vec::new();
     let mut is_key = false;
     for argument in arguments {
@@ -33,7 +35,10 @@ fn secrets(arguments: &[String]) -> Vec<&str> {
             }
             _ => argument,
         };
-        if (is_key && !value.starts_with("--")) || value.contains("://") {
+        // One word too many may be a key whose option was forgotten.
+        let is_stray = kind == ErrorKind::UnknownArgument && !argument.starts_with('-');
+        let is_address = value.contains("://") || value.starts_with("rtmp");
+        if (is_key && !value.starts_with("--")) || is_address || is_stray {
             found.push(value);
         }
         is_key = argument.starts_with("--k") && !argument.contains('=');
@@ -60,7 +65,7 @@ mod tests {
         let all = std::iter::once("onair").chain(arguments.iter().copied());
         let error = crate::args::Cli::try_parse_from(all).expect_err("a usage error");
         let arguments: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
-        strike(&error.to_string(), &secrets(&arguments))
+        strike(&error.to_string(), &secrets(error.kind(), &arguments))
     }
 
     #[test]
@@ -74,7 +79,8 @@ mod tests {
             &["push", url, "--key=canary", "--fps=x"],
             &["push", url, "--keyy", "canary"],
             &["push", url, "--keyy=canary"],
-            &["push", "rtmp://host/live", "--key", "canary", "canary"],
+            &["push", "rtmp://host/live", "canary"],
+            &["push", "--fps", "rtmp:/host/live/canary"],
             &["publish", url],
             &[url],
         ] {

@@ -110,6 +110,23 @@ fn decimal(number: &str, scale: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[0-9.]{0,25}[a-zA-Z]{0,3}[0-9x.]{0,25}\\PC{0,3}") {
+            let _ = (duration(&text), bitrate_bps(&text), size(&text));
+        }
+
+        #[test]
+        fn every_millisecond_is_read_back(ms in 0..10_000_000_000u64) {
+            let (hours, rest) = (ms / 3_600_000, ms % 3_600_000);
+            let expected = Ok(Duration::from_millis(ms));
+            prop_assert_eq!(duration(&format!("{ms}ms")), expected.clone());
+            let text = format!("{hours}h{}m{}.{:03}s", rest / 60_000, rest / 1_000 % 60, ms % 1_000);
+            prop_assert_eq!(duration(&text), expected);
+        }
+    }
 
     #[test]
     fn durations_add_up_their_parts() {

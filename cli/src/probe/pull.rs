@@ -68,9 +68,11 @@ pub(crate) fn open(target: &str) -> Result<(Kind, Receiver<Piece>), Failure> {
         None => {
             let input: Box<dyn Read + Send> = match target {
                 "-" => Box::new(io::stdin()),
-                path => Box::new(
-                    File::open(path).map_err(|e| Failure::connect(format!("open {path}: {e}")))?,
-                ),
+                // A mistyped address would end here: what was typed is not repeated.
+                path => Box::new(File::open(path).map_err(|error| {
+                    let hint = "a stream's address begins with rtmp:// or http://";
+                    Failure::connect(format!("open the file: {error}; {hint}"))
+                })?),
             };
             (Kind::File, Box::new(move || finish(tags(input, &sender), &sender)))
         }

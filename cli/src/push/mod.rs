@@ -31,7 +31,10 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         None => raw(args)?,
     };
     let mut policy = ReconnectPolicy::default();
-    policy.retry_first_connection = args.retry;
+    if args.retry {
+        policy.retry_first_connection = true;
+        policy.budget = None;
+    }
     let session = builder
         .reconnect(policy)
         .first_timestamp(MediaTime::ZERO + args.start_time)

@@ -43,6 +43,8 @@ pub(crate) struct EncodedSource {
 
 /// Tags that are read at most to find both sequence headers.
 const LOOK_AHEAD_TAGS: usize = 256;
+/// How far behind one track the other may be in a file.
+const OTHER_TRACK: Duration = Duration::from_secs(1);
 /// How long sound waits for a picture to go with.
 const BATCH: Duration = Duration::from_millis(60);
 
@@ -148,9 +150,14 @@ impl Source for EncodedSource {
         let mut batch: Vec<AccessUnit> = Vec::new();
         loop {
             let unit = self.next_unit()?;
-            let first =
-                *first.get_or_insert(unit.as_ref().map_or(MediaTime::ZERO, AccessUnit::dts));
-            let unit = unit.filter(|u| self.length.is_none_or(|l| u.dts() < first + l));
+            let dts = unit.as_ref().map_or(MediaTime::ZERO, AccessUnit::dts);
+            let first = *first.get_or_insert(dts);
+            let beyond = self.length.map_or(i64::MIN, |length| dts.micros_since(first + length));
+            // The other track may still have units before the end.
+            if (0..OTHER_TRACK.as_micros() as i64).contains(&beyond) && unit.is_some() {
+                continue;
+            }
+            let unit = unit.filter(|_| beyond < 0);
             let is_last = unit.is_none();
             let is_due = |unit: &AccessUnit, batch: &[AccessUnit]| {
                 matches!(unit, AccessUnit::Video(_))

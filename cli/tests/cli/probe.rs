@@ -50,6 +50,7 @@ fn what_cannot_be_reached_is_3() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("port");
     for target in [
         "/nowhere/a.flv".to_owned(),
+        "rtmp:/127.0.0.1/live/canary".to_owned(),
         format!("rtmp://{free}/live/canary"),
         format!("http://{free}/live/canary.flv"),
     ] {
