@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use onair_engine::amf0::{self, Value};
 use onair_engine::flv::{Body, FlvError, TagType};
@@ -19,6 +20,9 @@ use crate::name::StreamName;
 use crate::record::Recording;
 use crate::ring::{Ring, is_joinable};
 use crate::unit::{Header, Headers, Kind, Unit};
+
+/// Sound is passed on at once when no picture was for so long.
+const SOUND_WAITS: Duration = Duration::from_millis(40);
 
 /// A name that is published or waited for.
 #[derive(Debug)]
@@ -41,6 +45,7 @@ pub(crate) struct State {
     newest: Option<(u32, Now)>,
     viewers: usize,
     wakers: Vec<Slot>,
+    woken: Option<Now>,
 }
 
 #[derive(Debug)]
@@ -96,6 +101,7 @@ impl Stream {
             newest: None,
             viewers: 0,
             wakers: Vec::new(),
+            woken: None,
         };
         Self { name, state: Mutex::new(state), segments_changed: Notify::new() }
     }
@@ -209,7 +215,12 @@ impl State {
         }
     }
 
-    fn wake_players(&mut self) {
+    fn wake_players(&mut self, now: Now) {
+        self.woken = Some(now);
+        self.wake_all();
+    }
+
+    fn wake_all(&mut self) {
         for slot in &mut self.wakers {
             if let Slot::Taken(waker) = slot
                 && let Some(waker) = waker.take()
@@ -316,7 +327,6 @@ impl Publication {
         };
         state.newest.get_or_insert((timestamp_ms, now));
         state.ring.push(Arc::new(unit.at(timestamp_ms)), None);
-        state.wake_players();
         Ok(())
     }
 
@@ -361,7 +371,13 @@ impl Publication {
         let has_video = state.headers.avc.is_some() || state.headers.video_announced;
         let joinable = is_joinable(kind, has_video);
         state.ring.push(unit, joinable.then_some(&state.headers));
-        state.wake_players();
+        // Sound rides along with the next picture: one write for each player instead of two.
+        let picture_is_near = kind == Kind::Audio
+            && has_video
+            && state.woken.is_some_and(|woken| now.since(woken) < SOUND_WAITS);
+        if !picture_is_near {
+            state.wake_players(now);
+        }
         Ok(())
     }
 }
@@ -373,7 +389,7 @@ impl Drop for Publication {
             state.live = None;
             state.ring.end();
             state.hls.end();
-            state.wake_players();
+            state.wake_all();
             drop(state);
             self.stream.segments_changed.notify_waiters();
         }

@@ -1,6 +1,7 @@
 //! A stream between a publisher and players, without sockets; time is made up.
 
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use onair_engine::amf0::Value;
 use onair_types::Now;
@@ -109,6 +110,38 @@ fn players_share_one_copy() {
         assert!(Arc::ptr_eq(a, b));
         assert_eq!(a.flv_tag().as_ptr(), b.flv_tag().as_ptr());
     }
+}
+
+#[test]
+fn players_are_woken_for_pictures_and_sound_rides_along() {
+    struct Count(AtomicUsize);
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let count = Arc::new(Count(AtomicUsize::new(0)));
+    let waker = Waker::from(Arc::clone(&count));
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 1_000);
+    let mut player = hub.play(name());
+    let mut drain = || while player.poll_next(&mut Context::from_waker(&waker)).is_ready() {};
+    drain();
+    for ms in (1_000..2_000).step_by(40) {
+        publisher.push(TagType::Video, ms, sample::delta(0, 10), at(ms)).unwrap();
+        drain();
+        publisher.push(TagType::Audio, ms, sample::audio(1), at(ms + 10)).unwrap();
+        drain();
+    }
+    assert_eq!(count.0.load(Ordering::Relaxed), 25);
+    // Without pictures, sound does not wait for any.
+    for ms in (2_000..3_000).step_by(40) {
+        publisher.push(TagType::Audio, ms, sample::audio(1), at(ms)).unwrap();
+        drain();
+    }
+    assert!(count.0.load(Ordering::Relaxed) >= 49);
 }
 
 #[test]
