@@ -60,10 +60,11 @@ fn push(server: &RunningServer, name: &str, arguments: &[&[&str]]) -> Running {
 /// Decodes three seconds of `url` and expects silence on stderr.
 #[track_caller]
 fn decodes_clean(url: &str) {
-    let output = run(
-        "ffmpeg",
-        &["-nostdin", "-v", "error", "-xerror", "-i", url, "-t", "3", "-f", "null", "-"],
-    );
+    // Frames keep their own times: the null muxer would complain about a wrongly guessed rate.
+    let out =
+        ["-t", "3", "-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-f", "null", "-"];
+    let arguments = [&["-nostdin", "-v", "error", "-xerror", "-i", url], &out[..]].concat();
+    let output = run("ffmpeg", &arguments);
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && words.is_empty(), "{url}: {words}");
 }
