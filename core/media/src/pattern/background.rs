@@ -85,7 +85,7 @@ fn even(value: usize) -> usize {
     value & !1
 }
 
-/// Smooth clouds with some grain, darker than the white box.
+/// Night-blue to violet clouds with some grain, darker than the white box.
 #[derive(Debug)]
 pub(super) struct Texture {
     width: usize,
@@ -97,16 +97,15 @@ pub(super) struct Texture {
 impl Texture {
     fn new(width: usize, height: usize) -> Self {
         let size = |half: usize| ((width + PAN) >> half, (height + PAN) >> half);
-        let mut luma = blank(size(0), 40);
-        add_clouds::<64>(&mut luma, size(0), 1);
-        add_clouds::<16>(&mut luma, size(0), 2);
+        let mut luma = blank(size(0), 36);
+        add_clouds::<64>(&mut luma, size(0), 80, 1);
+        add_clouds::<16>(&mut luma, size(0), 32, 2);
         add_grain(&mut luma);
-        let chroma = |seed| {
-            let mut plane = blank(size(1), 96);
-            add_clouds::<32>(&mut plane, size(1), seed);
-            plane
-        };
-        Self { width, height, planes: [luma, chroma(3), chroma(4)] }
+        let mut blue = blank(size(1), 128);
+        add_clouds::<64>(&mut blue, size(1), 56, 3);
+        let mut red = blank(size(1), 92);
+        add_clouds::<64>(&mut red, size(1), 72, 4);
+        Self { width, height, planes: [luma, blue, red] }
     }
 
     fn draw(&self, frame_index: u64, target: &mut I420Frame) {
@@ -156,12 +155,17 @@ fn blank((columns, rows): (usize, usize), value: u8) -> Vec<u8> {
     vec![value; columns * rows]
 }
 
-/// Adds 0..64: random values at the corners of a grid of `CELL` pixels, blended in between.
-fn add_clouds<const CELL: usize>(plane: &mut [u8], (columns, rows): (usize, usize), seed: u64) {
+/// Adds 0..`depth`: random values at the corners of a grid of `CELL` pixels, blended in between.
+fn add_clouds<const CELL: usize>(
+    plane: &mut [u8],
+    (columns, rows): (usize, usize),
+    depth: u64,
+    seed: u64,
+) {
     let across = columns / CELL + 2;
     let corner = |column: usize, row: usize| {
         let index = (row * across + column) as u64;
-        (scramble(seed << 32 | index) % 64) as usize
+        (scramble(seed << 32 | index) % depth) as usize
     };
     let mut edge = vec![0; across];
     for (y, line) in plane.chunks_exact_mut(columns).take(rows).enumerate() {

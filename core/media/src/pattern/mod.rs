@@ -104,7 +104,7 @@ impl VideoPattern {
         Ok(())
     }
 
-    /// The number and the time, one above the other, below the white box's place.
+    /// The number and the time, one above the other, above the white box's place.
     fn draw_digits(&self, frame_index: u64, canvas: &mut Canvas<'_>) {
         let millis = self.time_of(frame_index).as_micros() / 1_000;
         let (seconds, minutes, hours) = (millis / 1_000, millis / 60_000, millis / 3_600_000);
@@ -121,7 +121,7 @@ impl VideoPattern {
         for (line, text) in [&number[..], &time].into_iter().enumerate() {
             let row = Rect {
                 x: (width - (canvas::text_width(text.len()) * scale).min(width)) / 2,
-                y: height * (17 + 3 * line) / 24,
+                y: height * (5 + 3 * line) / 24,
                 width: canvas::text_width(text.len()) * scale,
                 height: canvas::TEXT_HEIGHT * scale,
             };
