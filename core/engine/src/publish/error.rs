@@ -66,7 +66,7 @@ pub enum PublishError {
     /// A step took too long.
     #[error("{step}: no answer within {limit:?}")]
     Timeout {
-        /// "handshake", "connect command", "publish command", "send".
+        /// "handshake", "connect command", "createStream command", "publish command", "send".
         step: &'static str,
         /// How long was waited.
         limit: Duration,
@@ -93,10 +93,11 @@ pub enum PublishError {
         /// The server's words, the key struck out.
         description: String,
     },
-    /// The connection ended before the publish was accepted.
+    /// The connection ended before the publish was accepted, or within a second after that with
+    /// nothing acknowledged: nginx-rtmp says Publish.Start before it denies.
     #[error("{during}: {closed}; the app or the key may be wrong")]
     ClosedEarly {
-        /// The step.
+        /// The step: as for `Timeout`, or "publish" after it was accepted.
         during: &'static str,
         /// How.
         closed: Closed,

@@ -39,8 +39,9 @@ pub enum Output {
         /// With TLS.
         tls: bool,
     },
-    /// Close the connection: `outgoing` first as far as it goes at once, then a half-close that
-    /// waits for the peer up to `linger`.
+    /// Close the connection, or call off the one being made: `outgoing` first as far as it goes at
+    /// once, then a half-close that waits for the peer up to `linger`. Nothing of this connection
+    /// may come in any more.
     Close {
         /// How long the peer may take.
         linger: Duration,
@@ -73,7 +74,8 @@ pub enum Event {
     Lost {
         /// The cause.
         error: PublishError,
-        /// The attempt that failed, from 1; 0 when the stream was live.
+        /// The attempt that failed, from 1; 0 when the stream was live. A server that accepts a
+        /// publish and closes within a second has refused it: that is an attempt that failed.
         attempt: u32,
         /// When the next attempt begins.
         retry_in: Option<Duration>,
