@@ -155,7 +155,8 @@ impl Media {
             }
             self.report_drops(outputs, now);
         }
-        if self.wants_idr(verdict, now) && self.next_idr_request().is_none_or(|due| now >= due) {
+        let may_ask = !is_flushing && self.next_idr_request().is_none_or(|due| now >= due);
+        if may_ask && self.wants_idr(verdict, now) {
             self.idr_requested_at = Some(now);
             outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
         }

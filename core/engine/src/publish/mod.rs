@@ -163,6 +163,7 @@ impl Publish {
         let was_live = dialogue.live().is_some();
         let result = dialogue.handle_received(bytes, &self.config.url, &mut self.outgoing, now);
         let is_live = dialogue.live().is_some();
+        self.confirm(now);
         match result {
             _ if matches!(self.phase, Phase::Closing { .. }) => {}
             Ok(()) if is_live && !was_live => {
@@ -177,6 +178,7 @@ impl Publish {
     /// The connection ended. Not to be called after [`Output::Close`].
     pub fn handle_closed(&mut self, closed: Closed, now: Now) {
         let now = self.touch(now);
+        self.confirm(now);
         match &self.phase {
             Phase::Connecting { .. } => {
                 let error = PublishError::ClosedEarly { during: "connect", closed };

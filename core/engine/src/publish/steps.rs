@@ -125,16 +125,23 @@ impl Publish {
         }
     }
 
+    /// Believes in the live stream once the server had time or reason to refuse it.
+    pub(super) fn confirm(&mut self, now: Now) {
+        if let Phase::Connected(connection) = &mut self.phase
+            && !connection.is_confirmed
+            && let Some((since, _)) = connection.dialogue.live()
+            && (connection.dialogue.was_acknowledged() || now.since(since) >= EARLY_CLOSE)
+        {
+            connection.is_confirmed = true;
+            self.backoff.handle_live(since);
+        }
+    }
+
     fn pump_connected(&mut self, now: Now) -> Result<(), PublishError> {
+        self.confirm(now);
         let Phase::Connected(connection) = &mut self.phase else { return Ok(()) };
         connection.dialogue.handle_time(&mut self.outgoing, now)?;
-        if let Some((since, stream_id)) = connection.dialogue.live() {
-            let is_believed =
-                connection.dialogue.was_acknowledged() || now.since(since) >= EARLY_CLOSE;
-            if is_believed && !connection.is_confirmed {
-                connection.is_confirmed = true;
-                self.backoff.handle_live(since);
-            }
+        if let Some((_, stream_id)) = connection.dialogue.live() {
             let mut link = Link { outgoing: &mut self.outgoing, stream_id, rate: &self.rate };
             self.media.pump(&mut link, &mut self.outputs, false, now);
         }

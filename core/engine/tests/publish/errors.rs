@@ -129,6 +129,14 @@ fn a_close_after_a_second_or_an_acknowledgement_is_a_loss() {
 }
 
 #[test]
+fn a_close_counts_by_its_own_time_even_if_nobody_looked_before() {
+    let mut rig = Rig::live(config());
+    rig.now = rig.now.offset_micros(1_000_000);
+    rig.close();
+    assert_eq!(rig.publish.state(), State::Reconnecting);
+}
+
+#[test]
 fn a_server_that_never_answers_is_given_up_after_five_seconds() {
     let (rig, error) = failure(Script { is_mute: true, ..Script::default() });
     assert_eq!(error, PublishError::Timeout { step: "handshake", limit: Duration::from_secs(5) });
