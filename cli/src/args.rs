@@ -1,12 +1,15 @@
 //! The command line as types. Stream addresses stay strings here: clap repeats a value it cannot
 //! parse, and an address holds a stream key.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use onair_types::VideoQuality;
+use onair_types::config::{Orientation, Profile};
+use onair_types::{ConfigError, VideoConfig, VideoQuality};
 
 use crate::exit::help;
 use crate::units::{self, Size};
@@ -54,8 +57,8 @@ pub(crate) struct DemoArgs {
     pub(crate) duration: Option<Duration>,
 
     /// Size, frame rate and bitrate
-    #[arg(long, value_enum, default_value = "medium3")]
-    pub(crate) quality: Quality,
+    #[arg(long, value_parser = QualityParser, default_value = "medium3")]
+    pub(crate) quality: VideoQuality,
 
     /// Wider than tall
     #[arg(long)]
@@ -84,31 +87,31 @@ pub(crate) struct PushArgs {
     pub(crate) format: FormatArgs,
 
     /// Stop after so much media [default: until Ctrl-C or the file's end]
-    #[arg(long, value_name = "TIME", value_parser = units::positive_duration)]
+    #[arg(help_heading = SENDING, long, value_name = "TIME", value_parser = units::positive_duration)]
     pub(crate) duration: Option<Duration>,
 
     /// No picture
-    #[arg(long, conflicts_with = "video_only")]
+    #[arg(help_heading = SENDING, long, conflicts_with = "video_only")]
     pub(crate) audio_only: bool,
 
     /// No sound
-    #[arg(long)]
+    #[arg(help_heading = SENDING, long)]
     pub(crate) video_only: bool,
 
     /// Keep trying: when the first connection fails too, and without end
-    #[arg(long)]
+    #[arg(help_heading = SENDING, long)]
     pub(crate) retry: bool,
 
     /// With --flv: send as quickly as the socket takes it
-    #[arg(long, requires = "flv")]
+    #[arg(help_heading = SENDING, long, requires = "flv")]
     pub(crate) fast: bool,
 
     /// Test aid: the first frame's time on the wire, e.g. 4h39m30s
-    #[arg(long, value_name = "TIME", value_parser = units::duration, default_value = "0s", hide_default_value = true)]
+    #[arg(help_heading = SENDING, long, value_name = "TIME", value_parser = units::duration, default_value = "0s", hide_default_value = true)]
     pub(crate) start_time: Duration,
 
     /// One JSON object a line on stdout instead of words
-    #[arg(long)]
+    #[arg(help_heading = SENDING, long)]
     pub(crate) json: bool,
 }
 
@@ -138,8 +141,8 @@ pub(crate) struct SourceArgs {
 #[command(next_help_heading = "How to encode it")]
 pub(crate) struct FormatArgs {
     /// Size, frame rate and bitrate to start from [default: low2]
-    #[arg(long, value_enum)]
-    pub(crate) quality: Option<Quality>,
+    #[arg(long, value_parser = QualityParser)]
+    pub(crate) quality: Option<VideoQuality>,
 
     /// Wider than tall
     #[arg(long, conflicts_with = "size")]
@@ -165,8 +168,8 @@ pub(crate) struct FormatArgs {
     #[arg(long, value_name = "TIME", value_parser = units::positive_duration)]
     pub(crate) keyint: Option<Duration>,
 
-    /// H.264 profile; baseline is for old decoders [default: main]
-    #[arg(long, value_enum)]
+    /// H.264 profile, baseline or main; baseline is for old decoders [default: main]
+    #[arg(long, value_parser = profile)]
     pub(crate) profile: Option<Profile>,
 }
 
@@ -204,68 +207,38 @@ pub(crate) struct ProbeArgs {
     pub(crate) json: bool,
 }
 
-/// The library's qualities under their names on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Quality {
-    /// 360x640, 15 fps, 500 kbit/s
-    Low1,
-    /// 360x640, 24 fps, 600 kbit/s
-    Low2,
-    /// 360x640, 30 fps, 800 kbit/s
-    Low3,
-    /// 540x960, 15 fps, 800 kbit/s
-    Medium1,
-    /// 540x960, 24 fps, 800 kbit/s
-    Medium2,
-    /// 540x960, 30 fps, 1000 kbit/s
-    Medium3,
-    /// 720x1280, 15 fps, 1000 kbit/s
-    High1,
-    /// 720x1280, 24 fps, 1200 kbit/s
-    High2,
-    /// 720x1280, 30 fps, 1200 kbit/s
-    High3,
-    /// 1080x1920, 24 fps
-    Fullhd1,
-    /// 1080x1920, 30 fps
-    Fullhd2,
-    /// 1080x1920, 60 fps
-    Fullhd3,
-}
+/// A quality by its name; the help says what each is. Also understands `720p30`.
+#[derive(Clone, Copy, Debug)]
+struct QualityParser;
 
-impl From<Quality> for VideoQuality {
-    fn from(quality: Quality) -> Self {
-        match quality {
-            Quality::Low1 => Self::Low1,
-            Quality::Low2 => Self::Low2,
-            Quality::Low3 => Self::Low3,
-            Quality::Medium1 => Self::Medium1,
-            Quality::Medium2 => Self::Medium2,
-            Quality::Medium3 => Self::Medium3,
-            Quality::High1 => Self::High1,
-            Quality::High2 => Self::High2,
-            Quality::High3 => Self::High3,
-            Quality::Fullhd1 => Self::FullHd1,
-            Quality::Fullhd2 => Self::FullHd2,
-            Quality::Fullhd3 => Self::FullHd3,
-        }
+impl TypedValueParser for QualityParser {
+    type Value = VideoQuality;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<VideoQuality, clap::Error> {
+        let parse = |name: &str| name.parse::<VideoQuality>();
+        StringValueParser::new()
+            .try_map(move |name| parse(&name))
+            .parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(VideoQuality::ALL.into_iter().map(|quality| {
+            let it = VideoConfig::preset(quality, Orientation::Portrait);
+            let (width, height, fps) = (it.width(), it.height(), it.fps());
+            let kbps = it.bitrate_bps() / 1_000;
+            PossibleValue::new(quality.name())
+                .help(format!("{width}x{height}, {fps} fps, {kbps} kbit/s"))
+        })))
     }
 }
 
-/// H.264 profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Profile {
-    Baseline,
-    Main,
-}
-
-impl From<Profile> for onair_types::config::Profile {
-    fn from(profile: Profile) -> Self {
-        match profile {
-            Profile::Baseline => Self::Baseline,
-            Profile::Main => Self::Main,
-        }
-    }
+fn profile(name: &str) -> Result<Profile, ConfigError> {
+    name.parse()
 }
 
 /// What the pictures show.
@@ -281,6 +254,9 @@ pub(crate) enum Pattern {
     /// Much motion
     Motion,
 }
+
+/// Heading of the options of `push` that are about neither source nor format.
+const SENDING: &str = "How to send it";
 
 const DEMO_HELP: &str = help!(
     "\

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
         false => None,
     };
     let orientation = if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
-    let video = VideoConfig::preset(args.quality.into(), orientation);
+    let video = VideoConfig::preset(args.quality, orientation);
     let audio = AudioConfig::default();
     let pictures = Pictures::pattern(Pattern::Clock, video.width(), video.height(), video.fps())?;
     let sound = Sound::tone(audio.sample_rate_hz(), audio.channels());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use onair::{AudioConfig, ConfigError, VideoConfig};
 use onair_types::config::Orientation;
 
-use crate::args::{FormatArgs, Quality};
+use crate::args::FormatArgs;
 use crate::exit::Failure;
 use crate::source::pictures::Pictures;
 use crate::source::sound::Sound;
@@ -20,8 +20,8 @@ const BITS_PER_PIXEL: f64 = 0.085;
 /// The first setting that cannot be, in the words of the command line.
 pub(crate) fn video(args: &FormatArgs, file: Option<&Pictures>) -> Result<VideoConfig, Failure> {
     let orientation = if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
-    let quality = args.quality.unwrap_or(Quality::Low2);
-    let preset = VideoConfig::preset(quality.into(), orientation);
+    let quality = args.quality.unwrap_or_default();
+    let preset = VideoConfig::preset(quality, orientation);
     let size = file.map(Pictures::size).or(args.size.map(|size| (size.width, size.height)));
     let fps = file.map(|file| file.rate().rounded()).or(args.fps);
     let bitrate_bps = args.video_bitrate.or_else(|| {
@@ -45,7 +45,7 @@ pub(crate) fn video(args: &FormatArgs, file: Option<&Pictures>) -> Result<VideoC
         builder = builder.keyframe_interval_frames(frames);
     }
     if let Some(profile) = args.profile {
-        builder = builder.profile(profile.into());
+        builder = builder.profile(profile);
     }
     builder.build().map_err(|error| refused(&error))
 }
@@ -78,6 +78,7 @@ fn keyframe_interval_frames(interval: Duration, fps: u32) -> u32 {
 mod tests {
     use super::*;
     use clap::Parser;
+    use onair::VideoQuality;
 
     use crate::args::{Cli, Command};
 
@@ -100,7 +101,7 @@ mod tests {
     fn a_quality_is_taken_as_it_is() {
         let landscape =
             video(&format(&["--quality", "high3", "--landscape"]), None).expect("video");
-        let preset = VideoConfig::preset(onair::VideoQuality::High3, Orientation::Landscape);
+        let preset = VideoConfig::preset(VideoQuality::High3, Orientation::Landscape);
         assert_eq!(landscape, preset);
     }
 
