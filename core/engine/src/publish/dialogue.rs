@@ -45,6 +45,8 @@ struct Talk {
     live_since: Option<Now>,
     /// Whether the server acknowledged any bytes.
     was_acknowledged: bool,
+    /// The newest acknowledgement's number, until it is taken.
+    acknowledgement: Option<u32>,
     acks: Acks,
     pings: PingLimit,
 }
@@ -83,6 +85,7 @@ impl Dialogue {
                 stream_id: 0,
                 live_since: None,
                 was_acknowledged: false,
+                acknowledgement: None,
                 acks: Acks::default(),
                 pings: PingLimit::default(),
             },
@@ -155,6 +158,11 @@ impl Dialogue {
     /// Since when the server takes media, and on which message stream.
     pub(super) fn live(&self) -> Option<(Now, u32)> {
         self.talk.live_since.map(|since| (since, self.talk.stream_id))
+    }
+
+    /// The number of an acknowledgement that came since this was last called.
+    pub(super) fn take_acknowledgement(&mut self) -> Option<u32> {
+        self.talk.acknowledgement.take()
     }
 
     /// Whether the server acknowledged bytes, which it does only for a publish it wants.
@@ -255,8 +263,9 @@ impl Talk {
                 self.acks.set_window(bytes);
                 Ok(())
             }
-            Ok(Incoming::Acknowledgement(_)) => {
+            Ok(Incoming::Acknowledgement(number)) => {
                 self.was_acknowledged = true;
+                self.acknowledgement = Some(number);
                 Ok(())
             }
             Ok(_) => Ok(()),

@@ -14,7 +14,7 @@ use super::{Alignment, Config, Delivery, EncoderCommand, Event, Output};
 use crate::align::{Aligner, Verdict};
 use crate::amf0;
 use crate::flv::{self, MetaData, TagType};
-use crate::rate::Rate;
+use crate::rate::Controller;
 use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing, Written};
 use crate::send_buffer::{Dropped, SendBuffer};
 
@@ -142,12 +142,13 @@ impl Media {
             self.buffer.shed(now);
             // Once something goes, all sound goes with it.
             let is_ready = is_flushing || self.is_ready(now);
-            while is_ready && self.has_credit(link.outgoing) && link.rate.gate_is_open() {
+            while is_ready && self.has_credit(link.outgoing) && link.gate_is_open() {
                 let Some(queued) = self.buffer.pop() else { break };
                 let track = queued.unit.track();
                 match self.write(&queued.unit, link) {
                     Ok(()) => {
                         self.in_flight.push_back(InFlight { track, pushed_at: queued.pushed_at });
+                        link.rate.handle_unit(link.outgoing.total_bytes(), queued.pushed_at);
                     }
                     // The buffer takes no unit of half that size.
                     Err(MessageTooLarge { .. }) => self.buffer.count_dropped(track),
@@ -394,10 +395,17 @@ impl Media {
 pub(super) struct Link<'a> {
     pub(super) outgoing: &'a mut Outgoing,
     pub(super) stream_id: u32,
-    pub(super) rate: &'a Rate,
+    pub(super) rate: &'a mut Controller,
+    /// Whether the controller's gate counts.
+    pub(super) is_gated: bool,
 }
 
 impl Link<'_> {
+    /// Whether what is serialised already leaves the network room for more.
+    fn gate_is_open(&self) -> bool {
+        !self.is_gated || self.rate.allowance_bytes() > self.outgoing.len() as u64
+    }
+
     fn media<const N: usize>(
         &mut self,
         tag_type: TagType,

@@ -10,6 +10,7 @@
 //! ```
 
 mod acks;
+mod adapt;
 mod config;
 mod dialogue;
 mod error;
@@ -28,7 +29,7 @@ pub use config::{Alignment, Config, Delivery};
 pub use error::{Closed, ConnectError, PublishError};
 pub use output::{EncoderCommand, Event, Output, State};
 
-use crate::rate::{Rate, Transport};
+use crate::rate::{Controller, Transport};
 use crate::reconnect::Backoff;
 use crate::rtmp::chunk_writer::Outgoing;
 use crate::stats::Snapshot;
@@ -52,7 +53,7 @@ pub struct Publish {
     /// Since when the socket has taken nothing of what waits for it.
     write_stalled_since: Option<Now>,
     media: Media,
-    rate: Rate,
+    rate: Controller,
     backoff: Backoff,
     /// Attempts since the start or since the stream was live.
     attempt: u32,
@@ -66,6 +67,7 @@ pub struct Publish {
 impl Publish {
     /// Not connected yet.
     pub fn new(config: Config) -> Self {
+        let audio_bitrate_bps = config.metadata.audio.as_ref().map_or(0, |a| a.bitrate_bps);
         Self {
             now: Now::from_micros(i64::MIN),
             state: State::Idle,
@@ -75,7 +77,7 @@ impl Publish {
             outgoing: Outgoing::new(),
             write_stalled_since: None,
             media: Media::new(&config),
-            rate: Rate::new(config.video_bitrate),
+            rate: Controller::new(config.video_bitrate, audio_bitrate_bps),
             backoff: Backoff::new(config.reconnect, config.seed),
             attempt: 0,
             bytes_sent: 0,
@@ -136,6 +138,7 @@ impl Publish {
     pub fn handle_connected(&mut self, now: Now) {
         let now = self.touch(now);
         if let Phase::Connecting { ends } = self.phase {
+            self.rate.handle_connected(now);
             let seed = self.backoff.next_seed();
             let dialogue = Dialogue::start(&self.config, seed, ends, &mut self.outgoing, now);
             self.phase =
@@ -162,6 +165,9 @@ impl Publish {
         self.bytes_received += bytes.len() as u64;
         let was_live = dialogue.live().is_some();
         let result = dialogue.handle_received(bytes, &self.config.url, &mut self.outgoing, now);
+        if let Some(number) = dialogue.take_acknowledgement() {
+            self.rate.handle_acknowledgement(number, now);
+        }
         let is_live = dialogue.live().is_some();
         self.confirm(now);
         match result {
@@ -201,6 +207,7 @@ impl Publish {
             self.bytes_sent += bytes as u64;
             let written = self.outgoing.advance(bytes);
             self.media.handle_written(written);
+            self.rate.handle_written(self.outgoing.written_bytes(), now);
             self.write_stalled_since = Some(now);
         }
     }
@@ -209,6 +216,9 @@ impl Publish {
     pub fn handle_unit(&mut self, unit: AccessUnit, now: Now) {
         let now = self.advance(now);
         if !matches!(self.phase, Phase::Closing { .. } | Phase::Over) {
+            if unit.track() == Track::Video {
+                self.rate.handle_picture(unit.size_bytes());
+            }
             self.media.handle_unit(unit, self.state == State::Live, now);
             if !self.media.only_queues(&self.outgoing) {
                 self.settled = None;
@@ -216,11 +226,18 @@ impl Publish {
         }
     }
 
-    /// What the system says about the connection's sending side; to be asked about every 100 ms
-    /// while live, where the system can tell.
+    /// What the system says about the connection's sending side. Where it can tell, this comes
+    /// with every wake-up while a connection stands, before anything else.
     pub fn handle_transport(&mut self, transport: Transport, now: Now) {
-        self.touch(now);
-        self.rate.handle_transport(transport);
+        let now = self.touch(now);
+        if matches!(self.phase, Phase::Connected(_)) {
+            let before = self.rate.unacked_bytes();
+            self.rate.handle_transport(transport, now);
+            if self.rate.unacked_bytes() < before {
+                // A link that is slow is not dead.
+                self.write_stalled_since = self.write_stalled_since.map(|_| now);
+            }
+        }
     }
 
     /// The device's way to the network changed: a waiting attempt begins within 300 ms.
@@ -260,7 +277,7 @@ impl Publish {
 
     /// Fills `slices` with the bytes to write next; returns how many slices it filled.
     pub fn outgoing<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        self.outgoing.io_slices(slices)
+        self.outgoing.io_slices_within(self.allowance_bytes(), slices)
     }
 
     /// Whether a producer that can wait (a file) should go on; always true for live delivery and

@@ -5,6 +5,7 @@ use std::time::Duration;
 use onair_types::Now;
 
 use super::PublishError;
+use crate::rate::Decision;
 
 /// Where the publish stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,4 +88,6 @@ pub enum Event {
         /// AAC frames.
         audio: u32,
     },
+    /// The controller gave the video encoder another target; shown, it says why.
+    Bitrate(Decision),
 }

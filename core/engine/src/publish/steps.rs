@@ -84,7 +84,6 @@ impl Publish {
         self.outgoing.reset();
         self.write_stalled_since = None;
         self.media.handle_lost(now);
-        self.rate.reset();
         let retry_in = self.backoff.handle_failure(&error, now);
         self.outputs.push_back(Output::Event(Event::Lost { error, attempt, retry_in }));
         match retry_in {
@@ -142,8 +141,11 @@ impl Publish {
         let Phase::Connected(connection) = &mut self.phase else { return Ok(()) };
         connection.dialogue.handle_time(&mut self.outgoing, now)?;
         if let Some((_, stream_id)) = connection.dialogue.live() {
-            let mut link = Link { outgoing: &mut self.outgoing, stream_id, rate: &self.rate };
+            let is_gated = self.is_gated();
+            let (outgoing, rate) = (&mut self.outgoing, &mut self.rate);
+            let mut link = Link { outgoing, stream_id, rate, is_gated };
             self.media.pump(&mut link, &mut self.outputs, false, now);
+            self.adapt(now);
         }
         match self.write_stall_ends(now) {
             Some(ends) if now >= ends => {
@@ -161,7 +163,8 @@ impl Publish {
             if let Some((_, stream_id)) = dialogue.live()
                 && now < *media_ends
             {
-                let mut link = Link { outgoing: &mut self.outgoing, stream_id, rate: &self.rate };
+                let (outgoing, rate) = (&mut self.outgoing, &mut self.rate);
+                let mut link = Link { outgoing, stream_id, rate, is_gated: false };
                 self.media.pump(&mut link, &mut self.outputs, true, now);
             }
             if self.media.is_drained() || now >= *media_ends {
@@ -197,6 +200,7 @@ impl Publish {
                     dialogue.deadline(),
                     live_since.filter(|_| !is_confirmed).map(|since| since + EARLY_CLOSE),
                     live_since.and_then(|_| self.media.deadline(has_credit, now)),
+                    live_since.and_then(|_| self.next_look()),
                     self.write_stalled_since.map(|since| since + WRITE_STALL),
                 ]
                 .into_iter()

@@ -193,7 +193,21 @@ impl Outgoing {
 
     /// Fills `slices` with what to write next and returns how many it filled.
     pub fn io_slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.io_slices_within(usize::MAX, slices)
+    }
+
+    /// As [`Outgoing::io_slices`], but not more than the first `limit` bytes.
+    pub fn io_slices_within<'a>(&'a self, limit: usize, slices: &mut [IoSlice<'a>]) -> usize {
         let mut filled = 0;
+        let mut room = limit;
+        let mut fill = |piece: &'a [u8]| {
+            if room == 0 {
+                return None;
+            }
+            let fits = piece.get(..room).unwrap_or(piece);
+            room -= fits.len();
+            fill(slices, &mut filled, fits)
+        };
         let mut copied_at = 0;
         let mut from = self.front_written;
         for entry in &self.queue {
@@ -201,13 +215,11 @@ impl Outgoing {
                 Entry::Copied { len } => {
                     let range = copied_at..copied_at + (len - from);
                     copied_at = range.end;
-                    [0, 1].into_iter().try_for_each(|half| {
-                        fill(slices, &mut filled, ring_range(&self.copied, half, range.clone()))
-                    })
+                    [0, 1]
+                        .into_iter()
+                        .try_for_each(|half| fill(ring_range(&self.copied, half, range.clone())))
                 }
-                Entry::Shared(shared) => {
-                    shared.pieces(from).try_for_each(|piece| fill(slices, &mut filled, piece))
-                }
+                Entry::Shared(shared) => shared.pieces(from).try_for_each(&mut fill),
             };
             if fits.is_none() {
                 break;

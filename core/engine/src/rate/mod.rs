@@ -1,8 +1,18 @@
-//! Owns the video bitrate and whether the socket may be given more. This version answers with the
-//! configured bitrate and an open gate; the lag-bounded controller of `spec network` 1.3 moves in
-//! here.
+//! Owns the video bitrate and whether the socket may be given more (`spec network` 1.3).
+
+mod acknowledged;
+mod capacity;
+mod controller;
+mod decision;
+mod flight;
+mod min_rtt;
+mod output;
+mod source;
 
 use std::time::Duration;
+
+pub use controller::{Backlog, Controller, TICK};
+pub use decision::{Decision, Evidence, Reason};
 
 /// What the video bitrate may be, bit/s. `min ≤ start ≤ max` always holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,40 +59,6 @@ pub struct Transport {
     pub unsent_bytes: u64,
     /// Smoothed round-trip time.
     pub rtt: Duration,
-}
-
-/// The one place that decides the video bitrate.
-#[derive(Debug)]
-pub(crate) struct Rate {
-    range: Range,
-    target_bps: u32,
-    transport: Transport,
-}
-
-impl Rate {
-    pub(crate) fn new(range: Range) -> Self {
-        Self { range, target_bps: range.start_bps(), transport: Transport::default() }
-    }
-
-    /// The encoder's present target, bit/s.
-    pub(crate) fn target_bps(&self) -> u32 {
-        self.target_bps
-    }
-
-    /// A new connection: what was known about the old path is forgotten.
-    pub(crate) fn reset(&mut self) {
-        self.transport = Transport::default();
-        self.target_bps = self.range.start_bps();
-    }
-
-    pub(crate) fn handle_transport(&mut self, transport: Transport) {
-        self.transport = transport;
-    }
-
-    /// Whether another access unit may be turned into chunks now.
-    pub(crate) fn gate_is_open(&self) -> bool {
-        true
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,62 @@
+//! The rate controller's place in a publish: when it is asked, and what follows from its answers.
+//! What it decides, and on what grounds, is `rate`'s.
+
+use onair_types::Now;
+
+use super::steps::{Connection, Phase};
+use super::{Delivery, EncoderCommand, Event, Output, Publish};
+use crate::rate::Backlog;
+
+impl Publish {
+    /// Bytes that the socket may be offered now.
+    pub(super) fn allowance_bytes(&self) -> usize {
+        let is_live = |connection: &Connection| connection.dialogue.live().is_some();
+        match &self.phase {
+            Phase::Connected(connection) if self.is_gated() && is_live(connection) => {
+                usize::try_from(self.rate.allowance_bytes()).unwrap_or(usize::MAX)
+            }
+            _ => usize::MAX,
+        }
+    }
+
+    /// Whether what is in flight matters: nobody drops units of a file that is shipped whole.
+    pub(super) fn is_gated(&self) -> bool {
+        self.config.delivery == Delivery::Live
+    }
+
+    /// While live: asks the controller when its time has come.
+    pub(super) fn adapt(&mut self, now: Now) {
+        if !self.is_gated() {
+            return;
+        }
+        if self.next_report().is_some_and(|at| at <= now) {
+            self.rate.skip_report(now);
+        }
+        if !self.rate.wants_ticks() || now < self.rate.next_tick() {
+            return;
+        }
+        let backlog = Backlog {
+            bytes: (self.media.queue_bytes() + self.outgoing.len()) as u64,
+            oldest: self.media.oldest_droppable(),
+        };
+        if let Some(decision) = self.rate.handle_tick(backlog, now) {
+            let command = EncoderCommand::SetVideoBitrate(decision.to_bps);
+            self.outputs.push_back(Output::Encoder(command));
+            self.outputs.push_back(Output::Event(Event::Bitrate(decision)));
+        }
+    }
+
+    /// When the controller, or news of what the peer has, is wanted while live.
+    pub(super) fn next_look(&self) -> Option<Now> {
+        if !self.is_gated() {
+            return None;
+        }
+        let tick = Some(self.rate.next_tick()).filter(|_| self.rate.wants_ticks());
+        tick.into_iter().chain(self.next_report()).min()
+    }
+
+    fn next_report(&self) -> Option<Now> {
+        let waits = self.outgoing.len() as u64 + self.media.queue_bytes() as u64;
+        self.rate.next_report(waits > self.rate.allowance_bytes())
+    }
+}

@@ -1,0 +1,27 @@
+//! Where the knowledge of what the peer has comes from, and how coarse it is.
+
+/// Who tells what the peer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Nobody.
+    None,
+    /// The server, now and then: the last time after `step` bytes.
+    Server { step: u64 },
+    /// The system, at any time.
+    System,
+}
+
+impl Source {
+    /// Bytes that may have arrived without anyone telling.
+    pub(super) fn hidden_bytes(self) -> u64 {
+        match self {
+            Self::Server { step } => step.clamp(MIN_STEP_BYTES, MAX_STEP_BYTES),
+            Self::None | Self::System => 0,
+        }
+    }
+}
+
+/// Servers acknowledge after what they were asked for, or a little more; a first or a mangled
+/// number says nothing of that.
+const MIN_STEP_BYTES: u64 = 16 << 10;
+const MAX_STEP_BYTES: u64 = 256 << 10;
