@@ -55,6 +55,11 @@ pub trait Broadcaster {
         None
     }
 
+    /// The run is over.
+    fn finish(&mut self, host: &mut Host<'_>) {
+        let _ = host;
+    }
+
     /// What the user may set while live: the highest bitrate.
     fn set_max_bitrate(&mut self, bps: u32, host: &mut Host<'_>) {
         let _ = (bps, host);

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::broadcaster::Broadcaster;
+use crate::onair::OnAir;
 use crate::peers::{
     Fixed, HaishinKit, LfLiveKit, Moblin, Obs, ObsDynamic, Peer, RootEncoder, StreamPack,
 };
@@ -15,6 +16,8 @@ use crate::world::Scenario;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Controller {
+    /// OnAir's engine, the code that ships.
+    OnAir,
     /// LFLiveKit with `adaptiveBitrate`.
     LfLiveKit,
     /// HaishinKit.swift with its bitrate strategy.
@@ -54,6 +57,7 @@ impl Controller {
         let max = scenario.max_bitrate_bps;
         let audio = scenario.microphone.bitrate_bps;
         match self {
+            Self::OnAir => Box::new(OnAir::new(scenario)),
             Self::LfLiveKit => {
                 let start = USUAL_BPS.min(max);
                 Box::new(Peer::new(LfLiveKit::new(max / 8, start, max)))
@@ -82,6 +86,7 @@ impl FromStr for Controller {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Ok(match name {
+            "onair" => Self::OnAir,
             "lflivekit" => Self::LfLiveKit,
             "haishinkit" => Self::HaishinKit,
             "rootencoder" => Self::RootEncoder,
@@ -101,6 +106,7 @@ impl FromStr for Controller {
 impl fmt::Display for Controller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::OnAir => "onair",
             Self::LfLiveKit => "lflivekit",
             Self::HaishinKit => "haishinkit",
             Self::RootEncoder => "rootencoder",
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn every_controller_reads_its_own_name() {
-        for controller in Controller::PEERS {
+        for controller in Controller::PEERS.into_iter().chain([Controller::OnAir]) {
             assert_eq!(controller.to_string().parse(), Ok(controller));
         }
         assert_eq!("fixed:2.5M".parse(), Ok(Controller::Fixed(2_500_000)));

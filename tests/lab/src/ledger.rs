@@ -96,6 +96,11 @@ impl Ledger {
         self.audio_dropped += 1;
     }
 
+    /// `count` AAC frames were given up.
+    pub fn dropped_audio_frames(&mut self, count: u64) {
+        self.audio_dropped += count;
+    }
+
     /// The connection is gone: what was on it and has not arrived never will.
     pub fn connection_lost(&mut self) {
         for (_, unit) in std::mem::take(&mut self.on_wire) {

@@ -147,6 +147,8 @@ impl<'a> World<'a> {
             self.now = self.now.max(next);
             self.step(broadcaster);
         }
+        self.now = end;
+        broadcaster.finish(&mut self.host());
     }
 
     fn host(&mut self) -> Host<'_> {
