@@ -187,10 +187,8 @@ fn publishing_is_not_allowed() {
     }
     // nginx says Publish.Start first, and closes then.
     let nginx = Nginx::start();
-    let push = ["push", &nginx.url("closed", CANARY), "--duration", "5s"];
-    let ended = onair::run(&push);
-    assert!(matches!(ended.code, Some(CONNECT | BROKE)), "{ended:?}");
-    assert!(!ended.output().contains(CANARY), "{}", ended.output());
+    let ended = push_fails(&nginx.url("closed", CANARY), &[], CONNECT);
+    assert_says(&ended, &["closed", "refused"]);
 }
 
 #[test]
