@@ -212,7 +212,8 @@ impl Publish {
         }
     }
 
-    /// An access unit from an encoder or a file. Ignored once the end has begun.
+    /// An access unit from an encoder or a file. Ignored once the end has begun. Units that are
+    /// there together may be handed in one after the other before the next drain: that is cheaper.
     pub fn handle_unit(&mut self, unit: AccessUnit, now: Now) {
         let now = self.advance(now);
         if !matches!(self.phase, Phase::Closing { .. } | Phase::Over) {
