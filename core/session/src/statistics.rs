@@ -1,6 +1,6 @@
 //! What a session counted: one copy of everything, for a status line or a log.
 //!
-//! Threads count into [`Counters`] without a lock; `onair-net` adds what the engine counted at
+//! Threads count into `Counters` without a lock; `onair-net` adds what the engine counted at
 //! each of its wake-ups, and never waits for a reader.
 
 use std::sync::atomic::{AtomicU64, Ordering};
