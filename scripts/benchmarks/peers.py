@@ -68,11 +68,9 @@ class Peers:
         """Encodes 720p30 pictures as they come out of a pipe, and sends them."""
 
         def ffmpeg(url):
-            # Without the last two options it holds each picture back until the next one comes.
             return [
-                *self._quiet_ffmpeg(), "-fflags", "nobuffer", "-probesize", "32", "-analyzeduration", "0",
-                "-i", fifo, "-c:v", "libopenh264", "-b:v", "1200k", "-pix_fmt", "yuv420p",
-                "-avioflags", "direct", "-max_interleave_delta", "0", "-f", "flv", url,
+                *self._quiet_ffmpeg(), "-probesize", "32", "-analyzeduration", "0", "-i", fifo,
+                "-c:v", "libopenh264", "-b:v", "1200k", "-pix_fmt", "yuv420p", "-f", "flv", url,
             ]
 
         def onair(url):
