@@ -2,7 +2,7 @@
 //! clocks.
 //!
 //! The way of the data: [`frame`] → [`convert`] → [`encode`] for pictures, [`pcm`] → [`encode`]
-//! for samples. Beside it: [`decode`], [`pattern`] and [`file`], for the CLI and for tests.
+//! for samples. Beside it: [`decode`], [`pattern`] and [`mod@file`], for the CLI and for tests.
 //!
 //! The C libraries are behind the features `openh264` and `fdk-aac`, one import site each; without
 //! them the crate builds without a C compiler and [`encode::h264`] and its kin say what is missing.
