@@ -44,7 +44,7 @@ pub(crate) struct Segmenter {
     broken: bool,
     longest_ms: i64,
     ended: bool,
-    clock: Unwrap,
+    clock: Timeline,
     /// Where the next AAC frame begins when none is missing, in samples.
     next_sample: Option<i64>,
 }
@@ -98,7 +98,7 @@ impl Segmenter {
     /// Takes the next unit; true when a segment became complete.
     pub(crate) fn push(&mut self, unit: &Arc<Unit>, headers: &Arc<Headers>) -> bool {
         let before_ms = self.clock.last();
-        let at_ms = self.clock.unwrap(unit.timestamp_ms);
+        let at_ms = self.clock.place(unit.timestamp_ms);
         let jumped = before_ms
             .is_some_and(|before| at_ms - before > JUMP_MS || before - at_ms > JUMP_MS / 10);
         let mut completed = false;
@@ -238,14 +238,14 @@ impl Segment {
 
 /// Makes one line out of milliseconds that wrap after 49.7 days (network 2, rule 8).
 #[derive(Debug, Default)]
-struct Unwrap(Option<(u32, i64)>);
+struct Timeline(Option<(u32, i64)>);
 
-impl Unwrap {
+impl Timeline {
     fn last(&self) -> Option<i64> {
         self.0.map(|(_, line)| line)
     }
 
-    fn unwrap(&mut self, timestamp_ms: u32) -> i64 {
+    fn place(&mut self, timestamp_ms: u32) -> i64 {
         let line = self.0.map_or(i64::from(timestamp_ms), |(last, line)| {
             line + i64::from(timestamp_ms.wrapping_sub(last) as i32)
         });
@@ -255,4 +255,4 @@ impl Unwrap {
 }
 
 #[cfg(test)]
-mod test;
+mod tests;

@@ -5,6 +5,7 @@
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use crate::tree;
 
@@ -158,34 +159,30 @@ impl Source {
 }
 
 /// Every Rust file of the workspace.
-pub fn all() -> Vec<Source> {
-    tree::text_files()
-        .into_iter()
-        .filter(|file| file.path.ends_with(".rs"))
-        .map(|file| Source::parse(&file.path, &file.text))
-        .collect()
+pub fn all() -> &'static [Source] {
+    static ALL: OnceLock<Vec<Source>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let files = tree::text_files().into_iter().filter(|file| file.path.ends_with(".rs"));
+        files.map(|file| Source::parse(&file.path, &file.text)).collect()
+    })
 }
 
 /// The sources of one crate, its own integration tests and benches left out.
 ///
 /// # Panics
 /// When there are none: a rule about nothing proves nothing.
-pub fn of(folder: &str) -> Vec<Source> {
-    let sources = below(folder);
+pub fn of(folder: &str) -> Vec<&'static Source> {
+    let prefix = format!("{folder}/src/");
+    let sources: Vec<_> = all().iter().filter(|source| source.path.starts_with(&prefix)).collect();
     assert!(!sources.is_empty(), "{folder}/src holds no source; did the crate move?");
     sources
-}
-
-/// [`of`], for a crate that may not be there yet.
-pub fn below(folder: &str) -> Vec<Source> {
-    let prefix = format!("{folder}/src/");
-    all().into_iter().filter(|source| source.path.starts_with(&prefix)).collect()
 }
 
 fn is_test_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     path.split('/').rev().skip(1).any(|folder| folder == "tests" || folder == "benches")
         || name.ends_with("_test.rs")
+        || name == "test.rs"
         || name == "tests.rs"
 }
 

@@ -10,7 +10,7 @@ const WORLD: [&str; 6] =
 const CLOCKS: [&str; 2] = ["Instant", "SystemTime"];
 
 /// The uses in a crate, outside tests, that `is_breach` says yes to.
-fn uses(sources: &[Source], is_breach: impl Fn(&Source, &PathUse) -> bool) -> Vec<String> {
+fn uses(sources: &[&Source], is_breach: impl Fn(&Source, &PathUse) -> bool) -> Vec<String> {
     let mut breaches = Vec::new();
     for source in sources {
         for path in source.paths() {
@@ -163,7 +163,7 @@ fn rule_6_no_third_party_type_in_a_public_signature_of_the_session() {
             .filter_map(|p| p.path.rsplit("::").next())
             .filter(|name| name.starts_with(char::is_uppercase))
             .collect();
-        for signature in public_signatures(&source) {
+        for signature in public_signatures(source) {
             let names = signature.tokens.iter().map(|&at| source.text_at(at));
             for name in names.filter(|n| imported.contains(n) || third_party.contains(n)) {
                 breaches.push(format!("{} shows {name}", source.at(signature.line)));

@@ -14,7 +14,7 @@ use crate::openh264::{self, Bitstream, Refusal, Settings};
 
 const NAME: &str = "openh264";
 
-/// The library knows no higher rate; above it, [`Encoder::library_bitrate`] makes up for it.
+/// The library knows no higher rate; above it, [`library_bitrate`] makes up for it.
 const MAX_LIBRARY_FPS: u32 = 60;
 
 /// Below this the library refuses or starves.
@@ -30,7 +30,7 @@ pub(super) struct Encoder {
     height: u32,
     fps: u32,
     bitrate_bps: u32,
-    /// As the library counts it, see [`Encoder::library_bitrate`].
+    /// As the library counts it, see [`library_bitrate`].
     ceiling_bps: i32,
     idr_requested: bool,
     config: Option<Arc<AvcConfig>>,

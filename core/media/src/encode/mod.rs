@@ -1,7 +1,7 @@
 //! Encoders behind one trait each, without default bodies: software here, VideoToolbox,
 //! MediaCodec and AudioToolbox in the bindings.
 //!
-//! [`h264`] and [`aac`] open the software encoders of this build. Measured facts: spec
+//! [`h264()`] and [`aac()`] open the software encoders of this build. Measured facts: spec
 //! `performance` B4 and B6, `dependencies` 1.2 and 1.3.
 
 use onair_types::aac::Asc;

@@ -1,3 +1,5 @@
+//! A segmenter fed as a stream does; its segments are read back by an MP4 demuxer.
+
 use onair_engine::flv::TagType;
 use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
