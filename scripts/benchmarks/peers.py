@@ -64,6 +64,31 @@ class Peers:
 
         return self._those_here({"onair": onair, "ffmpeg": ffmpeg, "gst rtmp2sink": gstreamer})
 
+    def pipeline(self, pictures, sound):
+        """Encodes raw 720p30 pictures and sound in real time, and sends them."""
+
+        def gstreamer(url):
+            pipeline = (
+                f"filesrc location={pictures} ! y4mdec ! openh264enc bitrate=1200000 ! h264parse ! queue ! m. "
+                f"filesrc location={sound} ! wavparse ! audioconvert ! voaacenc bitrate=96000 ! aacparse ! queue ! m. "
+                f"flvmux name=m streamable=true ! rtmp2sink location={url} sync=true"
+            )
+            return [self.gstreamer, "-q", *pipeline.split()]
+
+        def ffmpeg(url):
+            return [
+                *self._quiet_ffmpeg(), "-re", "-i", pictures, "-re", "-i", sound, "-c:v", "libopenh264",
+                "-b:v", "1200k", "-g", "60", "-c:a", "aac", "-b:a", "96k", "-f", "flv", url,
+            ]
+
+        def onair(url):
+            return [
+                self.onair, "push", url, "--y4m", pictures, "--wav", sound,
+                "--video-bitrate", "1200k", "--audio-bitrate", "96k",
+            ]
+
+        return self._those_here({"onair": onair, "ffmpeg": ffmpeg, "gst rtmp2sink": gstreamer})
+
     def pictures(self, fifo):
         """Encodes 720p30 pictures as they come out of a pipe, and sends them."""
 

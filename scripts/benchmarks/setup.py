@@ -107,6 +107,22 @@ def material(ffmpeg_path, seconds):
     return file
 
 
+def raw_material(ffmpeg_path, seconds):
+    """Pictures in Y4M (41 MB a second) and sound in WAV: 720p30 of moving texture, 44.1 kHz stereo."""
+    pictures, sound = CACHE / f"raw-{seconds}s.y4m", CACHE / f"raw-{seconds}s.wav"
+    if not pictures.exists():
+        say(f"making {seconds} s of raw material")
+        part = CACHE / "part.y4m"
+        run([
+            ffmpeg_path, "-nostdin", "-v", "error", "-y",
+            "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30,noise=alls=6:allf=t,format=yuv420p",
+            "-f", "lavfi", "-i", "anoisesrc=sample_rate=44100:color=pink:amplitude=0.3",
+            "-t", seconds, "-map", "1:a", "-ac", "2", sound, "-t", seconds, "-map", "0:v", part,
+        ])
+        part.rename(pictures)
+    return pictures, sound
+
+
 class Nginx:
     """nginx-rtmp on a port of its own, on its defaults, recording nothing."""
 
