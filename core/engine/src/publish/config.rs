@@ -18,6 +18,8 @@ pub struct Config {
     pub metadata: MetaData,
     /// What the video bitrate may be.
     pub video_bitrate: rate::Range,
+    /// By which rule it follows the network.
+    pub adaptation: rate::Adaptation,
     /// How the first frames are chosen.
     pub alignment: Alignment,
     /// What happens when the network is slower than the encoder.
@@ -41,6 +43,7 @@ impl Config {
             url,
             metadata,
             video_bitrate: rate::Range::fixed(bitrate_bps),
+            adaptation: rate::Adaptation::default(),
             alignment: Alignment::default(),
             delivery: Delivery::default(),
             reconnect: Policy::default(),

@@ -77,7 +77,7 @@ impl Publish {
             outgoing: Outgoing::new(),
             write_stalled_since: None,
             media: Media::new(&config),
-            rate: Controller::new(config.video_bitrate, audio_bitrate_bps),
+            rate: Controller::new(config.video_bitrate, config.adaptation, audio_bitrate_bps),
             backoff: Backoff::new(config.reconnect, config.seed),
             attempt: 0,
             bytes_sent: 0,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use onair_types::Now;
 
 use super::PublishError;
-use crate::rate::Decision;
+use crate::rate::{Decision, PaceChange, VideoPace};
 
 /// Where the publish stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,6 +63,8 @@ pub enum EncoderCommand {
     RequestIdr,
     /// Video target, bit/s.
     SetVideoBitrate(u32),
+    /// How many of the captured pictures to encode.
+    SetVideoPace(VideoPace),
 }
 
 /// What the app may want to know.
@@ -90,4 +92,6 @@ pub enum Event {
     },
     /// The controller gave the video encoder another target; shown, it says why.
     Bitrate(Decision),
+    /// Fewer or more pictures are sent; shown, it says why.
+    Pace(PaceChange),
 }

@@ -4,9 +4,7 @@
 //! the server does not have) and its gate. Two things differ, since the laboratory shows them
 //! better on every trace: the capacity is measured while the link is busy ([`super::capacity`]),
 //! so that a raise knows where to go, and a cut comes early and small, sized so that the backlog
-//! drains, instead of late and deep. `docs/network-lab.md` has the figures.
-//!
-//! Does not drop units: that is the send buffer's.
+//! drains, instead of late and deep. Does not drop units: that is the send buffer's.
 
 use std::time::Duration;
 
@@ -19,7 +17,7 @@ use super::flight::Flight;
 use super::min_rtt::MinRtt;
 use super::output::Output;
 use super::source::Source;
-use super::{Range, Transport};
+use super::{Adaptation, Range, Transport};
 
 /// Time between two looks.
 pub const TICK: Duration = Duration::from_millis(100);
@@ -124,6 +122,7 @@ pub struct Backlog {
 #[derive(Debug)]
 pub struct Controller {
     range: Range,
+    adaptation: Adaptation,
     audio_bps: f64,
     target_bps: f64,
     announced_bps: u32,
@@ -157,10 +156,11 @@ pub struct Controller {
 
 impl Controller {
     /// For a stream with `audio_bps` of audio; begins at the range's start.
-    pub fn new(range: Range, audio_bps: u32) -> Self {
+    pub fn new(range: Range, adaptation: Adaptation, audio_bps: u32) -> Self {
         let target_bps = f64::from(range.start_bps());
         Self {
             range,
+            adaptation,
             audio_bps: f64::from(audio_bps) * AUDIO_OVERHEAD,
             target_bps,
             announced_bps: range.start_bps(),
@@ -188,9 +188,9 @@ impl Controller {
         }
     }
 
-    /// Whether the range leaves anything to decide.
+    /// Whether there is anything to decide.
     pub fn adapts(&self) -> bool {
-        self.range.min_bps() < self.range.max_bps()
+        self.adaptation == Adaptation::Lag && self.range.min_bps() < self.range.max_bps()
     }
 
     /// The encoder's present target, bit/s.

@@ -7,12 +7,26 @@ mod decision;
 mod flight;
 mod min_rtt;
 mod output;
+mod pace;
 mod source;
 
 use std::time::Duration;
 
 pub use controller::{Backlog, Controller, TICK};
 pub use decision::{Decision, Evidence, Reason};
+pub use pace::{PaceChange, PaceReason, VideoPace};
+
+/// By which rule the video bitrate follows the network within its range. The gate on bytes in
+/// flight and the dropping of old pictures are the same for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Adaptation {
+    /// OnAir's own: by the age of the oldest byte that the server does not have.
+    #[default]
+    Lag,
+    /// Not at all: the range's start is the bitrate.
+    Off,
+}
 
 /// What the video bitrate may be, bit/s. `min ≤ start ≤ max` always holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
