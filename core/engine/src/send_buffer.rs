@@ -108,13 +108,18 @@ impl SendBuffer {
         Some(queued)
     }
 
-    /// While live with [`Delivery::Live`]: drops what is too old or too much (rule 3).
-    pub(crate) fn shed(&mut self, now: Now) {
+    /// While live with [`Delivery::Live`]: drops what is too old or too much (rule 3). The link
+    /// needs `transit` for so many bytes: a picture that would be late for its size alone is old.
+    pub(crate) fn shed(&mut self, transit: impl Fn(usize) -> Duration, now: Now) {
         if self.delivery == Delivery::Complete {
             return;
         }
         let is_old = |queued: &Queued, limit| now.since(queued.pushed_at) > limit;
-        if self.is_over_bounds() || self.video.front().is_some_and(|head| is_old(head, DROP_AGE)) {
+        let drop_age = self.video.front().map_or(DROP_AGE, |head| {
+            let transit = transit(head.unit.size_bytes()).saturating_sub(FREE_TRANSIT);
+            DROP_AGE - transit.min(MAX_TRANSIT)
+        });
+        if self.is_over_bounds() || self.video.front().is_some_and(|head| is_old(head, drop_age)) {
             let young_idr = self
                 .video
                 .iter()
@@ -281,6 +286,9 @@ impl SendBuffer {
 
 /// A picture older than this makes room for younger ones (`spec network` 1.3).
 const DROP_AGE: Duration = Duration::from_secs(1);
+/// A picture's own time on the link takes off that age what is above the first, at most the second.
+const FREE_TRANSIT: Duration = Duration::from_millis(250);
+const MAX_TRANSIT: Duration = Duration::from_millis(500);
 /// An IDR older than this would be too old itself soon.
 const YOUNG_IDR: Duration = Duration::from_millis(700);
 /// Nothing waits longer, not even sound.

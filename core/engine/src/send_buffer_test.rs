@@ -58,9 +58,9 @@ fn lf24_dropping_begins_by_age_and_spares_a_young_idr() {
     }
     push(&mut buffer, idr(600));
     push(&mut buffer, p(633));
-    buffer.shed(at(1_000));
+    buffer.shed(|_| Duration::ZERO, at(1_000));
     assert_eq!(buffer.dropped().video, 0, "nothing is older than a second");
-    buffer.shed(at(1_001));
+    buffer.shed(|_| Duration::ZERO, at(1_001));
     assert_eq!(buffer.dropped().video, 19);
     assert!(!buffer.awaits_idr());
     assert_eq!(video_times(&mut buffer), [600, 633]);
@@ -74,7 +74,7 @@ fn lf23_without_a_young_idr_no_picture_passes_until_one_comes() {
     for dts_ms in (33..1_000).step_by(33) {
         push(&mut buffer, p(dts_ms));
     }
-    buffer.shed(at(1_005));
+    buffer.shed(|_| Duration::ZERO, at(1_005));
     assert!(buffer.awaits_idr());
     push(&mut buffer, p(1_033));
     push(&mut buffer, idr(1_066));
@@ -92,7 +92,7 @@ fn an_idr_that_is_old_itself_is_no_way_out() {
     push(&mut buffer, idr(0));
     push(&mut buffer, idr(200));
     push(&mut buffer, p(900));
-    buffer.shed(at(1_001));
+    buffer.shed(|_| Duration::ZERO, at(1_001));
     assert!(buffer.awaits_idr(), "the IDR of 200 ms is 801 ms old");
     assert!(buffer.is_empty());
 }
@@ -102,7 +102,7 @@ fn lf22_sound_alone_is_trimmed_at_its_old_end_and_counted() {
     let mut buffer = live();
     for pts_ms in (0..4_000).step_by(20) {
         push(&mut buffer, audio(pts_ms));
-        buffer.shed(at(pts_ms));
+        buffer.shed(|_| Duration::ZERO, at(pts_ms));
     }
     assert_eq!(buffer.dropped().audio, 49, "what came before 980 ms");
     assert_eq!(buffer.first_audio().map(|queued| queued.unit.dts()), Some(crate::fixture::ms(980)));
@@ -122,7 +122,7 @@ fn m03_a_buffer_nobody_drains_stays_within_its_bounds_for_ten_minutes() {
         if tick % 2 == 0 {
             push(&mut buffer, audio(now_ms));
         }
-        buffer.shed(at(now_ms));
+        buffer.shed(|_| Duration::ZERO, at(now_ms));
         let age = buffer.oldest().map_or(Duration::ZERO, |oldest| at(now_ms).since(oldest));
         assert!(age <= Duration::from_secs(3), "{age:?} old at {now_ms} ms");
         assert!(buffer.size_bytes() <= 8 << 20, "{} bytes at {now_ms} ms", buffer.size_bytes());
@@ -136,7 +136,7 @@ fn too_many_bytes_go_even_when_young_and_video_goes_first() {
     buffer.push(audio(0), at(0));
     buffer.push(video(FrameKind::Idr, 0, 5 << 20), at(0));
     buffer.push(video(FrameKind::Reference, 33, 5 << 20), at(1));
-    buffer.shed(at(1));
+    buffer.shed(|_| Duration::ZERO, at(1));
     assert_eq!((buffer.len(), buffer.dropped()), (1, Dropped { video: 2, audio: 0 }));
     buffer.push(video(FrameKind::Idr, 66, 9 << 20), at(2));
     assert_eq!(buffer.len(), 1, "a unit above the bound is refused");
@@ -149,7 +149,7 @@ fn complete_delivery_drops_nothing_and_says_when_it_is_full() {
     let mut pushed = 0;
     while !buffer.is_full() {
         push(&mut buffer, p(pushed * 33));
-        buffer.shed(at(1_000_000));
+        buffer.shed(|_| Duration::ZERO, at(1_000_000));
         buffer.hold(at(1_000_000));
         pushed += 1;
     }
@@ -282,7 +282,7 @@ proptest! {
                     }
                 }
                 Step::Wait(ms) => now += Duration::from_millis(ms as u64),
-                Step::Shed => buffer.shed(now),
+                Step::Shed => buffer.shed(|_| Duration::ZERO, now),
                 Step::Hold => buffer.hold(now),
                 Step::Restart => buffer.restart_at_idr(),
                 Step::SkipGop => buffer.skip_gop(),

@@ -247,6 +247,11 @@ impl Broadcaster for OnAir {
         Some(ACKNOWLEDGEMENT_WINDOW)
     }
 
+    fn set_max_bitrate(&mut self, bps: u32, host: &mut Host<'_>) {
+        self.publish.set_video_bitrate(Range::new(START_BPS, MIN_BPS, bps), host.now);
+        self.settle(host);
+    }
+
     fn finish(&mut self, host: &mut Host<'_>) {
         let snapshot = self.publish.snapshot(host.now);
         let dropped = snapshot.video_units_dropped.saturating_sub(self.dropped_pictures);

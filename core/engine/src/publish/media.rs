@@ -139,7 +139,7 @@ impl Media {
     ) {
         let verdict = self.align(now);
         if verdict == Verdict::Aligned {
-            self.buffer.shed(now);
+            self.buffer.shed(|bytes| link.rate.transit(bytes), now);
             // Once something goes, all sound goes with it.
             let is_ready = is_flushing || self.is_ready(now);
             while is_ready && self.has_credit(link.outgoing) && link.gate_is_open() {

@@ -29,7 +29,7 @@ pub use config::{Alignment, Config, Delivery};
 pub use error::{Closed, ConnectError, PublishError};
 pub use output::{EncoderCommand, Event, Output, State};
 
-use crate::rate::{Controller, Transport};
+use crate::rate::{Controller, Range, Transport};
 use crate::reconnect::Backoff;
 use crate::rtmp::chunk_writer::Outgoing;
 use crate::stats::Snapshot;
@@ -130,6 +130,13 @@ impl Publish {
             }
             closing @ Phase::Closing { .. } => self.phase = closing,
         }
+    }
+
+    /// The video bitrate may be other than [`Config::video_bitrate`] from now on; a target outside
+    /// the range is brought into it within 100 ms while live.
+    pub fn set_video_bitrate(&mut self, range: Range, now: Now) {
+        self.touch(now);
+        self.rate.set_range(range);
     }
 
     // --- input ---

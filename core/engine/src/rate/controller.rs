@@ -17,98 +17,12 @@ use super::flight::Flight;
 use super::min_rtt::MinRtt;
 use super::output::Output;
 use super::source::Source;
+use super::tuning::*;
 use super::{Adaptation, Range, Transport};
 
 /// Time between two looks.
 pub const TICK: Duration = Duration::from_millis(100);
 
-/// The capacity is taken over this much time …
-const WINDOW: Duration = Duration::from_millis(800);
-/// … or, when little of it was busy, over this.
-const LONG_WINDOW: Duration = Duration::from_millis(2_200);
-/// Busy time below which a measurement says nothing.
-const MIN_BUSY: Duration = Duration::from_millis(150);
-
-/// Lag above which the rate may be cut.
-const CUT_LAG: Duration = Duration::from_millis(250);
-/// Part of the capacity that a cut aims at.
-const CUT_KEEP: f64 = 0.92;
-/// What waits beyond [`STANDING`] is to drain in this time.
-const DRAIN: f64 = 1.5;
-/// Delay that needs no draining: an IDR on its way.
-const STANDING: f64 = 0.08;
-/// No cut goes below this part of the capacity for the sake of draining.
-const CUT_LEAST: f64 = 0.45;
-/// A cut smaller than this is not worth a command.
-const CUT_STEP: f64 = 0.93;
-/// Time between two cuts.
-const CUT_SPACING: Duration = Duration::from_millis(300);
-/// A cut is a sign of probing too high, not of a falling link, when the capacity still is this
-/// part of the rate.
-const MILD: f64 = 0.75;
-
-/// Without any acknowledgement for this long the link is taken for dead.
-const STALL: Duration = Duration::from_millis(500);
-
-/// Lag below which the rate may be raised.
-const CALM_LAG: Duration = Duration::from_millis(110);
-/// Time after a cut before the first raise.
-const RAISE_AFTER_CUT: Duration = Duration::from_millis(800);
-/// Time between two raises towards what the link was seen to carry.
-const RAISE_SPACING: Duration = Duration::from_millis(500);
-/// Part of the measured capacity that is used at once.
-const RAISE_KEEP: f64 = 0.95;
-/// Most that one raise multiplies.
-const RAISE_MOST: f64 = 2.0;
-/// A raise smaller than this is not worth a command.
-const RAISE_STEP: f64 = 1.13;
-
-/// While the stream lags the link is full and this much time measures it well; the figure is
-/// believed for a while after, and remembered as a ceiling for longer.
-const FULL_WINDOW: Duration = Duration::from_millis(400);
-const FULL_BUSY: Duration = Duration::from_millis(250);
-const FULL_KEEP: f64 = 0.9;
-const FULL_TRUST: Duration = Duration::from_secs(4);
-const FULL_MEMORY: Duration = Duration::from_secs(20);
-/// Below this part of the ceiling, or without one, steps are large.
-const FAR: f64 = 0.7;
-const FAR_SPACING: Duration = Duration::from_millis(500);
-const FAR_PROBE: f64 = 1.4;
-
-/// Time between two probes beyond the measured capacity, and their size.
-const PROBE_SPACING: Duration = Duration::from_millis(1_500);
-const PROBE: f64 = 1.16;
-/// How long a failed probe keeps the next one away: at first, and at most.
-const HOLD_MIN: Duration = Duration::from_secs(1);
-const HOLD_MAX: Duration = Duration::from_secs(8);
-/// A cut this soon after a probe is the probe's fault.
-const PROBE_BLAME: Duration = Duration::from_millis(2_500);
-/// Time without a cut after which the hold is halved.
-const HOLD_DECAY: Duration = Duration::from_secs(12);
-
-/// The gate: bytes in flight never need to exceed this many …
-const GATE_MIN_BYTES: f64 = 14_000.0;
-/// … or this part of what the link carries in a round trip and [`GATE_SLACK`].
-const GATE_FACTOR: f64 = 1.25;
-const GATE_SLACK: f64 = 0.07;
-/// Lag above which the gate believes the measurement even if it is below the target.
-const GATE_LAG: Duration = Duration::from_millis(150);
-
-/// Time between two looks at what the peer has: while the gate holds bytes back, and otherwise.
-const HELD_BACK_SPACING: Duration = Duration::from_millis(10);
-const OUT_SPACING: Duration = Duration::from_millis(20);
-
-/// Without an acknowledgement for this long a server's word holds nothing back …
-const SILENCE: Duration = Duration::from_secs(1);
-/// … and after this many bytes more it is not asked again.
-const DISBELIEF_BYTES: u64 = 512 << 10;
-
-/// Part of the last good rate with which a new connection begins, and for how long it is good.
-const RESUME: f64 = 0.5;
-const RESUME_MEMORY: Duration = Duration::from_secs(60);
-
-/// What audio takes of the link with its tags and packets, part of its bitrate.
-const AUDIO_OVERHEAD: f64 = 1.05;
 /// What waits above the socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
@@ -143,12 +57,20 @@ pub struct Controller {
     lag: Duration,
     /// The last target at which nothing was late, and until when.
     calm: Option<(f64, Now)>,
+    connected_at: Now,
     looked_at: Now,
     progress_at: Now,
     progress_acked: u64,
     cut_at: Option<Now>,
     raised_at: Now,
-    probed_at: Option<Now>,
+    /// The last probe: when, and the target before it.
+    probe: Option<(Now, f64)>,
+    /// When the link last fell after a raise.
+    fell_at: Option<Now>,
+    /// The middle between what it fell from and to, and when, if it fell often.
+    flapping: Option<(f64, Now)>,
+    /// Ticks for which the output has been above the ceiling with nothing late.
+    passed_ticks: u32,
     hold: Duration,
     hold_since: Now,
     next_tick: Now,
@@ -176,16 +98,29 @@ impl Controller {
             full: None,
             lag: Duration::ZERO,
             calm: None,
+            connected_at: Now::ZERO,
             looked_at: Now::ZERO,
             progress_at: Now::ZERO,
             progress_acked: 0,
             cut_at: None,
             raised_at: Now::ZERO,
-            probed_at: None,
+            probe: None,
+            fell_at: None,
+            flapping: None,
+            passed_ticks: 0,
             hold: HOLD_MIN,
             hold_since: Now::ZERO,
             next_tick: Now::ZERO,
         }
+    }
+
+    /// How long the link needs for `bytes`; zero when nobody tells.
+    pub fn transit(&self, bytes: usize) -> Duration {
+        if self.source == Source::None {
+            return Duration::ZERO;
+        }
+        let bps = self.carries_bps.max(f64::from(self.range.min_bps())).max(1.0);
+        Duration::from_secs_f64(bytes as f64 * 8.0 / bps)
     }
 
     /// Whether there is anything to decide.
@@ -216,7 +151,10 @@ impl Controller {
 
     /// Whether [`Controller::handle_tick`] has anything to find out.
     pub fn wants_ticks(&self) -> bool {
-        self.adapts() || self.source != Source::None
+        let is_settled = self.within_range(f64::from(self.announced_bps)) as u32
+            == self.announced_bps
+            && self.target_bps() == self.announced_bps;
+        self.adapts() || self.source != Source::None || !is_settled
     }
 
     /// Bytes that may be given to the socket now.
@@ -247,12 +185,14 @@ impl Controller {
 
     /// A connection stands, with nothing written yet.
     pub fn handle_connected(&mut self, now: Now) {
+        self.connected_at = now;
         self.flight.clear();
         self.capacity.clear();
         (self.min_rtt, self.source) = (MinRtt::default(), Source::None);
         self.server_is_silent = false;
         self.acknowledged = Acknowledged::default();
-        (self.cut_at, self.probed_at, self.hold) = (None, None, HOLD_MIN);
+        (self.cut_at, self.probe, self.hold) = (Some(now), None, HOLD_MIN);
+        (self.fell_at, self.flapping) = (None, None);
         (self.lag, self.progress_at, self.progress_acked) = (Duration::ZERO, now, 0);
         (self.raised_at, self.hold_since, self.next_tick) = (now, now, now);
         if let Some((calm_bps, at)) = self.calm {
@@ -327,6 +267,7 @@ impl Controller {
         if self.lag < CALM_LAG {
             self.calm = Some((self.target_bps, now));
         }
+        self.doubt_ceiling(measured, now);
         self.decide(measured, backlog, now);
         self.announce(backlog)
     }
@@ -393,10 +334,40 @@ impl Controller {
         if self.lag > CUT_LAG {
             return self.cut(outstanding, now).map(|wanted| (wanted, Reason::Congestion));
         }
+        if let Some(before_bps) = self.take_unproven_probe(now) {
+            return Some((before_bps, Reason::Probe));
+        }
         if self.lag < CALM_LAG && self.target_bps < f64::from(self.range.max_bps()) {
             return self.raise(measured, now);
         }
         None
+    }
+
+    /// Where raises end while the link flaps.
+    fn flapping_middle(&self, now: Now) -> Option<f64> {
+        self.flapping.filter(|(_, at)| now.since(*at) < FLAPPING).map(|(middle, _)| middle)
+    }
+
+    /// Forgets a ceiling that the output stays above without delay.
+    fn doubt_ceiling(&mut self, measured: Option<Measured>, now: Now) {
+        let output_bps = self.output.bps() + self.audio_bps;
+        let passes = self.full.is_some_and(|(bps, _)| output_bps > CEILING_PASSED * bps);
+        self.passed_ticks = if passes && self.lag < CALM_LAG { self.passed_ticks + 1 } else { 0 };
+        let surpasses = |(bps, _): (f64, Now)| {
+            self.flapping_middle(now).is_none()
+                && self.lag < CALM_LAG
+                && measured.is_some_and(|m| m.bps > CEILING_SURPASSED * bps)
+        };
+        if self.passed_ticks >= CEILING_TICKS || self.full.is_some_and(surpasses) {
+            (self.full, self.hold) = (None, HOLD_MIN);
+        }
+    }
+
+    /// The target before a probe that a static scene has cut short: it proves nothing now.
+    fn take_unproven_probe(&mut self, now: Now) -> Option<f64> {
+        self.output.limit_bps()?;
+        let (_, before_bps) = self.probe.take_if(|(at, _)| now.since(*at) < PROBE_BLAME)?;
+        Some(before_bps.min(self.target_bps))
     }
 
     /// A lower target when the present one would not let the backlog drain.
@@ -415,7 +386,13 @@ impl Controller {
         let mild = carries - self.audio_bps >= MILD * self.target_bps;
         if !mild {
             self.hold = HOLD_MIN;
-        } else if self.probed_at.is_some_and(|at| now.since(at) < PROBE_BLAME) {
+            if self.cut_at.is_none_or(|at| at < self.raised_at) {
+                let often = self.fell_at.is_some_and(|at| now.since(at) < FLAPPING);
+                let middle = (self.target_bps * wanted.max(1.0)).sqrt();
+                self.flapping = often.then_some((middle, now)).or(self.flapping);
+                self.fell_at = Some(now);
+            }
+        } else if self.probe.is_some_and(|(at, _)| now.since(at) < PROBE_BLAME) {
             self.hold = (self.hold * 2).min(HOLD_MAX);
         }
         (self.cut_at, self.hold_since) = (Some(now), now);
@@ -434,6 +411,7 @@ impl Controller {
         }
         let most = f64::from(self.range.max_bps());
         let limit = self.output.limit_bps().unwrap_or(most);
+        let limit = self.flapping_middle(now).map_or(limit, |middle| limit.min(middle));
         let full = |age| self.full.filter(|(_, at)| now.since(*at) < age).map(|(bps, _)| bps);
         let trusted = full(FULL_TRUST).map_or(0.0, |bps| FULL_KEEP * bps);
         let known = measured.map_or(0.0, |m| RAISE_KEEP * m.bps).max(trusted) - self.audio_bps;
@@ -442,8 +420,15 @@ impl Controller {
             self.raised_at = now;
             return Some((known, Reason::Headroom));
         }
+        let is_new = now.since(self.connected_at) < NEW_CONNECTION;
         let far = full(FULL_MEMORY).is_none_or(|ceiling| self.target_bps < FAR * ceiling);
-        let (spacing, step) = if far { (FAR_SPACING, FAR_PROBE) } else { (PROBE_SPACING, PROBE) };
+        let (spacing, step) = if is_new {
+            (FAR_SPACING, PROBE)
+        } else if far {
+            (FAR_SPACING, FAR_PROBE)
+        } else {
+            (PROBE_SPACING, PROBE)
+        };
         if since_raise < spacing || since_cut < self.hold {
             return None;
         }
@@ -451,7 +436,7 @@ impl Controller {
         if !self.is_worth_it(probe) {
             return None;
         }
-        (self.raised_at, self.probed_at) = (now, Some(now));
+        (self.raised_at, self.probe) = (now, Some((now, self.target_bps)));
         Some((probe, Reason::Probe))
     }
 
@@ -498,3 +483,7 @@ impl Controller {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "controller_test.rs"]
+mod tests;
