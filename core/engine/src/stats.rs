@@ -27,6 +27,10 @@ pub struct Snapshot {
     pub queue_bytes: u64,
     /// Age of the oldest unit that can still be dropped: at most 3 s with live delivery.
     pub queue_age: Duration,
+    /// Bytes that the socket took and the server is not known to have.
+    pub inflight_bytes: u64,
+    /// Round trip, smoothed, as the system last told it; zero when it does not.
+    pub rtt: Duration,
     /// Connections lost after having been live and made again.
     pub reconnects: u32,
     /// The encoder's present target, bit/s.

@@ -46,6 +46,9 @@ pub enum Event {
     KeyframeWanted,
     /// For apps that push encoded video: aim at this bitrate, bit/s.
     VideoBitrateWanted(u32),
+    /// The system does not tell what the server has received. The server's own acknowledgements,
+    /// which are coarser, steer the bitrate instead. At most once a broadcast.
+    AcknowledgementsOnly,
     /// Once a second while running; only the newest waits.
     Statistics(Statistics),
 }

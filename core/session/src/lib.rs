@@ -33,7 +33,7 @@ pub use event::{Event, Events};
 pub use session::{Pcm, Session, capture_time_from_secs};
 pub use state::State;
 pub use statistics::Statistics;
-pub use transport::{Connection, Connector, Target};
+pub use transport::{Connection, Connector, Target, Transport};
 
 pub use onair_engine::flv::MetaData;
 pub use onair_engine::publish::{Alignment, ConnectError, Delivery};

@@ -59,6 +59,10 @@ pub struct Statistics {
     pub queue_bytes: u64,
     /// Age of the oldest unit waiting.
     pub queue_age: Duration,
+    /// Bytes that the socket took and the server is not known to have.
+    pub inflight_bytes: u64,
+    /// Round trip, smoothed, as the system tells it; zero where it does not.
+    pub rtt: Duration,
 
     /// Pictures sent in the last full second of the session.
     pub fps: f64,
@@ -154,6 +158,8 @@ impl Board {
             queue_units: snapshot.queue_units,
             queue_bytes: snapshot.queue_bytes,
             queue_age: snapshot.queue_age,
+            inflight_bytes: snapshot.inflight_bytes,
+            rtt: snapshot.rtt,
             fps,
             bitrate_bps,
             target_bitrate_bps: snapshot.target_bitrate_bps,

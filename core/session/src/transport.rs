@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use onair_engine::publish::ConnectError;
+pub use onair_engine::rate::Transport;
 
 /// Where to connect, and how the connection will be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,4 +48,11 @@ pub trait Connection: Send {
 
     /// Says that no more will be written (a half-close).
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// What is written and the peer does not have, as the system knows it: the best signal there
+    /// is of a network that becomes slow. `None` where nobody can tell, or not any more; the
+    /// server's RTMP acknowledgements must do then. Asked at each wake-up.
+    fn transport(&self) -> Option<Transport> {
+        None
+    }
 }

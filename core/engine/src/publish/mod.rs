@@ -54,6 +54,8 @@ pub struct Publish {
     write_stalled_since: Option<Now>,
     media: Media,
     rate: Controller,
+    /// As the system last said.
+    rtt: Duration,
     backoff: Backoff,
     /// Attempts since the start or since the stream was live.
     attempt: u32,
@@ -78,6 +80,7 @@ impl Publish {
             write_stalled_since: None,
             media: Media::new(&config),
             rate: Controller::new(config.video_bitrate, config.adaptation, audio_bitrate_bps),
+            rtt: Duration::ZERO,
             backoff: Backoff::new(config.reconnect, config.seed),
             attempt: 0,
             bytes_sent: 0,
@@ -239,6 +242,7 @@ impl Publish {
     pub fn handle_transport(&mut self, transport: Transport, now: Now) {
         let now = self.touch(now);
         if matches!(self.phase, Phase::Connected(_)) {
+            self.rtt = transport.rtt;
             let before = self.rate.unacked_bytes();
             self.rate.handle_transport(transport, now);
             if self.rate.unacked_bytes() < before {
@@ -246,6 +250,13 @@ impl Publish {
                 self.write_stalled_since = self.write_stalled_since.map(|_| now);
             }
         }
+    }
+
+    /// The system stopped telling what [`Publish::handle_transport`] wants to know; from now on the
+    /// server's acknowledgements do.
+    pub fn handle_transport_lost(&mut self, now: Now) {
+        self.touch(now);
+        self.rate.handle_transport_lost();
     }
 
     /// The device's way to the network changed: a waiting attempt begins within 300 ms.
@@ -318,6 +329,8 @@ impl Publish {
             queue_units: u32::try_from(self.media.queue_units()).unwrap_or(u32::MAX),
             queue_bytes: (self.media.queue_bytes() + self.outgoing.len()) as u64,
             queue_age: self.media.oldest_droppable().map_or(Duration::ZERO, |at| now.since(at)),
+            inflight_bytes: self.rate.unacked_bytes(),
+            rtt: self.rtt,
             reconnects: self.reconnects,
             target_bitrate_bps: self.rate.target_bps(),
         }

@@ -229,6 +229,11 @@ impl Controller {
         self.handle_acked(self.flight.written().saturating_sub(transport.unacked_bytes), now);
     }
 
+    /// The system does not tell any more: the server must.
+    pub fn handle_transport_lost(&mut self) {
+        self.source = self.source.without_system(self.acknowledged.total() > 0);
+    }
+
     /// The server's RTMP Acknowledgement with this number: the only source where the system tells
     /// nothing.
     pub fn handle_acknowledgement(&mut self, number: u32, now: Now) {

@@ -19,6 +19,15 @@ impl Source {
             Self::None | Self::System => 0,
         }
     }
+
+    /// Who tells when the system does not any more; the server, if it ever did.
+    pub(super) fn without_system(self, server_acknowledged: bool) -> Self {
+        match self {
+            Self::System if server_acknowledged => Self::Server { step: 0 },
+            Self::System => Self::None,
+            told => told,
+        }
+    }
 }
 
 /// Servers acknowledge after what they were asked for, or a little more; a first or a mangled

@@ -1,7 +1,10 @@
 //! While live: pings, acknowledgements, status, one write a picture.
 
+use std::time::Duration;
+
 use onair_engine::amf0::Value;
 use onair_engine::publish::{PublishError, State};
+use onair_engine::rate::Transport;
 use onair_types::{AccessUnit, FrameKind, MediaTime};
 
 use crate::rig::{Rig, avc_config, config, idr, picture, sound, video_only, video_unit};
@@ -167,4 +170,24 @@ fn a_refusal_in_mid_stream_names_its_code() {
     rig.settle();
     let (error, ..) = rig.losses().remove(0);
     assert_eq!(error.to_string(), "publish: the server said NetStream.Publish.Denied: over quota");
+}
+
+#[test]
+fn a15_when_the_system_stops_telling_the_server_s_acknowledgements_do() {
+    let inflight = |rig: &Rig| rig.publish.snapshot(rig.now).inflight_bytes;
+    let mut rig = Rig::live(config());
+    rig.server().acknowledge(1_000);
+    rig.stream(0, 300, 60);
+    let rtt = Duration::from_millis(40);
+    rig.publish.handle_transport(Transport { rtt, ..Transport::default() }, rig.now);
+    assert_eq!((inflight(&rig), rig.publish.snapshot(rig.now).rtt), (0, rtt));
+
+    rig.publish.handle_transport_lost(rig.now);
+    let before = rig.publish.snapshot(rig.now).bytes_sent;
+    rig.stream(300, 300, 60);
+    let sent = rig.publish.snapshot(rig.now).bytes_sent;
+    assert_eq!(inflight(&rig), sent - before, "what the system told stays true");
+    rig.server().acknowledge(sent as u32);
+    rig.settle();
+    assert_eq!(inflight(&rig), 0);
 }

@@ -38,6 +38,10 @@ pub(super) struct Driver {
     /// The end was asked for; over by then at the latest.
     stop_by: Option<Now>,
     was_live: bool,
+    /// The system does not tell what the peer of this connection has.
+    is_blind: bool,
+    /// The app knows that it does not.
+    told_blind: bool,
 }
 
 /// How long what waits may still be written when the app stops.
@@ -63,6 +67,8 @@ impl Driver {
             measured: Measured::default(),
             stop_by: None,
             was_live: false,
+            is_blind: false,
+            told_blind: false,
             run,
         }
     }
@@ -79,6 +85,9 @@ impl Driver {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.woken.as_mut().poll(cx).is_ready() {
             self.woken.set(Arc::clone(&self.run.wake.0).notified_owned());
+        }
+        if !self.run.plan.blocks() {
+            self.look(self.now());
         }
         loop {
             let now = self.now();
@@ -107,6 +116,23 @@ impl Driver {
     }
 
     // --- in ---
+
+    /// Asks the system what the peer has. First at each wake-up of a live stream: the engine judges
+    /// what follows by it.
+    fn look(&mut self, now: Now) {
+        if !self.link.is_open() {
+            return;
+        }
+        if let Some(transport) = self.link.transport() {
+            self.is_blind = false;
+            self.engine.handle_transport(transport, now);
+        } else if !std::mem::replace(&mut self.is_blind, true) {
+            self.engine.handle_transport_lost(now);
+            if !std::mem::replace(&mut self.told_blind, true) {
+                self.run.status.report(Event::AcknowledgementsOnly);
+            }
+        }
+    }
 
     fn poll_timers(&mut self, cx: &mut Context<'_>, now: Now) -> bool {
         if self.next_report <= now {
@@ -309,6 +335,9 @@ impl Driver {
 
     /// Once a second: rates over exactly the time since the last report, and the event.
     fn report(&mut self, now: Now) {
+        if self.run.plan.blocks() {
+            self.look(now);
+        }
         self.measure(now, false);
         let window = self.measured.elapsed.saturating_sub(self.reported.elapsed).as_secs_f64();
         let before = &self.reported.snapshot;

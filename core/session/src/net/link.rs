@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use onair_engine::publish::{Closed, ConnectError};
 use onair_types::Now;
 
-use crate::transport::Connecting;
+use crate::transport::{Connecting, Transport};
 use crate::{Connection, Connector, Target};
 
 pub(super) struct Link {
@@ -79,6 +79,14 @@ impl Link {
         };
         self.now = Stage::Down;
         Poll::Ready(heard)
+    }
+
+    /// What the system knows of the open connection's sending side.
+    pub(super) fn transport(&self) -> Option<Transport> {
+        match &self.now {
+            Stage::Open(connection) => connection.transport(),
+            Stage::Down | Stage::Connecting(_) => None,
+        }
     }
 
     /// Gives bytes to the socket. After an error the connection can still be read.

@@ -3,6 +3,7 @@
 
 mod driver;
 mod link;
+mod sockopt;
 pub(crate) mod tcp;
 mod timer;
 

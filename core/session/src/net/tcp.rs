@@ -15,7 +15,8 @@ use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::transport::Connecting;
+use super::sockopt;
+use crate::transport::{Connecting, Transport};
 use crate::{Connection, Connector, Target};
 
 /// Resolves a host name; may block.
@@ -30,8 +31,6 @@ pub(crate) struct TcpConnector {
 
 /// For all addresses together.
 const TCP_LIMIT: Duration = Duration::from_secs(5);
-/// Unsent bytes that may wait in the kernel on a live stream (`spec network` 1.2).
-const UNSENT_BYTES: u32 = 16 << 10;
 
 impl Default for TcpConnector {
     fn default() -> Self {
@@ -64,7 +63,7 @@ impl TcpConnector {
         for address in addresses {
             match timeout(share, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
-                    tune(&stream, target.low_latency);
+                    sockopt::tune(&stream, target.low_latency);
                     return Ok(stream);
                 }
                 Ok(Err(error)) => last = refusal(&error),
@@ -88,19 +87,6 @@ impl TcpConnector {
             Err(_) => Err(ConnectError::Resolve(format!("no answer within {limit:?}"))),
         }
     }
-}
-
-/// Options that make it faster; a system that refuses one is no reason to fail.
-fn tune(stream: &TcpStream, low_latency: bool) {
-    if let Err(error) = stream.set_nodelay(true) {
-        log::debug!("set TCP_NODELAY: {error}");
-    }
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if low_latency && let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
-        log::debug!("set TCP_NOTSENT_LOWAT: {error}");
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = (low_latency, UNSENT_BYTES);
 }
 
 fn refusal(error: &io::Error) -> ConnectError {
@@ -143,6 +129,10 @@ impl Connection for Tcp {
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        sockopt::transport(&self.0)
     }
 }
 

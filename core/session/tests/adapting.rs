@@ -1,0 +1,124 @@
+//! What steers the bitrate: figures of the system where it gives any, and what the app is told.
+
+mod support;
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
+
+use onair::transport::Connecting;
+use onair::{
+    ConnectError, Connection, Connector, Event, ReconnectPolicy, Session, SessionBuilder, Source,
+    Target, Transport,
+};
+use onair_types::FrameKind;
+use support::sink::{Behaviour, Sink};
+use support::units::{avc_config, video, video_config};
+use support::{events_until, pause, wait_live};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+fn builder() -> SessionBuilder {
+    Session::builder(None, Some(video_config())).video_source(Source::Encoded)
+}
+
+/// Pushes pictures 33 ms apart in their own time, a few milliseconds in ours.
+fn push(session: &Session, numbers: std::ops::Range<u32>) {
+    let config = avc_config();
+    for number in numbers {
+        let kind = if number % 10 == 0 { FrameKind::Idr } else { FrameKind::Reference };
+        let unit = video(&config, number, i64::from(number) * 33, kind);
+        session.push_encoded_video(unit).expect("a push");
+        pause(std::time::Duration::from_millis(5));
+    }
+}
+
+/// TCP whose system answers so many questions and no more.
+#[derive(Clone, Copy)]
+struct Sandbox {
+    answers: u32,
+}
+
+struct Sandboxed {
+    stream: TcpStream,
+    answers: AtomicU32,
+}
+
+impl Connector for Sandbox {
+    fn connect(&self, target: Target) -> Connecting {
+        let answers = AtomicU32::new(self.answers);
+        Box::pin(async move {
+            let stream = TcpStream::connect((target.host.as_str(), target.port)).await;
+            let stream = stream.map_err(|e| ConnectError::Other(e.to_string()))?;
+            Ok(Box::new(Sandboxed { stream, answers }) as Box<dyn Connection>)
+        })
+    }
+}
+
+impl Connection for Sandboxed {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        Pin::new(&mut self.stream).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
+    }
+
+    fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        let left = self.answers.load(Ordering::Relaxed);
+        self.answers.store(left.saturating_sub(1), Ordering::Relaxed);
+        let rtt = std::time::Duration::from_millis(1);
+        (left > 0).then_some(Transport { rtt, ..Transport::default() })
+    }
+}
+
+#[test]
+fn a15_a_system_that_tells_nothing_is_said_once_and_the_stream_goes_on() {
+    for answers in [0, 20] {
+        // The second connection tells nothing either; the app knows already.
+        let sink = Sink::start(&[Behaviour::CloseAfter(60), Behaviour::Accept]);
+        let mut policy = ReconnectPolicy::default();
+        policy.retry_first_connection = true; // one that ends so soon counts as a refusal
+        let connector = Arc::new(Sandbox { answers });
+        let session = builder().reconnect(policy).connector(connector).build().expect("built");
+        let mut events = session.events().expect("the first consumer");
+        session.start(&sink.url()).expect("it starts");
+        wait_live(&session);
+        push(&session, 0..100);
+        wait_live(&session);
+        push(&session, 100..200);
+        sink.wait_for("pictures of the second connection", 1, |seen| seen.media.len() > 50);
+        session.stop();
+        let seen = events_until(&mut events, |e| *e == Event::State(onair::State::Stopped));
+        let told = seen.iter().filter(|e| **e == Event::AcknowledgementsOnly).count();
+        assert_eq!(told, 1, "{answers} answers: {seen:?}");
+    }
+}
+
+#[test]
+fn a_system_that_tells_is_believed_and_not_remarked_on() {
+    let sink = Sink::good();
+    let session = builder().build().expect("a session");
+    let mut events = session.events().expect("the first consumer");
+    session.start(&sink.url()).expect("it starts");
+    wait_live(&session);
+    push(&session, 0..50);
+    sink.wait_for("the pictures", 0, |seen| seen.media.len() > 40);
+    let statistics = session.statistics();
+    assert!(!statistics.rtt.is_zero(), "{statistics:?}");
+    assert!(statistics.inflight_bytes <= statistics.bytes_sent);
+    session.stop();
+    let seen = events_until(&mut events, |e| *e == Event::State(onair::State::Stopped));
+    assert!(!seen.contains(&Event::AcknowledgementsOnly), "{seen:?}");
+}
