@@ -8,7 +8,6 @@ use onair_engine::flv::{FlvError, Reader, Tag};
 pub(crate) struct TagReader<R> {
     input: R,
     reader: Reader,
-    piece: Vec<u8>,
 }
 
 /// Why there is no next tag.
@@ -22,7 +21,7 @@ pub(crate) enum TagError {
 
 impl<R: Read> TagReader<R> {
     pub(crate) fn new(input: R) -> Self {
-        Self { input, reader: Reader::new(), piece: vec![0; 64 << 10] }
+        Self { input, reader: Reader::new() }
     }
 
     /// Whether the input ended inside a tag.
@@ -39,9 +38,9 @@ impl<R: Read> TagReader<R> {
             if let Some(tag) = self.reader.next_tag()? {
                 return Ok(Some(tag));
             }
-            match self.input.read(&mut self.piece) {
+            match self.input.read(self.reader.spare()) {
                 Ok(0) => return Ok(None),
-                Ok(count) => self.reader.push(&self.piece[..count]),
+                Ok(count) => self.reader.fill(count),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }

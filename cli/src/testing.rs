@@ -13,7 +13,14 @@ const PPS: [u8; 5] = [0x68, 0xeb, 0xe3, 0xcb, 0x20];
 const ASC: [u8; 2] = [0x12, 0x10];
 
 fn tag(tag_type: TagType, timestamp_ms: u32, parts: &[&[u8]]) -> Tag {
-    Tag { tag_type, timestamp_ms, body: parts.concat() }
+    Tag { tag_type, timestamp_ms, body: parts.concat().into() }
+}
+
+/// Makes one byte of the body another.
+pub(crate) fn change(tag: &mut Tag, index: usize, byte: u8) {
+    let mut body = tag.body.to_vec();
+    body[index] = byte;
+    tag.body = body.into();
 }
 
 pub(crate) fn avc_header() -> Tag {

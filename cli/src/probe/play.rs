@@ -140,7 +140,7 @@ impl Play {
                 .try_for_each(|inner| self.message(inner, on_tag));
         }
         if let Some(tag_type) = TagType::from_id(message.type_id) {
-            on_tag(Tag { tag_type, timestamp_ms: message.timestamp_ms, body: message.body });
+            on_tag(Tag { tag_type, timestamp_ms: message.timestamp_ms, body: message.body.into() });
             return Ok(());
         }
         match Incoming::parse(message)? {

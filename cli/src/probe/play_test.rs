@@ -143,7 +143,7 @@ fn it_answers_pings_and_acknowledges_what_it_read() {
     peer.writer.user_control(PING_REQUEST, &[1, 2, 3, 4], &mut peer.out);
     peer.writer.window_ack_size(2_000, &mut peer.out);
     for n in 0..20 {
-        let body = vec![0x41; 500];
+        let body = vec![0x41; 500].into();
         peer.media(&Tag { tag_type: TagType::Video, timestamp_ms: n * 33, body });
     }
     let (_, result) = talk(&mut play, &mut peer, 512);

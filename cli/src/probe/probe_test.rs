@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{aac_header, avc_header, picture, sound, stream};
+use crate::testing::{aac_header, avc_header, change, picture, sound, stream};
 use onair_engine::flv::TagType;
 
 /// Counts and judges `tags` without decoding them: their pictures are made up.
@@ -49,7 +49,9 @@ fn one_track_alone_is_a_stream() {
 
 #[test]
 fn no_media_is_broken() {
-    for tags in [vec![], vec![Tag { tag_type: TagType::Script, timestamp_ms: 0, body: vec![] }]] {
+    for tags in
+        [vec![], vec![Tag { tag_type: TagType::Script, timestamp_ms: 0, body: vec![].into() }]]
+    {
         let report = report(&tags);
         assert_eq!((codes(&report), report.ok), (vec!["no_media"], false));
     }
@@ -72,8 +74,8 @@ fn headers_that_are_missing_or_late_are_errors() {
 #[test]
 fn headers_that_cannot_be_read_are_errors() {
     let mut tags = stream(0, 60);
-    tags[0].body.truncate(9);
-    tags[1].body.truncate(3);
+    tags[0].body = tags[0].body[..9].to_vec().into();
+    tags[1].body = tags[1].body[..3].to_vec().into();
     let report = report(&tags);
     for code in ["video_header_invalid", "audio_header_invalid"] {
         assert!(codes(&report).contains(&code), "{:?}", report.problems);
@@ -129,7 +131,7 @@ fn composition_times_have_their_bounds() {
 fn nal_unit_lengths_that_do_not_add_up_are_errors() {
     let mut tags = stream(0, 30);
     let last = tags.iter_mut().rfind(|tag| tag.tag_type == TagType::Video).expect("a picture");
-    last.body[8] = 200;
+    change(last, 8, 200);
     let report = report(&tags);
     assert!(codes(&report).contains(&"malformed_pictures"), "{:?}", report.problems);
     assert!(!report.ok);
@@ -141,7 +143,7 @@ fn key_frame_marks_are_compared_with_the_slices() {
     let first = tags.iter().position(|t| t.tag_type == TagType::Video && t.body[1] == 1);
     let first = first.expect("a picture");
     // The NAL unit's header: an ordinary slice where the flag says key frame.
-    tags[first].body[9] = 0x41;
+    change(&mut tags[first], 9, 0x41);
     assert_eq!(codes(&report(&tags)), ["keyframe_marks"]);
 }
 
@@ -155,8 +157,9 @@ fn sound_far_from_its_pictures_is_warned_of() {
 
 #[test]
 fn other_codecs_are_named_and_not_judged() {
-    let hevc = Tag { tag_type: TagType::Video, timestamp_ms: 0, body: vec![0x1C, 1, 0, 0, 0, 0] };
-    let mp3 = Tag { tag_type: TagType::Audio, timestamp_ms: 0, body: vec![0x2F, 1, 2] };
+    let hevc =
+        Tag { tag_type: TagType::Video, timestamp_ms: 0, body: vec![0x1C, 1, 0, 0, 0, 0].into() };
+    let mp3 = Tag { tag_type: TagType::Audio, timestamp_ms: 0, body: vec![0x2F, 1, 2].into() };
     let report = report(&[hevc, mp3]);
     assert_eq!((codes(&report), report.ok), (vec!["video_codec", "audio_codec"], true));
     assert!(report.problems[0].message.contains("12") && report.problems[1].message.contains('2'));

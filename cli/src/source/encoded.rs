@@ -15,7 +15,7 @@ use onair_engine::amf0;
 use onair_engine::flv::{AudioMeta, Body, FlvError, Tag, TagType, VideoMeta};
 use onair_types::aac::Asc;
 use onair_types::h264::{AvcConfig, length_prefixed_nal_units};
-use onair_types::{AccessUnit, FrameKind, Pool};
+use onair_types::{AccessUnit, FrameKind};
 
 use super::{Ending, Source, ending};
 use crate::context::Context;
@@ -195,7 +195,6 @@ struct Units {
     asc: Option<Asc>,
     video_time: Unwrap,
     audio_time: Unwrap,
-    pool: Pool,
 }
 
 /// Why a file cannot be shipped.
@@ -220,7 +219,7 @@ enum UnitError {
 impl Units {
     fn new(wanted: Tracks) -> Self {
         let (video_time, audio_time) = (Unwrap::default(), Unwrap::default());
-        Self { wanted, avc: None, asc: None, video_time, audio_time, pool: Pool::new(256) }
+        Self { wanted, avc: None, asc: None, video_time, audio_time }
     }
 
     /// The access unit in `tag`; `None` when it holds something else.
@@ -248,13 +247,13 @@ impl Units {
                     dts: MediaTime::from_millis(ms),
                     kind,
                     config,
-                    payload: self.pool.copy_of(data),
+                    payload: tag.body.suffix(data.len()),
                 })));
             }
             Body::AacFrame(frame) if !frame.is_empty() => {
                 let ms = self.audio_time.next(tag.timestamp_ms);
                 let asc = self.asc.ok_or(UnitError::NoHeader { what: "sound", ms })?;
-                let payload = self.pool.copy_of(frame);
+                let payload = tag.body.suffix(frame.len());
                 let pts = MediaTime::from_millis(ms);
                 return Ok(Some(AccessUnit::Audio(AudioUnit { pts, asc, payload })));
             }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{aac_header, avc_header, file, picture, sound, stream};
+use crate::testing::{aac_header, avc_header, change, file, picture, sound, stream};
 use std::io::Write;
 
 const BOTH: Tracks = Tracks { audio: true, video: true };
@@ -79,7 +79,8 @@ fn a_track_that_is_not_wanted_is_left_out() {
 fn changed_parameter_sets_hold_from_their_header_on_and_repeated_ones_are_shared() {
     let mut other = avc_header();
     // The level, which the record repeats before the SPS.
-    other.body[8] += 1;
+    let level = other.body[8];
+    change(&mut other, 8, level + 1);
     let tags = [
         avc_header(),
         picture(0, 0, true),
@@ -102,7 +103,7 @@ fn changed_parameter_sets_hold_from_their_header_on_and_repeated_ones_are_shared
 
 #[test]
 fn files_that_cannot_be_shipped_are_usage_errors_with_a_reason() {
-    let mp3 = Tag { tag_type: TagType::Audio, timestamp_ms: 0, body: vec![0x2F, 1, 2] };
+    let mp3 = Tag { tag_type: TagType::Audio, timestamp_ms: 0, body: vec![0x2F, 1, 2].into() };
     let good = stream(0, 30);
     for (bytes, reason) in [
         (b"not a video".to_vec(), "not an FLV"),

@@ -5,10 +5,9 @@ use onair_engine::flv::{self, Reader, Tag, TagType};
 use onair_types::h264::AvcConfig;
 
 /// Access units of a file: everything but headers and metadata.
-fn units(bytes: &[u8]) -> Vec<Tag> {
+fn units(mut bytes: &[u8]) -> Vec<Tag> {
     let mut reader = Reader::new();
-    reader.push(bytes);
-    std::iter::from_fn(|| reader.next_tag().expect("flv"))
+    std::iter::from_fn(|| reader.take_from(&mut bytes).expect("flv"))
         .filter(|tag| tag.tag_type != TagType::Script && tag.body.get(1) == Some(&1))
         .collect()
 }

@@ -5,7 +5,7 @@
 mod metadata;
 mod reader;
 
-use onair_types::MediaTime;
+use onair_types::{MediaTime, Payload};
 use thiserror::Error;
 
 pub use metadata::{AudioMeta, MetaData, VideoMeta};
@@ -41,7 +41,7 @@ pub enum TagType {
 
 /// One FLV tag, or one RTMP media message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag<B = Vec<u8>> {
+pub struct Tag<B = Payload> {
     /// What it carries.
     pub tag_type: TagType,
     /// Time stamp in milliseconds, modulo 2^32.

@@ -14,6 +14,6 @@ pub mod time;
 pub mod unit;
 
 pub use config::{AudioConfig, AudioQuality, CaptureType, ConfigError, VideoConfig, VideoQuality};
-pub use payload::{Payload, Pool};
+pub use payload::{Lent, Payload, Pool};
 pub use time::{CaptureTime, MediaTime, Now};
 pub use unit::{AccessUnit, AudioUnit, FrameKind, Track, VideoUnit};

@@ -4,24 +4,40 @@
 //! The way from encoder to socket therefore allocates only while the pool warms up.
 
 use std::collections::VecDeque;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 /// Immutable bytes of one access unit. Cloning shares them.
 #[derive(Clone, Default)]
-pub struct Payload(Arc<Vec<u8>>);
+pub struct Payload {
+    buffer: Arc<Vec<u8>>,
+    start: usize,
+    end: usize,
+}
 
 impl Payload {
     /// Takes over `bytes`; for callers without a [`Pool`].
     pub fn from_vec(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(bytes))
+        Self { start: 0, end: bytes.len(), buffer: Arc::new(bytes) }
+    }
+
+    /// The last `size` bytes, or all when there are fewer; shared, not copied.
+    pub fn suffix(&self, size: usize) -> Self {
+        let start = self.end - size.min(self.len());
+        Self { buffer: Arc::clone(&self.buffer), start, end: self.end }
     }
 }
 
 impl Deref for Payload {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.buffer[self.start..self.end]
+    }
+}
+
+impl From<Vec<u8>> for Payload {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::from_vec(bytes)
     }
 }
 
@@ -35,7 +51,7 @@ impl Eq for Payload {}
 
 impl std::fmt::Debug for Payload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Payload({} bytes)", self.0.len())
+        write!(f, "Payload({} bytes)", self.len())
     }
 }
 
@@ -75,7 +91,23 @@ impl Pool {
         if self.buffers.len() < self.limit {
             self.buffers.push_back(Arc::clone(&shared));
         }
-        filled.map(|()| Payload(shared))
+        filled.map(|()| Payload { start: 0, end: shared.len(), buffer: shared })
+    }
+
+    /// A buffer of at least `size` bytes to read into, with whatever they held before.
+    pub fn lend(&mut self, size: usize) -> Lent {
+        let mut lent = Lent(self.take_free().unwrap_or_default());
+        lent.grow(size);
+        lent
+    }
+
+    /// The first `size` bytes of what was lent. The buffer comes back when they are done with.
+    pub fn share(&mut self, lent: Lent, size: usize) -> Payload {
+        let Lent(buffer) = lent;
+        if self.buffers.len() < self.limit {
+            self.buffers.push_back(Arc::clone(&buffer));
+        }
+        Payload { start: 0, end: size.min(buffer.len()), buffer }
     }
 
     fn take_free(&mut self) -> Option<Arc<Vec<u8>>> {
@@ -93,6 +125,35 @@ impl Pool {
             Ok(payload) => payload,
             Err(never) => match never {},
         }
+    }
+}
+
+/// A buffer of a [`Pool`] that nobody else has yet.
+#[derive(Debug, Default)]
+pub struct Lent(Arc<Vec<u8>>);
+
+impl Lent {
+    /// Makes it at least `size` bytes long; what it holds stays.
+    pub fn grow(&mut self, size: usize) {
+        if let Some(buffer) = Arc::get_mut(&mut self.0)
+            && buffer.len() < size
+        {
+            buffer.resize(size, 0);
+        }
+    }
+}
+
+impl Deref for Lent {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // Nobody else has it, so there is always something to get.
+        Arc::get_mut(&mut self.0).map_or(&mut [], |buffer| &mut buffer[..])
     }
 }
 
@@ -140,6 +201,23 @@ mod tests {
             drop(pool.copy_of(&[2; 3]));
         }
         assert_eq!(pool.buffers.len(), 21);
+    }
+
+    #[test]
+    fn a_lent_buffer_keeps_its_length_and_is_shared_in_part() {
+        let mut pool = Pool::new(4);
+        let mut lent = pool.lend(100);
+        lent[..5].copy_from_slice(b"12345");
+        let address = lent.as_ptr();
+        let whole = pool.share(lent, 5);
+        assert_eq!((&*whole, &*whole.suffix(2)), (&b"12345"[..], &b"45"[..]));
+        assert_eq!(*whole.suffix(9), *whole);
+        let part = whole.suffix(2);
+        drop(whole);
+        assert_ne!(pool.lend(1).as_ptr(), address, "a part is still in use");
+        drop(part);
+        let again = pool.lend(50);
+        assert_eq!((again.as_ptr(), again.len()), (address, 100));
     }
 
     #[test]

@@ -31,14 +31,14 @@ fn what_is_pushed_comes_out_by_rtmp_and_http_flv() {
         let mut buffer = [0; 4_096];
         let count = socket.read(&mut buffer).unwrap();
         assert!(count > 0, "ended early");
-        reader.push(&buffer[..count]);
-        while let Some(tag) = reader.next_tag().unwrap() {
+        let mut piece = &buffer[..count];
+        while let Some(tag) = reader.take_from(&mut piece).unwrap() {
             tags.push(tag);
         }
     }
-    assert_eq!(tags[0].body, sample::avc_header());
-    assert_eq!(tags[1].body, sample::aac_header());
-    assert_eq!((tags[2].timestamp_ms, &tags[2].body), (2_000, &sample::key(5_000)));
+    assert_eq!(*tags[0].body, sample::avc_header());
+    assert_eq!(*tags[1].body, sample::aac_header());
+    assert_eq!((tags[2].timestamp_ms, &*tags[2].body), (2_000, &*sample::key(5_000)));
 
     drop(publisher);
     assert_eq!(socket.read_to_end(&mut Vec::new()).unwrap(), 0, "ends with the publisher");

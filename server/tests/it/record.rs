@@ -23,8 +23,8 @@ fn recordings(dir: &tempfile::TempDir) -> Vec<(PathBuf, u8, Vec<Tag>)> {
     let read = |path: PathBuf| {
         let bytes = fs::read(&path).unwrap();
         let mut reader = flv::Reader::new();
-        reader.push(&bytes);
-        let tags = std::iter::from_fn(|| reader.next_tag().unwrap()).collect();
+        let mut rest = &bytes[..];
+        let tags = std::iter::from_fn(|| reader.take_from(&mut rest).unwrap()).collect();
         (path, bytes[4], tags)
     };
     paths.into_iter().map(read).collect()
@@ -46,8 +46,8 @@ fn a_session_is_recorded_as_it_was_sent() {
     assert_eq!(*flags, 5, "sound and pictures");
     assert_eq!(tags.len(), 2 + 50);
     let pictures: Vec<&Tag> = tags.iter().filter(|tag| tag.tag_type == TagType::Video).collect();
-    assert_eq!(pictures[0].body, sample::avc_header());
-    assert_eq!(pictures[1].body, sample::key(5_000));
+    assert_eq!(*pictures[0].body, sample::avc_header());
+    assert_eq!(*pictures[1].body, sample::key(5_000));
     let times: Vec<u32> = pictures[1..].iter().map(|tag| tag.timestamp_ms).collect();
     assert_eq!(times, (16_777_000..16_778_000).step_by(40).collect::<Vec<u32>>());
 }
