@@ -10,6 +10,7 @@
 
 mod align;
 pub mod amf0;
+pub mod compat;
 pub mod flv;
 pub mod publish;
 pub mod rate;
