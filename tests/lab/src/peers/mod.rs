@@ -49,6 +49,11 @@ pub(crate) trait Policy {
         queue.push(message);
     }
 
+    /// The message to write next.
+    fn next(&mut self, queue: &mut Queue) -> Option<Message> {
+        queue.messages.pop_front()
+    }
+
     /// The kernel took a message whole.
     fn sent(&mut self, sent: Sent, now: Now) {
         let _ = (sent, now);
@@ -125,7 +130,7 @@ impl<P: Policy> Broadcaster for Peer<P> {
     fn pump(&mut self, host: &mut Host<'_>) {
         let Self { policy, queue, .. } = self;
         let now = host.now;
-        let bytes = queue.write(host, |sent| policy.sent(sent, now));
+        let bytes = queue.write(policy, host);
         policy.wrote(bytes, now);
         if self.next_tick <= host.now {
             self.next_tick += P::TICK;

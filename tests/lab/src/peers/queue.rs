@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use onair_types::Now;
 
+use super::Policy;
 use crate::broadcaster::Host;
 
 /// A picture or an AAC frame.
@@ -79,11 +80,13 @@ impl Queue {
         });
     }
 
-    /// Writes what the kernel takes and tells `sent` of each message that is through; returns
+    /// Writes what the kernel takes and tells `policy` of each message that is through; returns
     /// bytes written.
-    pub(crate) fn write(&mut self, host: &mut Host<'_>, mut sent: impl FnMut(Sent)) -> u64 {
+    pub(crate) fn write(&mut self, policy: &mut impl Policy, host: &mut Host<'_>) -> u64 {
         let mut total = 0;
-        while let Some(mut writing) = self.writing.take().or_else(|| self.take_next(host.now)) {
+        while let Some(mut writing) =
+            self.writing.take().or_else(|| self.take_next(policy, host.now))
+        {
             let taken = host.path.socket().map_or(0, |socket| socket.write(writing.left));
             total += taken;
             writing.left -= taken;
@@ -97,13 +100,13 @@ impl Queue {
                 Kind::Idr(id) | Kind::Inter(id) => host.ledger.wrote_picture(id, end),
                 Kind::Audio => host.ledger.wrote_audio(message.captured, end),
             }
-            sent(Sent { message, began });
+            policy.sent(Sent { message, began }, host.now);
         }
         total
     }
 
-    fn take_next(&mut self, now: Now) -> Option<Writing> {
-        let message = self.messages.pop_front()?;
+    fn take_next(&mut self, policy: &mut impl Policy, now: Now) -> Option<Writing> {
+        let message = policy.next(self)?;
         // Message header 12 bytes, FLV tag prefix 5 or 2, one byte for each further chunk.
         let prefix = if message.kind.is_video() { 5 + 4 } else { 2 };
         let body = message.bytes + prefix;
