@@ -166,7 +166,7 @@ impl Backoff {
 
 fn classify(error: &PublishError, was_live: bool) -> Class {
     match error {
-        PublishError::Connect(ConnectError::Tls(_)) => Class::Fatal,
+        PublishError::Connect(ConnectError::Tls(error)) if !error.may_pass() => Class::Fatal,
         PublishError::Connect(_)
         | PublishError::Protocol(_)
         | PublishError::Amf0(_)

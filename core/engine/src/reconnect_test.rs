@@ -1,5 +1,5 @@
 use super::*;
-use crate::publish::Closed;
+use crate::publish::{Closed, TlsError};
 
 fn refused() -> PublishError {
     ConnectError::Refused.into()
@@ -180,9 +180,21 @@ fn an_early_close_is_a_refusal_only_before_the_name_was_ever_accepted() {
 
 #[test]
 fn a_bad_certificate_is_the_end() {
+    for error in [TlsError::UnknownIssuer, TlsError::Expired { days: 1 }, TlsError::Version] {
+        let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+        let error = ConnectError::from(error).into();
+        assert_eq!(backoff.handle_failure(&error, at(61_000)), None, "{error}");
+    }
+}
+
+#[test]
+fn r02_a_tls_handshake_that_is_cut_off_may_pass() {
     let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
-    let error = ConnectError::Tls("certificate expired".to_owned()).into();
-    assert_eq!(backoff.handle_failure(&error, at(61_000)), None);
+    for (second, error) in (61..).zip([TlsError::Closed, TlsError::Timeout(ms(5_000))]) {
+        backoff.handle_attempt(at(second * 1_000));
+        let error = ConnectError::from(error).into();
+        assert!(backoff.handle_failure(&error, at(second * 1_000 + 1)).is_some(), "{error}");
+    }
 }
 
 #[test]

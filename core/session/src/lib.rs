@@ -36,7 +36,7 @@ pub use statistics::Statistics;
 pub use transport::{Connection, Connector, Target, Transport};
 
 pub use onair_engine::flv::MetaData;
-pub use onair_engine::publish::{Alignment, ConnectError, Delivery};
+pub use onair_engine::publish::{Alignment, ConnectError, Delivery, TlsError};
 pub use onair_engine::reconnect::Policy as ReconnectPolicy;
 pub use onair_engine::url::{StreamKey, StreamUrl, UrlError};
 pub use onair_media::encode::{AudioEncoder, EncodeError, EncoderInfo, VideoEncoder};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::TlsError;
 use crate::amf0::Amf0Error;
 use crate::rtmp::ReadError;
 use crate::rtmp::handshake::HandshakeError;
@@ -26,7 +27,7 @@ pub enum ConnectError {
     Unreachable,
     /// TLS is not available or failed.
     #[error("secure the connection: {0}")]
-    Tls(String),
+    Tls(#[from] TlsError),
     /// Anything else the system says.
     #[error("connect: {0}")]
     Other(String),

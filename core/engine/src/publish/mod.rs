@@ -18,6 +18,7 @@ mod media;
 mod output;
 mod status;
 mod steps;
+mod tls_error;
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -28,6 +29,7 @@ use onair_types::{AccessUnit, Now, Track};
 pub use config::{Alignment, Config, Delivery};
 pub use error::{Closed, ConnectError, PublishError};
 pub use output::{EncoderCommand, Event, Output, State};
+pub use tls_error::TlsError;
 
 use crate::rate::{Controller, Range, Transport};
 use crate::reconnect::Backoff;

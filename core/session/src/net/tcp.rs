@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use onair_engine::publish::ConnectError;
+use onair_engine::publish::{ConnectError, TlsError};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -54,8 +54,7 @@ impl Connector for TcpConnector {
 impl TcpConnector {
     async fn open(self, target: &Target) -> Result<TcpStream, ConnectError> {
         if target.tls {
-            let reason = "rtmps:// is not in this version; use rtmp://";
-            return Err(ConnectError::Tls(reason.to_owned()));
+            return Err(TlsError::NotBuilt.into());
         }
         let addresses = self.addresses(target).await?;
         let share = TCP_LIMIT / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
