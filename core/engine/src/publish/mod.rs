@@ -16,6 +16,8 @@ mod dialogue;
 mod error;
 mod media;
 mod output;
+mod path;
+mod progress;
 mod status;
 mod steps;
 mod tls_error;
@@ -29,6 +31,7 @@ use onair_types::{AccessUnit, Now, Track};
 pub use config::{Alignment, Config, Delivery};
 pub use error::{Closed, ConnectError, PublishError};
 pub use output::{EncoderCommand, Event, Output, State};
+pub use path::Path;
 pub use tls_error::TlsError;
 
 use crate::rate::{Controller, Range, Transport};
@@ -37,6 +40,7 @@ use crate::rtmp::chunk_writer::Outgoing;
 use crate::stats::Snapshot;
 use dialogue::Dialogue;
 use media::Media;
+use progress::Progress;
 use steps::{Connection, Phase};
 
 /// One destination. See the module's text for the cycle.
@@ -52,8 +56,7 @@ pub struct Publish {
     /// The last answer of [`Output::Wait`], until something comes in.
     settled: Option<Option<Now>>,
     outgoing: Outgoing,
-    /// Since when the socket has taken nothing of what waits for it.
-    write_stalled_since: Option<Now>,
+    progress: Progress,
     media: Media,
     rate: Controller,
     /// As the system last said.
@@ -79,7 +82,7 @@ impl Publish {
             outputs: VecDeque::new(),
             settled: None,
             outgoing: Outgoing::new(),
-            write_stalled_since: None,
+            progress: Progress::default(),
             media: Media::new(&config),
             rate: Controller::new(config.video_bitrate, config.adaptation, audio_bitrate_bps),
             rtt: Duration::ZERO,
@@ -179,6 +182,7 @@ impl Publish {
         let result = dialogue.handle_received(bytes, &self.config.url, &mut self.outgoing, now);
         if let Some(number) = dialogue.take_acknowledgement() {
             self.rate.handle_acknowledgement(number, now);
+            self.progress.handle_acknowledgement(now);
         }
         let is_live = dialogue.live().is_some();
         self.confirm(now);
@@ -220,7 +224,7 @@ impl Publish {
             let written = self.outgoing.advance(bytes);
             self.media.handle_written(written);
             self.rate.handle_written(self.outgoing.written_bytes(), now);
-            self.write_stalled_since = Some(now);
+            self.progress.handle_written(self.outgoing.written_bytes(), now);
         }
     }
 
@@ -245,12 +249,8 @@ impl Publish {
         let now = self.touch(now);
         if matches!(self.phase, Phase::Connected(_)) {
             self.rtt = transport.rtt;
-            let before = self.rate.unacked_bytes();
             self.rate.handle_transport(transport, now);
-            if self.rate.unacked_bytes() < before {
-                // A link that is slow is not dead.
-                self.write_stalled_since = self.write_stalled_since.map(|_| now);
-            }
+            self.progress.handle_transport(transport.unacked_bytes, now);
         }
     }
 
@@ -259,12 +259,18 @@ impl Publish {
     pub fn handle_transport_lost(&mut self, now: Now) {
         self.touch(now);
         self.rate.handle_transport_lost();
+        self.progress.handle_transport_lost(now);
     }
 
-    /// The device's way to the network changed: a waiting attempt begins within 300 ms.
-    pub fn handle_path_change(&mut self, now: Now) {
+    /// The system says something about the device's way to the network. With none, attempts wait
+    /// for one; a new one ends the wait within 300 ms, and a connection that stands has two
+    /// seconds to show that it outlived the change.
+    pub fn handle_path(&mut self, path: Path, now: Now) {
         let now = self.touch(now);
-        if let Phase::Waiting { until } = &mut self.phase {
+        self.progress.handle_path(now);
+        if let Phase::Waiting { until } = &mut self.phase
+            && path != Path::Down
+        {
             *until = (*until).min(self.backoff.handle_path_change(now));
         }
     }

@@ -83,6 +83,9 @@ pub enum Event {
         /// When the next attempt begins.
         retry_in: Option<Duration>,
     },
+    /// Bytes wait for the server and it took none of them for 3 s (`true`), or goes on to take them
+    /// (`false`). A loss ends the doubt without another such event.
+    Suspect(bool),
     /// Units were dropped since the last such event.
     Dropped {
         /// Pictures.

@@ -7,6 +7,7 @@ use onair_types::Now;
 
 use super::dialogue::Dialogue;
 use super::media::Link;
+use super::progress::{Progress, Verdict};
 use super::{ConnectError, Event, Output, Publish, PublishError, State};
 
 /// Where the present connection, or the lack of one, stands.
@@ -56,7 +57,7 @@ impl Publish {
         self.attempt += 1;
         self.backoff.handle_attempt(now);
         self.outgoing.reset();
-        self.write_stalled_since = None;
+        self.progress = Progress::default();
         self.phase = Phase::Connecting { ends: now + ATTEMPT_TIME };
         let url = &self.config.url;
         self.outputs.push_back(Output::Connect {
@@ -82,7 +83,7 @@ impl Publish {
             self.was_lost = true;
         }
         self.outgoing.reset();
-        self.write_stalled_since = None;
+        self.progress = Progress::default();
         self.media.handle_lost(now);
         let retry_in = self.backoff.handle_failure(&error, now);
         self.outputs.push_back(Output::Event(Event::Lost { error, attempt, retry_in }));
@@ -146,13 +147,15 @@ impl Publish {
             let mut link = Link { outgoing, stream_id, rate, is_gated };
             self.media.pump(&mut link, &mut self.outputs, false, now);
             self.adapt(now);
-        }
-        match self.write_stall_ends(now) {
-            Some(ends) if now >= ends => {
-                Err(PublishError::Timeout { step: "send", limit: WRITE_STALL })
+            match self.progress.look(self.outgoing.len(), now) {
+                Verdict::AsBefore => {}
+                Verdict::Suspect(is_suspect) => {
+                    self.outputs.push_back(Output::Event(Event::Suspect(is_suspect)));
+                }
+                Verdict::Lost(limit) => return Err(PublishError::Timeout { step: "send", limit }),
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     fn pump_closing(&mut self, now: Now) {
@@ -179,15 +182,6 @@ impl Publish {
         }
     }
 
-    /// When the socket will have taken nothing for too long.
-    fn write_stall_ends(&mut self, now: Now) -> Option<Now> {
-        if self.outgoing.is_empty() {
-            self.write_stalled_since = None;
-            return None;
-        }
-        Some(*self.write_stalled_since.get_or_insert(now) + WRITE_STALL)
-    }
-
     pub(super) fn deadline(&self, now: Now) -> Option<Now> {
         match &self.phase {
             Phase::Idle | Phase::Over => None,
@@ -201,7 +195,7 @@ impl Publish {
                     live_since.filter(|_| !is_confirmed).map(|since| since + EARLY_CLOSE),
                     live_since.and_then(|_| self.media.deadline(has_credit, now)),
                     live_since.and_then(|_| self.next_look()),
-                    self.write_stalled_since.map(|since| since + WRITE_STALL),
+                    live_since.and_then(|_| self.progress.deadline()),
                 ]
                 .into_iter()
                 .flatten()
@@ -216,7 +210,5 @@ impl Publish {
 
 /// From the beginning of an attempt to Publish.Start.
 const ATTEMPT_TIME: Duration = Duration::from_secs(15);
-/// A socket that takes nothing for so long is dead (`spec network` 3).
-const WRITE_STALL: Duration = Duration::from_secs(8);
 /// A publish that ends sooner after its start, with nothing acknowledged, was refused.
 const EARLY_CLOSE: Duration = Duration::from_secs(1);

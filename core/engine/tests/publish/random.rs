@@ -4,7 +4,7 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 use onair_engine::publish::{
-    Alignment, Closed, ConnectError, Delivery, Event, Output, Publish, State,
+    Alignment, Closed, ConnectError, Delivery, Event, Output, Path, Publish, State,
 };
 use onair_engine::rate::Transport;
 use onair_types::{FrameKind, MediaTime, Now};
@@ -27,7 +27,7 @@ enum Input {
     Video(FrameKind, i64),
     Audio(i64),
     Timeout,
-    PathChange,
+    Path(Path),
     Pass(i64),
 }
 
@@ -46,7 +46,7 @@ fn input() -> impl Strategy<Value = Input> {
         12 => (kind, -100i64..5_000).prop_map(|(kind, dts)| Input::Video(kind, dts)),
         8 => (-100i64..5_000).prop_map(Input::Audio),
         4 => Just(Input::Timeout),
-        1 => Just(Input::PathChange),
+        1 => prop_oneof![Just(Path::Up), Just(Path::Down), Just(Path::Changed)].prop_map(Input::Path),
         8 => (-50i64..12_000).prop_map(Input::Pass),
     ]
 }
@@ -134,7 +134,7 @@ proptest! {
                     publish.handle_unit(audio_at_time(MediaTime::from_millis(pts_ms)), now);
                 }
                 Input::Timeout => publish.handle_timeout(now),
-                Input::PathChange => publish.handle_path_change(now),
+                Input::Path(path) => publish.handle_path(path, now),
                 Input::Pass(ms) => now = now.offset_micros(ms * 1_000),
             }
             publish.handle_transport(Transport::default(), now);

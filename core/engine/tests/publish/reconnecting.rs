@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onair_engine::publish::{Closed, PublishError, State};
+use onair_engine::publish::{Closed, Path, PublishError, State};
 use onair_engine::reconnect::Policy;
 
 use crate::rig::{Fate, Rig, config, idr, sound, video_only};
@@ -157,6 +157,9 @@ fn r03_r04_a_socket_that_takes_nothing_for_eight_seconds_is_lost() {
     );
     let after = rig.closes[0].0.since(stalled_at);
     assert!(after >= limit && after <= limit + Duration::from_millis(100), "{after:?}");
+    let [(doubted_at, true)] = rig.doubts()[..] else { panic!("{:?}", rig.doubts()) };
+    let after = doubted_at.since(stalled_at).as_millis();
+    assert!((3_000..3_100).contains(&after), "in doubt after {after} ms");
 }
 
 #[test]
@@ -168,6 +171,7 @@ fn r05_a_socket_that_goes_on_after_four_seconds_is_not_given_up() {
     rig.credit = None;
     rig.stream(6_000, 2_500, 60);
     assert_eq!(rig.connects.len(), 1);
+    assert!(matches!(rig.doubts()[..], [(_, true), (_, false)]), "{:?}", rig.doubts());
     assert!(rig.encoder.iter().all(|(at, _)| at.since(rig.connects[0]) >= Duration::from_secs(6)));
     let resumed =
         rig.server().media().iter().rev().take_while(|heard| heard.word() != "idr").count();
@@ -181,7 +185,7 @@ fn r13_a_path_change_ends_a_long_wait() {
         rig.pass(10);
     }
     let changed_at = rig.now;
-    rig.publish.handle_path_change(changed_at);
+    rig.publish.handle_path(Path::Changed, changed_at);
     rig.pass(1_000);
     assert_eq!(rig.publish.state(), State::Live);
     assert!(rig.connects[7].since(changed_at) <= Duration::from_millis(300));

@@ -211,6 +211,15 @@ impl Rig {
         losses.collect()
     }
 
+    /// When the connection came into doubt, and out of it.
+    pub(crate) fn doubts(&self) -> Vec<(Now, bool)> {
+        let doubts = self.events.iter().filter_map(|(at, event)| match event {
+            Event::Suspect(is_suspect) => Some((*at, *is_suspect)),
+            _ => None,
+        });
+        doubts.collect()
+    }
+
     fn drain(&mut self) -> bool {
         let mut has_moved = false;
         for _ in 0..1_000 {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use onair_engine::amf0::Value;
-use onair_engine::publish::{Closed, ConnectError, Event, Output, State};
+use onair_engine::publish::{Closed, ConnectError, Event, Output, Path, State};
 
 use crate::rig::{Fate, KEY, Rig, config, idr, picture, sound, video_only};
 use crate::server::{Answer, Heard, Script};
@@ -18,7 +18,7 @@ fn assert_over(rig: &mut Rig) {
     rig.publish.handle_received(&[3; 100], rig.now);
     rig.publish.handle_unit(idr(9_000), rig.now);
     rig.publish.handle_closed(Closed::Reset, rig.now);
-    rig.publish.handle_path_change(rig.now);
+    rig.publish.handle_path(Path::Changed, rig.now);
     rig.publish.start(rig.now);
     rig.publish.stop(Duration::from_secs(1), rig.now);
     rig.is_connected = false;
