@@ -29,10 +29,16 @@ pub fn free_port() -> u16 {
 ///
 /// It looks at the system's table instead of connecting: a server that takes one client must not lose it.
 pub fn is_listening(port: u16) -> bool {
+    listens_at(std::process::id(), Ipv4Addr::LOCALHOST, port)
+}
+
+/// The same, for an address in the network namespace of a process.
+pub(crate) fn listens_at(process: u32, address: Ipv4Addr, port: u16) -> bool {
     const LISTEN: &str = "0A";
-    let here = format!("0100007F:{port:04X}");
+    let here = format!("{:08X}:{port:04X}", u32::from(address).swap_bytes());
     let is_there = || {
-        let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+        let table = format!("/proc/{process}/net/tcp");
+        let sockets = std::fs::read_to_string(table).unwrap_or_default();
         sockets.lines().any(|line| {
             let mut columns = line.split_whitespace().skip(1);
             columns.next() == Some(&here) && columns.nth(1) == Some(LISTEN)

@@ -10,16 +10,21 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::process::Running;
-use crate::{free_port, is_listening, tools};
+use crate::{clock, free_port, listens_at, tools};
 
 /// nginx-rtmp with the applications `live` (records), `hls` (2 s fragments), `idle` (drops a publisher that is silent
 /// for 5 s) and `closed` (nobody may publish).
 pub struct Nginx {
+    address: Ipv4Addr,
     rtmp_port: u16,
     http_port: u16,
     folder: TempDir,
+    host: Host,
     process: Running,
 }
+
+/// Has a command run where the server stands.
+type Host = Box<dyn Fn(&mut Command)>;
 
 impl Nginx {
     /// Starts it.
@@ -36,33 +41,74 @@ impl Nginx {
     /// When it does not come up.
     pub fn start_with(directives: &str) -> Self {
         // A port that was free may be another's by the time nginx binds it.
-        let started = (0..3).find_map(|_| Self::try_start(directives));
+        let started = (0..3).find_map(|_| {
+            let ports = (free_port(), free_port());
+            Self::try_start(Ipv4Addr::LOCALHOST, ports, directives, Box::new(|_| ()))
+        });
         started.expect("nginx comes up; its error log is above")
     }
 
-    fn try_start(directives: &str) -> Option<Self> {
+    /// Starts it at an address of its own, on ports 1935 and 8080, in the network namespace that `host` enters.
+    /// [`Self::get`] and what needs it do not reach there.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn start_at(address: Ipv4Addr, host: impl Fn(&mut Command) + 'static) -> Self {
+        let started = Self::try_start(address, (1935, 8080), "", Box::new(host));
+        started.expect("nginx comes up; its error log is above")
+    }
+
+    fn try_start(
+        address: Ipv4Addr,
+        (rtmp_port, http_port): (u16, u16),
+        directives: &str,
+        host: Host,
+    ) -> Option<Self> {
         let folder = TempDir::new().expect("a temporary folder");
-        let (rtmp_port, http_port) = (free_port(), free_port());
         for name in ["record", "hls", "tmp"] {
             fs::create_dir(folder.path().join(name)).expect("a folder in a temporary folder");
         }
-        let config = config(folder.path(), rtmp_port, http_port, directives);
-        let file = folder.path().join("nginx.conf");
-        fs::write(&file, config).expect("a file in a temporary folder");
-        let mut command = Command::new(tools::program("nginx").expect("the test asked for nginx"));
-        command.arg("-p").arg(folder.path()).arg("-e").arg(folder.path().join("error.log"));
-        let process = Running::start(command.arg("-c").arg(file));
-        let mut nginx = Self { rtmp_port, http_port, folder, process };
-        let is_up = is_listening(rtmp_port) && is_listening(http_port) && nginx.process.is_alive();
+        let config = config(folder.path(), address, (rtmp_port, http_port), directives);
+        fs::write(folder.path().join("nginx.conf"), config).expect("a file in a temporary folder");
+        let process = launch(folder.path(), &host);
+        let mut nginx = Self { address, rtmp_port, http_port, folder, host, process };
+        let is_up = nginx.is_up();
         if !is_up {
             eprintln!("nginx: {}", nginx.error_log());
         }
         is_up.then_some(nginx)
     }
 
+    /// Starts it again on the same ports, after [`Self::kill`].
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn restart(&mut self) {
+        self.process = launch(self.folder.path(), &self.host);
+        assert!(self.is_up(), "nginx does not come up again: {}", self.error_log());
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        self.process.signal("KILL");
+        clock::until(Duration::from_secs(5), || (!self.process.is_alive()).then_some(()))
+            .expect("nobody survives KILL");
+    }
+
+    /// Stops it ("STOP") or lets it go on ("CONT").
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
+    fn is_up(&mut self) -> bool {
+        let process = self.process.id();
+        let listens = |port| listens_at(process, self.address, port);
+        listens(self.rtmp_port) && listens(self.http_port) && self.process.is_alive()
+    }
+
     /// Where to publish.
     pub fn url(&self, app: &str, key: &str) -> String {
-        format!("rtmp://127.0.0.1:{}/{app}/{key}", self.rtmp_port)
+        format!("rtmp://{}:{}/{app}/{key}", self.address, self.rtmp_port)
     }
 
     /// What the server wrote down of a stream in `live`.
@@ -118,7 +164,19 @@ pub fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
 }
 
-fn config(folder: &Path, rtmp_port: u16, http_port: u16, directives: &str) -> String {
+fn launch(folder: &Path, host: &Host) -> Running {
+    let mut command = Command::new(tools::program("nginx").expect("the test asked for nginx"));
+    command.arg("-p").arg(folder).arg("-e").arg(folder.join("error.log"));
+    host(command.arg("-c").arg(folder.join("nginx.conf")));
+    Running::start(&mut command)
+}
+
+fn config(
+    folder: &Path,
+    address: Ipv4Addr,
+    (rtmp_port, http_port): (u16, u16),
+    directives: &str,
+) -> String {
     let module = tools::rtmp_module().expect("the test asked for the RTMP module");
     let (module, folder) = (module.display(), folder.display());
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -126,6 +184,7 @@ fn config(folder: &Path, rtmp_port: u16, http_port: u16, directives: &str) -> St
         .concat();
     format!(
         "load_module {module};
+user root;
 daemon off;
 master_process off;
 pid {folder}/nginx.pid;
@@ -133,7 +192,7 @@ error_log {folder}/error.log info;
 events {{ worker_connections 256; }}
 rtmp {{
   server {{
-    listen 127.0.0.1:{rtmp_port};
+    listen {address}:{rtmp_port};
     application live {{ live on; record all; record_path {folder}/record; }}
     application hls {{ live on; hls on; hls_path {folder}/hls; hls_fragment 2s; }}
     application idle {{ live on; drop_idle_publisher 5s; }}
@@ -145,7 +204,7 @@ http {{
   access_log off;
   {temporary}
   server {{
-    listen 127.0.0.1:{http_port};
+    listen {address}:{http_port};
     location /stat {{ rtmp_stat all; }}
     location /control {{ rtmp_control all; }}
   }}

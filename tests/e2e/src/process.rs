@@ -68,6 +68,11 @@ impl Running {
         Self { child, what, since: Stopwatch::start(), folder }
     }
 
+    /// Its process id, which is its group's too.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has written to standard output so far.
     pub fn stdout(&self) -> String {
         self.read("stdout")

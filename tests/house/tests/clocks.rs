@@ -4,11 +4,12 @@
 use onair_house::{assert_none, source, tree, workspace};
 
 /// The files that may read a clock or sleep, and why.
-const OWNERS: [(&str, &str); 4] = [
+const OWNERS: [(&str, &str); 5] = [
     ("core/session/src/clock.rs", "the session's clock, for which apps and tests have fakes"),
     ("server/src/clock.rs", "the server's clock"),
     ("cli/src/clock.rs", "paces files and patterns in real time"),
     ("tests/e2e/src/clock.rs", "bounds every wait for a foreign program"),
+    ("tests/link/src/clock.rs", "packets of real kernels take real time"),
 ];
 
 #[test]

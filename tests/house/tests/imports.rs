@@ -131,9 +131,11 @@ fn rule_5_server_laboratory_and_tests_stand_apart() {
         "onair-e2e",
         &["onair-engine", "onair-server", "rml_rtmp"],
     ));
+    let ours = ["onair-types", "onair-engine", "onair-media", "onair", "onair-server", "onair-cli"];
+    breaches.extend(needs_banned(&packages, "onair-link", &ours));
     assert_none(
         "The server needs the engine's reader and no broadcaster; the end-to-end tests judge the product with \
-         foreign tools, never with its own parts:",
+         foreign tools, never with its own parts; the link carries packets of anybody:",
         &breaches,
     );
 }
