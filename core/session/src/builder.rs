@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use onair_engine::flv::{AudioMeta, MetaData, VideoMeta};
 use onair_engine::publish::{Alignment, Delivery};
+use onair_engine::rate::Adaptation;
 use onair_engine::reconnect::Policy;
 use onair_engine::url::{StreamUrl, UrlError};
 use onair_media::encode::{self, AudioEncoder, EncodeError, VideoEncoder};
@@ -66,6 +67,7 @@ pub struct SessionBuilder {
     metadata: Option<MetaData>,
     alignment: Alignment,
     delivery: Delivery,
+    adaptation: Adaptation,
     reconnect: Policy,
     first_timestamp: MediaTime,
     event_capacity: usize,
@@ -86,6 +88,7 @@ impl SessionBuilder {
             metadata: None,
             alignment: Alignment::default(),
             delivery: Delivery::default(),
+            adaptation: Adaptation::default(),
             reconnect: Policy::default(),
             first_timestamp: MediaTime::ZERO,
             event_capacity: 32,
@@ -136,6 +139,13 @@ impl SessionBuilder {
     /// block** until there is room: for files, never for cameras.
     pub fn delivery(mut self, delivery: Delivery) -> Self {
         self.delivery = delivery;
+        self
+    }
+
+    /// By which rule the video bitrate follows the network, within the range of the video's
+    /// configuration: [`Adaptation::Lag`] unless said. With [`Delivery::Complete`] it never does.
+    pub fn adaptation(mut self, adaptation: Adaptation) -> Self {
+        self.adaptation = adaptation;
         self
     }
 
@@ -218,6 +228,7 @@ impl SessionBuilder {
             metadata,
             alignment: self.alignment,
             delivery: self.delivery,
+            adaptation: self.adaptation,
             reconnect: self.reconnect,
             first_timestamp: self.first_timestamp,
             seed: self.seed,

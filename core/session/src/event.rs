@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use onair_types::Track;
 
-use crate::{Error, State, Statistics};
+use crate::{BitrateDecision, Error, PaceChange, State, Statistics, VideoPace};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +46,15 @@ pub enum Event {
     KeyframeWanted,
     /// For apps that push encoded video: aim at this bitrate, bit/s.
     VideoBitrateWanted(u32),
+    /// For apps that push encoded video: encode every picture, every second one at half the
+    /// bitrate, or none until this changes; the first after that must be an IDR.
+    VideoPaceWanted(VideoPace),
+    /// The video bitrate follows the network. Shown, it says in words what and why; its evidence
+    /// says it in numbers.
+    Bitrate(BitrateDecision),
+    /// The link carries less than the lowest bitrate, or does again: another part of the pictures
+    /// is sent. Shown, it says why.
+    Pace(PaceChange),
     /// The system does not tell what the server has received. The server's own acknowledgements,
     /// which are coarser, steer the bitrate instead. At most once a broadcast.
     AcknowledgementsOnly,
@@ -53,11 +62,31 @@ pub enum Event {
     Statistics(Statistics),
 }
 
+impl Event {
+    /// Says what is wanted now; an older one says nothing any more.
+    fn is_wish(&self) -> bool {
+        matches!(
+            self,
+            Self::KeyframeWanted | Self::VideoBitrateWanted(_) | Self::VideoPaceWanted(_)
+        )
+    }
+
+    /// How long it is worth keeping for an app that does not look: the lowest goes first.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Bitrate(_) | Self::Pace(_) | Self::Dropped { .. } => 0,
+            Self::State(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
 /// The app's end of the queue. One consumer; may live on any thread, and outlives the session.
 ///
 /// The newest 32 events (or the builder's capacity) wait in order. When an app does not fetch them,
-/// the oldest that is not a state goes first, then the oldest state: the present state always
-/// arrives. Statistics wait apart, newest only, and come after what else waits.
+/// the oldest drop, bitrate or pace goes first, then the oldest that is not a state, then the oldest
+/// state: the present state always arrives. Statistics wait apart, newest only, and come after what
+/// else waits.
 #[derive(Debug)]
 pub struct Events {
     queue: Arc<EventQueue>,
@@ -126,7 +155,7 @@ impl EventQueue {
             Event::Statistics(statistics) => waiting.statistics = Some(statistics),
             event => {
                 let newest_counts = |e: &Event| mem::discriminant(e) == mem::discriminant(&event);
-                if matches!(event, Event::KeyframeWanted | Event::VideoBitrateWanted(_)) {
+                if event.is_wish() {
                     waiting.events.retain(|e| !newest_counts(e));
                 }
                 waiting.events.push_back(event);
@@ -165,9 +194,12 @@ impl Waiting {
     }
 
     fn make_room(&mut self) {
-        let oldest = self.events.iter().position(|e| !matches!(e, Event::State(_)));
-        self.events.remove(oldest.unwrap_or(0));
-        self.lost += 1;
+        // Of equals the first, which is the oldest.
+        let oldest = self.events.iter().enumerate().min_by_key(|(_, event)| event.weight());
+        if let Some((index, _)) = oldest {
+            self.events.remove(index);
+            self.lost += 1;
+        }
     }
 }
 

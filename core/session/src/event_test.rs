@@ -45,6 +45,22 @@ fn m05_an_app_that_never_looks_loses_old_events_but_not_the_present_state() {
 }
 
 #[test]
+fn m05_what_is_said_often_goes_before_what_is_said_once() {
+    let queue = EventQueue::new(8);
+    let mut events = queue.consumer();
+    let error = Error::Connection("lost".to_owned());
+    let lost = Event::Lost { error, attempt: 0, retry_in: None };
+    queue.push(lost.clone());
+    queue.push(Event::KeyframeWanted);
+    for index in 0..100 {
+        queue.push(dropped(index));
+    }
+    let waiting = drain(&mut events);
+    assert_eq!(waiting[..2], [lost, Event::KeyframeWanted]);
+    assert_eq!((waiting.len(), waiting.last()), (8, Some(&dropped(99))));
+}
+
+#[test]
 fn among_states_only_the_oldest_go() {
     let queue = EventQueue::new(8);
     let mut events = queue.consumer();

@@ -37,6 +37,10 @@ pub use transport::{Connection, Connector, Target, Transport};
 
 pub use onair_engine::flv::MetaData;
 pub use onair_engine::publish::{Alignment, ConnectError, Delivery, TlsError};
+pub use onair_engine::rate::{
+    Adaptation, Decision as BitrateDecision, Evidence, PaceChange, PaceReason,
+    Reason as BitrateReason, VideoPace,
+};
 pub use onair_engine::reconnect::Policy as ReconnectPolicy;
 pub use onair_engine::url::{StreamKey, StreamUrl, UrlError};
 pub use onair_media::encode::{AudioEncoder, EncodeError, EncoderInfo, VideoEncoder};

@@ -147,6 +147,7 @@ impl Session {
         }
         config.alignment = plan.alignment;
         config.delivery = plan.delivery;
+        config.adaptation = plan.adaptation;
         config.reconnect = plan.reconnect;
         config.first_timestamp = plan.first_timestamp;
         config.seed = plan.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
@@ -278,23 +279,22 @@ impl Session {
         }
     }
 
-    /// Aims at this video bitrate from the next raw picture on, until the broadcast ends.
+    /// Lets the video bitrate be nothing but `min_bps..=max_bps` from now on, until the broadcast
+    /// ends: within 100 ms while live. The same value twice fixes it.
     ///
     /// # Errors
-    /// [`Error::Config`] when it is outside the configuration's range or there is no raw video,
-    /// [`Error::Misuse`] when the session does not run.
-    pub fn set_video_bitrate(&self, bitrate_bps: u32) -> Result<(), Error> {
-        let Some((config, Source::Raw)) = &self.plan.video else {
-            return Err(Error::Config("there is no video to encode in this session".to_owned()));
+    /// [`Error::Config`] when `min_bps` is above `max_bps`, either is outside the configuration's
+    /// range, or the session has nothing to steer (no video, [`crate::Delivery::Complete`]);
+    /// [`Error::Misuse`] when it does not run.
+    pub fn set_video_bitrate_range(&self, min_bps: u32, max_bps: u32) -> Result<(), Error> {
+        let Some((config, _)) = self.plan.video.as_ref().filter(|_| !self.plan.blocks()) else {
+            let reason = "there is no video bitrate to steer in this session";
+            return Err(Error::Config(reason.to_owned()));
         };
-        if !(config.min_bitrate_bps()..=config.max_bitrate_bps()).contains(&bitrate_bps) {
-            let (field, value) = ("video bitrate", i64::from(bitrate_bps));
-            let allowed = "a value within the configuration's bitrate range";
-            return Err(ConfigError::OutOfRange { field, value, allowed }.into());
-        }
+        check_bitrates(config, min_bps, max_bps)?;
         let run = self.running();
-        let run = run.map_err(|_| Error::Misuse("set the bitrate: the session does not run"))?;
-        run.wishes.want_bitrate(bitrate_bps);
+        let run = run.map_err(|_| Error::Misuse("set the bitrates: the session does not run"))?;
+        run.allow(rate::Range::new(config.bitrate_bps(), min_bps, max_bps));
         Ok(())
     }
 
@@ -352,6 +352,22 @@ fn check_size(frame: &FrameView<'_>, config: &VideoConfig) -> Result<(), FrameEr
         return Ok(());
     }
     Err(FrameError::SizeChanged { width, height, expected_width, expected_height })
+}
+
+fn check_bitrates(config: &VideoConfig, min_bps: u32, max_bps: u32) -> Result<(), ConfigError> {
+    let ((low_field, low), (high_field, high)) =
+        (("min bitrate", min_bps.into()), ("max bitrate", max_bps.into()));
+    if min_bps > max_bps {
+        return Err(ConfigError::Contradiction { low_field, low, high_field, high });
+    }
+    let configured = config.min_bitrate_bps()..=config.max_bitrate_bps();
+    for (field, bitrate_bps) in [(low_field, min_bps), (high_field, max_bps)] {
+        if !configured.contains(&bitrate_bps) {
+            let allowed = "a value within the configuration's bitrate range";
+            return Err(ConfigError::OutOfRange { field, value: bitrate_bps.into(), allowed });
+        }
+    }
+    Ok(())
 }
 
 fn check_pcm(pcm: &Pcm<'_>, config: &AudioConfig) -> Result<(), PushError> {

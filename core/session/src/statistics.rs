@@ -24,7 +24,7 @@ pub struct Statistics {
 
     /// Pictures accepted by `push_video` or `push_encoded_video`.
     pub frames_in: u64,
-    /// Pictures dropped before the encoder because a newer one came.
+    /// Pictures dropped before the encoder: a newer one came, or the network carries fewer.
     pub frames_skipped: u64,
     /// Pictures encoded (for encoded pushes: accepted).
     pub frames_encoded: u64,

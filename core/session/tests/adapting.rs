@@ -7,16 +7,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use onair::transport::Connecting;
 use onair::{
-    ConnectError, Connection, Connector, Event, ReconnectPolicy, Session, SessionBuilder, Source,
-    Target, Transport,
+    Adaptation, BitrateReason, ConnectError, Connection, Connector, Event, ReconnectPolicy,
+    Session, SessionBuilder, Source, Target, Transport,
 };
 use onair_types::FrameKind;
 use support::sink::{Behaviour, Sink};
 use support::units::{avc_config, video, video_config};
-use support::{events_until, pause, wait_live};
+use support::{events_until, pause, wait_live, wait_until};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -31,7 +32,7 @@ fn push(session: &Session, numbers: std::ops::Range<u32>) {
         let kind = if number % 10 == 0 { FrameKind::Idr } else { FrameKind::Reference };
         let unit = video(&config, number, i64::from(number) * 33, kind);
         session.push_encoded_video(unit).expect("a push");
-        pause(std::time::Duration::from_millis(5));
+        pause(Duration::from_millis(5));
     }
 }
 
@@ -78,7 +79,7 @@ impl Connection for Sandboxed {
     fn transport(&self) -> Option<Transport> {
         let left = self.answers.load(Ordering::Relaxed);
         self.answers.store(left.saturating_sub(1), Ordering::Relaxed);
-        let rtt = std::time::Duration::from_millis(1);
+        let rtt = Duration::from_millis(1);
         (left > 0).then_some(Transport { rtt, ..Transport::default() })
     }
 }
@@ -121,4 +122,40 @@ fn a_system_that_tells_is_believed_and_not_remarked_on() {
     session.stop();
     let seen = events_until(&mut events, |e| *e == Event::State(onair::State::Stopped));
     assert!(!seen.contains(&Event::AcknowledgementsOnly), "{seen:?}");
+}
+
+#[test]
+fn a18_a_new_range_is_kept_within_a_second_and_said_with_its_reason() {
+    let sink = Sink::good();
+    let session = builder().build().expect("a session");
+    let mut events = session.events().expect("the first consumer");
+    session.start(&sink.url()).expect("it starts");
+    wait_live(&session);
+    push(&session, 0..10);
+    let lowest = video_config().min_bitrate_bps();
+    let asked = session.statistics().elapsed;
+    session.set_video_bitrate_range(lowest, lowest).expect("it is within the configuration");
+    let seen = events_until(&mut events, |event| *event == Event::VideoBitrateWanted(lowest));
+    wait_until("the statistics show it", || session.statistics().target_bitrate_bps == lowest);
+    assert!(session.statistics().elapsed - asked < Duration::from_secs(1), "{seen:?}");
+    let decision = events_until(&mut events, |event| matches!(event, Event::Bitrate(_))).pop();
+    let Some(Event::Bitrate(decision)) = decision else { panic!("{decision:?}") };
+    assert_eq!((decision.to_bps, decision.reason), (lowest, BitrateReason::Range));
+    assert!(decision.to_string().contains("allowed bitrates changed"), "{decision}");
+    session.stop();
+}
+
+#[test]
+fn an_app_s_bitrate_is_left_alone_when_adaptation_is_off() {
+    let sink = Sink::good();
+    let session = builder().adaptation(Adaptation::Off).build().expect("a session");
+    let mut events = session.events().expect("the first consumer");
+    session.start(&sink.url()).expect("it starts");
+    wait_live(&session);
+    push(&session, 0..300);
+    assert_eq!(session.statistics().target_bitrate_bps, video_config().bitrate_bps());
+    session.stop();
+    let seen = events_until(&mut events, |e| *e == Event::State(onair::State::Stopped));
+    let is_told = |e: &Event| matches!(e, Event::Bitrate(_) | Event::VideoBitrateWanted(_));
+    assert!(!seen.iter().any(is_told), "{seen:?}");
 }

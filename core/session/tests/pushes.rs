@@ -184,17 +184,27 @@ fn seconds_become_a_capture_time_only_when_they_are_a_time() {
 }
 
 #[test]
-fn a_bitrate_outside_the_configuration_is_refused() {
-    let session = raw();
+fn bitrates_outside_the_configuration_are_refused() {
     let config = video_config();
-    assert_eq!(session.set_video_bitrate(config.bitrate_bps()).map_err(|e| e.code()), Err(208));
+    let (min, max) = (config.min_bitrate_bps(), config.max_bitrate_bps());
+    let set = |session: &Session, min, max| {
+        session.set_video_bitrate_range(min, max).map_err(|error| error.code())
+    };
+    let session = Session::builder(None, Some(video_config())).video_source(Source::Encoded);
+    let session = session.build().expect("a session");
+    assert_eq!(set(&session, min, max), Err(208), "it does not run");
     let sink = Sink::good();
     session.start(&sink.url()).expect("it starts");
-    assert_eq!(session.set_video_bitrate(config.bitrate_bps()), Ok(()));
-    let beyond = config.max_bitrate_bps() + 1;
-    assert_eq!(session.set_video_bitrate(beyond).map_err(|e| e.code()), Err(200));
-    assert_eq!(encoded().set_video_bitrate(1).map_err(|e| e.code()), Err(200));
+    assert_eq!(set(&session, min, max), Ok(()));
+    assert_eq!(set(&session, min, min), Ok(()));
+    for (min, max) in [(min - 1, max), (min, max + 1), (max, min), (0, 0)] {
+        assert_eq!(set(&session, min, max), Err(200), "{min}..={max}");
+    }
     session.stop();
+    let sound = Session::builder(Some(audio_config()), None).build().expect("a session");
+    assert_eq!(set(&sound, min, max), Err(200), "no video");
+    let file = Session::builder(None, Some(config)).delivery(Delivery::Complete).build();
+    assert_eq!(set(&file.expect("a session"), min, max), Err(200), "nothing is steered");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use onair_media::encode::{EncodeError, VideoEncoder};
 use onair_media::frame::{FrameView, I420Frame};
 use onair_types::{MediaTime, Track, VideoConfig, VideoUnit};
 
+use super::pace::Pacer;
 use super::{Failure, Health, Standing, discard, guarded};
 use crate::edge::Next;
 use crate::edge::video::RawFrame;
@@ -23,6 +24,7 @@ pub(crate) fn run(run: &Run) {
         health: Health::new(run, Track::Video),
         encoder: None,
         timeline: None,
+        pacer: Pacer::new(config),
         scratch: None,
     };
     // Opened at once, while the connection is made.
@@ -49,6 +51,7 @@ struct Worker<'a> {
     health: Health<'a>,
     encoder: Option<Box<dyn VideoEncoder>>,
     timeline: Option<VideoTimeline>,
+    pacer: Pacer,
     /// For pictures that are not I420.
     scratch: Option<I420Frame>,
 }
@@ -66,6 +69,7 @@ impl Worker<'_> {
             Ok((encoder, info)) => {
                 self.run.board.show_encoder(Track::Video, info);
                 self.encoder = Some(encoder);
+                self.pacer.handle_opened();
                 Standing::Good
             }
             Err(failure) => {
@@ -81,6 +85,8 @@ impl Worker<'_> {
         let timeline = self.timeline.get_or_insert_with(|| VideoTimeline::new(origin));
         // What cannot be handed over is not encoded: no picture then refers to a lost one.
         let pts = timeline.place(frame.captured).filter(|_| self.run.units.has_video_room());
+        self.pacer.set(self.run.wishes.pace(), self.run.wishes.take_bitrate());
+        let pts = pts.filter(|pts| self.pacer.takes(*pts));
         let Some(pts) = pts else {
             counters.frames_skipped.fetch_add(1, Ordering::Relaxed);
             return Standing::Good;
@@ -99,7 +105,7 @@ impl Worker<'_> {
     }
 
     fn encode_at(&mut self, frame: &RawFrame, pts: MediaTime) -> Result<(), Failure> {
-        let Self { run, config, encoder, scratch, .. } = self;
+        let Self { run, config, encoder, pacer, scratch, .. } = self;
         let Some(encoder) = encoder else { return Ok(()) };
         let refused = |e: &dyn std::fmt::Display| {
             let (encoder, reason) = ("the picture converter", e.to_string());
@@ -120,11 +126,14 @@ impl Worker<'_> {
             }
         };
         guarded(|| {
-            if run.wishes.take_idr() {
+            if run.wishes.take_idr() | pacer.take_idr() {
                 encoder.request_idr();
             }
-            if let Some(bitrate_bps) = run.wishes.take_bitrate() {
-                encoder.set_bitrate(bitrate_bps)?;
+            if let Some((before, wanted)) = pacer.take_change() {
+                if before.fps != wanted.fps {
+                    encoder.set_fps(wanted.fps)?;
+                }
+                encoder.set_bitrate(wanted.bitrate_bps)?;
             }
             encoder.encode(&picture, pts, &mut |unit| hand_over(run, unit))
         })

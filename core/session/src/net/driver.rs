@@ -89,6 +89,9 @@ impl Driver {
         if !self.run.plan.blocks() {
             self.look(self.now());
         }
+        if let Some(range) = self.run.take_range() {
+            self.engine.set_video_bitrate(range, self.now());
+        }
         loop {
             let now = self.now();
             self.settle(cx, now);
@@ -321,6 +324,8 @@ impl Driver {
             publish::Event::Dropped { video, audio } => {
                 status.report(Event::Dropped { video, audio });
             }
+            publish::Event::Bitrate(decision) => status.report(Event::Bitrate(decision)),
+            publish::Event::Pace(change) => status.report(Event::Pace(change)),
             other => log::debug!("the engine tells {other:?}, which this session cannot pass on"),
         }
     }

@@ -5,13 +5,15 @@ mod ending;
 mod gate;
 mod status;
 mod threads;
+mod wishes;
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use onair_engine::flv::MetaData;
 use onair_engine::publish::{Alignment, Delivery, EncoderCommand};
+use onair_engine::rate::{Adaptation, Range};
 use onair_engine::reconnect::Policy;
 use onair_types::{AudioConfig, CaptureTime, MediaTime, Now, Track, VideoConfig};
 
@@ -28,6 +30,7 @@ pub(crate) use ending::Ending;
 pub(crate) use gate::{Entered, Gate};
 pub(crate) use status::Status;
 pub(crate) use threads::Threads;
+pub(crate) use wishes::Wishes;
 
 /// What every broadcast of a session is made of; fixed when the session is built.
 pub(crate) struct Plan {
@@ -38,6 +41,7 @@ pub(crate) struct Plan {
     pub(crate) metadata: MetaData,
     pub(crate) alignment: Alignment,
     pub(crate) delivery: Delivery,
+    pub(crate) adaptation: Adaptation,
     pub(crate) reconnect: Policy,
     pub(crate) first_timestamp: MediaTime,
     pub(crate) seed: Option<u64>,
@@ -68,32 +72,6 @@ impl Plan {
     }
 }
 
-/// What the engine or the app wants of the raw video's encoder; taken with the next picture.
-#[derive(Debug, Default)]
-pub(crate) struct Wishes {
-    idr: AtomicBool,
-    /// bit/s; 0 for none.
-    bitrate_bps: AtomicU32,
-}
-
-impl Wishes {
-    pub(crate) fn want_idr(&self) {
-        self.idr.store(true, Ordering::Release);
-    }
-
-    pub(crate) fn want_bitrate(&self, bitrate_bps: u32) {
-        self.bitrate_bps.store(bitrate_bps, Ordering::Release);
-    }
-
-    pub(crate) fn take_idr(&self) -> bool {
-        self.idr.swap(false, Ordering::AcqRel)
-    }
-
-    pub(crate) fn take_bitrate(&self) -> Option<u32> {
-        Some(self.bitrate_bps.swap(0, Ordering::AcqRel)).filter(|&bitrate_bps| bitrate_bps > 0)
-    }
-}
-
 /// One broadcast.
 pub(crate) struct Run {
     pub(crate) plan: Arc<Plan>,
@@ -113,6 +91,8 @@ pub(crate) struct Run {
     encoders: AtomicUsize,
     origin: OnceLock<CaptureTime>,
     last_dts: [AtomicI64; 2],
+    /// What the app allows from now on, until the engine knows.
+    range: Mutex<Option<Range>>,
     failure: Mutex<Option<Error>>,
     finish_by: Mutex<Option<Now>>,
     all_sent: AtomicBool,
@@ -142,6 +122,7 @@ impl Run {
             encoders: AtomicUsize::new(0),
             origin: OnceLock::new(),
             last_dts: [AtomicI64::new(i64::MIN), AtomicI64::new(i64::MIN)],
+            range: Mutex::new(None),
             failure: Mutex::new(None),
             finish_by: Mutex::new(None),
             all_sent: AtomicBool::new(false),
@@ -188,22 +169,33 @@ impl Run {
         }
     }
 
-    // --- the engine's wishes ---
+    // --- the engine's wishes, and the app's of the engine ---
 
-    /// Passes on what the engine wants, to our encoder or to the app's.
+    /// Passes on what the engine wants, to our encoders or to the app's.
     pub(crate) fn command(&self, command: EncoderCommand) {
         let event = match (command, self.plan.source(Track::Video)) {
-            (EncoderCommand::RequestIdr, Some(Source::Raw)) => return self.wishes.want_idr(),
+            (command, Some(Source::Raw)) => return self.wishes.handle(command),
             (EncoderCommand::RequestIdr, Some(Source::Encoded)) => Event::KeyframeWanted,
-            (EncoderCommand::SetVideoBitrate(bps), Some(Source::Raw)) => {
-                return self.wishes.want_bitrate(bps);
-            }
             (EncoderCommand::SetVideoBitrate(bps), Some(Source::Encoded)) => {
                 Event::VideoBitrateWanted(bps)
+            }
+            (EncoderCommand::SetVideoPace(pace), Some(Source::Encoded)) => {
+                Event::VideoPaceWanted(pace)
             }
             _ => return,
         };
         self.status.report(event);
+    }
+
+    /// The video bitrate may be other than configured from now on.
+    pub(crate) fn allow(&self, range: Range) {
+        *lock(&self.range) = Some(range);
+        self.wake.notify();
+    }
+
+    /// What the engine must be told of that.
+    pub(crate) fn take_range(&self) -> Option<Range> {
+        lock(&self.range).take()
     }
 
     // --- the way to the end ---
