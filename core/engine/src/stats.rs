@@ -25,7 +25,8 @@ pub struct Snapshot {
     pub queue_units: u32,
     /// Bytes that the socket has not taken.
     pub queue_bytes: u64,
-    /// Age of the oldest unit that can still be dropped: at most 3 s with live delivery.
+    /// Age of the oldest unit that can still be dropped: at most 3 s with live delivery, unless
+    /// LFLiveKit's rule keeps more.
     pub queue_age: Duration,
     /// Bytes that the socket took and the server is not known to have.
     pub inflight_bytes: u64,

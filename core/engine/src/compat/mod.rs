@@ -6,7 +6,10 @@
 //! of the originals use the same code as it was ([`Fidelity::Original`]).
 
 pub mod lflivekit;
+mod rule;
 pub mod videocore;
+
+pub(crate) use rule::{Rule, Waiting};
 
 /// Whether a rule is followed to the letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use onair_types::Now;
 
 use super::steps::{Connection, Phase};
 use super::{Delivery, EncoderCommand, Event, Output, Publish};
-use crate::rate::Backlog;
+use crate::compat::{Rule, Waiting};
+use crate::rate::{Backlog, Decision};
 
 impl Publish {
     /// Bytes that the socket may be offered now.
@@ -32,14 +33,38 @@ impl Publish {
         if self.next_report().is_some_and(|at| at <= now) {
             self.rate.skip_report(now);
         }
-        if !self.rate.wants_ticks() || now < self.rate.next_tick() {
-            return;
+        if self.rate.wants_ticks() && now >= self.rate.next_tick() {
+            let decision = self.rate.handle_tick(self.backlog(), now);
+            self.tell_bitrate(decision);
         }
-        let backlog = Backlog {
+        if self.rule.is_some() && self.media.is_aligned() {
+            self.follow_rule(now);
+        }
+    }
+
+    /// Lets the compatibility rule look, and does what it wants.
+    fn follow_rule(&mut self, now: Now) {
+        let backlog = self.backlog();
+        let Some(rule) = &mut self.rule else { return };
+        let waiting = Waiting { frames: self.media.sendable_units(), bytes: backlog.bytes };
+        let (target_bps, range) = (self.rate.target_bps(), self.rate.range());
+        if let Some(step) = rule.handle_time(waiting, target_bps, range, now) {
+            let decision = self.rate.follow(step.video_bps, step.reason, backlog);
+            self.tell_bitrate(decision);
+            let audio = step.audio_bps.map(EncoderCommand::SetAudioBitrate);
+            self.outputs.extend(audio.map(Output::Encoder));
+        }
+    }
+
+    fn backlog(&self) -> Backlog {
+        Backlog {
             bytes: (self.media.queue_bytes() + self.outgoing.len()) as u64,
             oldest: self.media.oldest_droppable(),
-        };
-        if let Some(decision) = self.rate.handle_tick(backlog, now) {
+        }
+    }
+
+    fn tell_bitrate(&mut self, decision: Option<Decision>) {
+        if let Some(decision) = decision {
             let command = EncoderCommand::SetVideoBitrate(decision.to_bps);
             self.outputs.push_back(Output::Encoder(command));
             self.outputs.push_back(Output::Event(Event::Bitrate(decision)));
@@ -52,7 +77,8 @@ impl Publish {
             return None;
         }
         let tick = Some(self.rate.next_tick()).filter(|_| self.rate.wants_ticks());
-        tick.into_iter().chain(self.next_report()).min()
+        let rule = self.rule.as_ref().and_then(Rule::next_sample);
+        [tick, self.next_report(), rule].into_iter().flatten().min()
     }
 
     fn next_report(&self) -> Option<Now> {

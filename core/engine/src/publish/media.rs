@@ -10,11 +10,12 @@ use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
 use onair_types::{AccessUnit, AudioUnit, FrameKind, Now, Track, VideoUnit};
 
+use super::ordered::Ordered;
 use super::{Alignment, Config, Delivery, EncoderCommand, Event, Output};
 use crate::align::{Aligner, Verdict};
 use crate::amf0;
 use crate::flv::{self, MetaData, TagType};
-use crate::rate::Controller;
+use crate::rate::{Adaptation, Controller};
 use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing, Written};
 use crate::send_buffer::{Dropped, SendBuffer};
 
@@ -27,6 +28,8 @@ pub(super) struct Media {
     /// More than this waiting for the socket, and nothing is serialised.
     credit_bytes: usize,
     buffer: SendBuffer,
+    /// Where units wait instead while a connection takes them, in LFLiveKit's way.
+    ordered: Option<Box<Ordered>>,
     aligner: Aligner,
     /// What was serialised and not yet taken completely, in order.
     in_flight: VecDeque<InFlight>,
@@ -70,6 +73,9 @@ impl Media {
                 Delivery::Complete => COMPLETE_CREDIT_BYTES,
             },
             buffer: SendBuffer::new(config.delivery, begins_at_idr),
+            ordered: (config.adaptation == Adaptation::LfLiveKit
+                && config.delivery == Delivery::Live)
+                .then(|| Box::new(Ordered::new())),
             aligner: Aligner::new(config.alignment, has_video, has_audio, config.first_timestamp),
             in_flight: VecDeque::new(),
             sent: SentHeaders::default(),
@@ -98,6 +104,12 @@ impl Media {
             self.reported.count(track); // no news for the app: nothing is wrong with the network
             return;
         }
+        if let Some(ordered) = &mut self.ordered
+            && is_live
+            && self.aligner.is_aligned()
+        {
+            return ordered.push(unit, &mut self.buffer, now);
+        }
         self.buffer.push(unit, now);
         if !is_live {
             self.buffer.hold(now);
@@ -114,6 +126,9 @@ impl Media {
 
     /// The connection is gone, and with it what it had not taken completely.
     pub(super) fn handle_lost(&mut self, now: Now) {
+        if let Some(ordered) = &mut self.ordered {
+            ordered.give_back(&mut self.buffer);
+        }
         let began = self.sent.metadata;
         for unit in self.in_flight.drain(..) {
             self.buffer.count_dropped(unit.track);
@@ -140,9 +155,15 @@ impl Media {
         let verdict = self.align(now);
         if verdict == Verdict::Aligned {
             self.buffer.shed(|bytes| link.rate.transit(bytes), now);
+            if let Some(ordered) = &mut self.ordered {
+                ordered.flush(is_flushing, &mut self.buffer, now);
+            }
             // Once something goes, all sound goes with it.
             let is_ready = is_flushing || self.is_ready(now);
             while is_ready && self.has_credit(link.outgoing) && link.gate_is_open() {
+                if let Some(ordered) = &mut self.ordered {
+                    ordered.refill(&mut self.buffer);
+                }
                 let Some(queued) = self.buffer.pop() else { break };
                 let track = queued.unit.track();
                 match self.write(&queued.unit, link) {
@@ -173,6 +194,7 @@ impl Media {
         [
             riding.map(|audio| audio.pushed_at + RIDE_ALONG),
             self.buffer.next_shed(),
+            self.ordered.as_ref().and_then(|ordered| ordered.quiet_at()),
             self.next_idr_request().filter(|_| wants_idr),
             self.next_report().filter(|_| self.unreported().is_some()),
         ]
@@ -195,7 +217,8 @@ impl Media {
 
     /// Whether every unit taken was handed to the socket.
     pub(super) fn is_drained(&self) -> bool {
-        self.buffer.is_empty() || !self.aligner.is_aligned()
+        let is_empty = self.buffer.is_empty() && self.ordered_units() == (0, 0);
+        is_empty || !self.aligner.is_aligned()
     }
 
     /// Whether a producer that can wait should go on.
@@ -208,6 +231,9 @@ impl Media {
     pub(super) fn clear(&mut self) {
         for unit in self.in_flight.drain(..) {
             self.buffer.count_dropped(unit.track);
+        }
+        if let Some(ordered) = &mut self.ordered {
+            ordered.give_back(&mut self.buffer);
         }
         self.buffer.clear();
     }
@@ -226,17 +252,34 @@ impl Media {
 
     /// Units that wait, serialised ones too.
     pub(super) fn queue_units(&self) -> usize {
-        self.buffer.len() + self.in_flight.len()
+        let (sendable, held_back) = self.ordered_units();
+        self.buffer.len() + sendable + held_back + self.in_flight.len()
+    }
+
+    /// Units that could be serialised if there were room.
+    pub(super) fn sendable_units(&self) -> usize {
+        self.buffer.len() + self.ordered_units().0
+    }
+
+    /// Whether the connection's first units are chosen.
+    pub(super) fn is_aligned(&self) -> bool {
+        self.aligner.is_aligned()
     }
 
     /// Bytes that wait and are not serialised.
     pub(super) fn queue_bytes(&self) -> usize {
-        self.buffer.size_bytes()
+        self.buffer.size_bytes() + self.ordered.as_ref().map_or(0, |o| o.size_bytes())
     }
 
     /// When the oldest unit that can still be dropped was pushed.
     pub(super) fn oldest_droppable(&self) -> Option<Now> {
-        self.buffer.oldest()
+        let ordered = self.ordered.as_ref().and_then(|ordered| ordered.oldest());
+        self.buffer.oldest().into_iter().chain(ordered).min()
+    }
+
+    /// Units that LFLiveKit's queue could let go, and those it holds back.
+    fn ordered_units(&self) -> (usize, usize) {
+        self.ordered.as_ref().map_or((0, 0), |ordered| ordered.len())
     }
 
     fn has_track(&self, track: Track) -> bool {
@@ -271,13 +314,14 @@ impl Media {
     fn is_ready(&self, now: Now) -> bool {
         self.buffer.has_video()
             || self.metadata.video.is_none()
+            || self.ordered.as_ref().is_some_and(|ordered| ordered.is_ready())
             || self.buffer.first_audio().is_some_and(|audio| now >= audio.pushed_at + RIDE_ALONG)
     }
 
     fn wants_idr(&self, verdict: Verdict, now: Now) -> bool {
         // What is held for alignment does not wait for the network.
         let waiting = match verdict {
-            Verdict::Aligned => self.buffer.oldest(),
+            Verdict::Aligned => self.oldest_droppable(),
             Verdict::NeedsIdr => None,
             Verdict::NeedsAudio => return false,
         };
@@ -287,7 +331,8 @@ impl Media {
         let has_begun = self.units_in[Track::Video as usize] > 0;
         self.alignment == Alignment::FirstKeyframe
             && has_begun
-            && self.buffer.awaits_idr()
+            && (self.buffer.awaits_idr()
+                || self.ordered.as_ref().is_some_and(|ordered| ordered.awaits_idr()))
             && head.is_none_or(|head| now.since(head) < IDR_HEAD_AGE)
     }
 

@@ -15,6 +15,7 @@ mod config;
 mod dialogue;
 mod error;
 mod media;
+mod ordered;
 mod output;
 mod path;
 mod progress;
@@ -34,6 +35,7 @@ pub use output::{EncoderCommand, Event, Output, State};
 pub use path::Path;
 pub use tls_error::TlsError;
 
+use crate::compat::Rule;
 use crate::rate::{Controller, Range, Transport};
 use crate::reconnect::Backoff;
 use crate::rtmp::chunk_writer::Outgoing;
@@ -59,6 +61,8 @@ pub struct Publish {
     progress: Progress,
     media: Media,
     rate: Controller,
+    /// A compatibility rule that decides instead.
+    rule: Option<Rule>,
     /// As the system last said.
     rtt: Duration,
     backoff: Backoff,
@@ -85,6 +89,7 @@ impl Publish {
             progress: Progress::default(),
             media: Media::new(&config),
             rate: Controller::new(config.video_bitrate, config.adaptation, audio_bitrate_bps),
+            rule: Rule::new(config.adaptation, audio_bitrate_bps),
             rtt: Duration::ZERO,
             backoff: Backoff::new(config.reconnect, config.seed),
             attempt: 0,

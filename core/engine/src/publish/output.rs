@@ -63,6 +63,8 @@ pub enum EncoderCommand {
     RequestIdr,
     /// Video target, bit/s.
     SetVideoBitrate(u32),
+    /// Audio target, bit/s; only VideoCore's ladder asks for another.
+    SetAudioBitrate(u32),
     /// How many of the captured pictures to encode.
     SetVideoPace(VideoPace),
 }

@@ -6,6 +6,8 @@
 //! so that a raise knows where to go, and a cut comes early and small, sized so that the backlog
 //! drains, instead of late and deep. Does not drop units: that is the send buffer's.
 
+mod follow;
+
 use std::time::Duration;
 
 use onair_types::Now;
@@ -79,7 +81,7 @@ pub struct Controller {
 impl Controller {
     /// For a stream with `audio_bps` of audio; begins at the range's start.
     pub fn new(range: Range, adaptation: Adaptation, audio_bps: u32) -> Self {
-        let target_bps = f64::from(range.start_bps());
+        let target_bps = f64::from(follow::start_bps(adaptation, range));
         Self {
             range,
             adaptation,
@@ -154,7 +156,7 @@ impl Controller {
         let is_settled = self.within_range(f64::from(self.announced_bps)) as u32
             == self.announced_bps
             && self.target_bps() == self.announced_bps;
-        self.adapts() || self.source != Source::None || !is_settled
+        self.adapts() || self.follows() || self.source != Source::None || !is_settled
     }
 
     /// Bytes that may be given to the socket now.
@@ -195,7 +197,7 @@ impl Controller {
         (self.fell_at, self.flapping) = (None, None);
         (self.lag, self.progress_at, self.progress_acked) = (Duration::ZERO, now, 0);
         (self.raised_at, self.hold_since, self.next_tick) = (now, now, now);
-        if let Some((calm_bps, at)) = self.calm {
+        if let Some((calm_bps, at)) = self.calm.filter(|_| self.adapts()) {
             let is_fresh = now.since(at) < RESUME_MEMORY;
             let start = f64::from(self.range.start_bps());
             let resumed = if is_fresh { RESUME * calm_bps } else { start };

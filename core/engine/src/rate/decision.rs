@@ -19,6 +19,10 @@ pub enum Reason {
     Range,
     /// A new connection.
     Connection,
+    /// More and more waits to be sent: what the compatibility rules go by.
+    QueueGrows,
+    /// Nothing, or not more and more, waits to be sent.
+    QueueRests,
 }
 
 /// What the controller saw when it decided.
@@ -80,6 +84,10 @@ impl fmt::Display for Decision {
             Reason::Probe => f.write_str("no delay at the present rate; trying for more"),
             Reason::Range => f.write_str("the allowed bitrates changed"),
             Reason::Connection => f.write_str("a new connection starts carefully"),
+            Reason::QueueGrows => {
+                write!(f, "more and more waits to be sent, {} kB now", queued_bytes / 1_000)
+            }
+            Reason::QueueRests => f.write_str("what waits to be sent does not grow"),
         }
     }
 }

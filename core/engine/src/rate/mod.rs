@@ -18,7 +18,7 @@ pub use decision::{Decision, Evidence, Reason};
 pub use pace::{PaceChange, PaceReason, VideoPace};
 
 /// By which rule the video bitrate follows the network within its range. The gate on bytes in
-/// flight and the dropping of old pictures are the same for all.
+/// flight is the same for all, and so is the dropping of old pictures where nothing else is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Adaptation {
@@ -27,6 +27,10 @@ pub enum Adaptation {
     Lag,
     /// Not at all: the range's start is the bitrate.
     Off,
+    /// LFLiveKit's: by the length of its queue, which drops by count ([`crate::compat::lflivekit`]).
+    LfLiveKit,
+    /// VideoCore's ladder: by the bytes that wait ([`crate::compat::videocore`]).
+    VideoCore,
 }
 
 /// What the video bitrate may be, bit/s. `min ≤ start ≤ max` always holds.

@@ -108,9 +108,14 @@ impl<T: Frame> Queue<T> {
         self.pushed_at.filter(|_| !self.sorting.is_empty()).map(|at| at + QUIET)
     }
 
-    /// The frame that [`Queue::pop`] returns next.
-    pub fn front(&self) -> Option<&T> {
-        self.list.front()
+    /// The frame that leaves next, held back or not.
+    pub fn oldest(&self) -> Option<&T> {
+        self.list.front().or(self.sorting.first())
+    }
+
+    /// Whether a picture was dropped that all until the next key frame would need.
+    pub fn awaits_key(&self) -> bool {
+        self.tail_is_broken && self.fidelity == Fidelity::Improved
     }
 
     /// Frames that are sendable: what the detector looks at.
