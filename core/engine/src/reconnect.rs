@@ -1,49 +1,21 @@
-//! When to try again (`spec network` 3; statements 63–72). Full jitter for what may pass, a slow
-//! schedule while the name is taken, an end for what will not change.
+//! When to try again (`spec network` 3; statements 61–72). Full jitter for what may pass, a slow
+//! schedule while the name is taken, an end for what will not change; no attempt while there is no
+//! way to the network, and soon after there is one again.
 
+mod class;
+mod policy;
+mod rng;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use onair_types::Now;
 
-use crate::publish::{ConnectError, PublishError};
+use crate::publish::{Path, PublishError};
+use class::{Class, classify};
+use rng::Rng;
 
-/// How often and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Policy {
-    /// When the very first connection fails: give up at once (`false`) or treat it as any loss.
-    pub retry_first_connection: bool,
-    /// All time spent without being live before it gives up; `None` for ever.
-    pub budget: Option<Duration>,
-    /// Longest single wait.
-    pub max_delay: Duration,
-    /// Time live after which the budget is full again.
-    pub healthy_after: Duration,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            retry_first_connection: false,
-            budget: Some(Duration::from_secs(600)),
-            max_delay: Duration::from_secs(8),
-            healthy_after: Duration::from_secs(30),
-        }
-    }
-}
-
-/// What a failure says about the next attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Class {
-    /// May pass: soon, with full jitter.
-    Retry,
-    /// The name is taken, often by our own dead connection: slower, and not for ever.
-    NameTaken,
-    /// A refusal: one more attempt finds out whether the server meant it.
-    Refused,
-    /// Will be the same next time.
-    Fatal,
-}
+pub use policy::Policy;
 
 /// Decides whether and when the next attempt begins. Owns the budget.
 #[derive(Debug)]
@@ -56,11 +28,33 @@ pub(crate) struct Backoff {
     was_live: bool,
     /// Down time of earlier losses since the stream was last healthy.
     spent: Duration,
-    attempt_began: Now,
+    /// The last attempts' beginnings, [`BURST`] at most.
+    attempts: VecDeque<Now>,
+    /// Failures that led to a retry since the stream was last healthy.
     retries: u32,
+    /// How far the jitter has grown.
+    growth: u32,
     name_taken: u32,
     name_taken_since: Option<Now>,
     refusals: u32,
+    /// The old connection may still be saying goodbye until then.
+    goodbye_ends: Now,
+    /// When the next attempt begins by its class …
+    scheduled: Now,
+    /// … or sooner, when a new way to the network has settled.
+    path_settles: Option<Now>,
+    has_route: bool,
+}
+
+/// What the time says to a waiting stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// The attempt begins.
+    Begin,
+    /// The budget was spent while there was no way to the network.
+    GiveUp,
+    /// Neither until then.
+    Wait(Option<Now>),
 }
 
 impl Backoff {
@@ -72,11 +66,16 @@ impl Backoff {
             live_since: None,
             was_live: false,
             spent: Duration::ZERO,
-            attempt_began: Now::ZERO,
+            attempts: VecDeque::with_capacity(BURST),
             retries: 0,
+            growth: 0,
             name_taken: 0,
             name_taken_since: None,
             refusals: 0,
+            goodbye_ends: Now::ZERO,
+            scheduled: Now::ZERO,
+            path_settles: None,
+            has_route: true,
         }
     }
 
@@ -87,8 +86,17 @@ impl Backoff {
 
     /// An attempt begins.
     pub(crate) fn handle_attempt(&mut self, now: Now) {
-        self.attempt_began = now;
+        if self.attempts.len() == BURST {
+            self.attempts.pop_front();
+        }
+        self.attempts.push_back(now);
+        self.path_settles = None;
         self.down_since.get_or_insert(now);
+    }
+
+    /// When the present or last attempt began.
+    pub(crate) fn attempt_began(&self) -> Now {
+        self.attempts.back().copied().unwrap_or(Now::ZERO)
     }
 
     /// The stream is live, and has been since `since`.
@@ -103,48 +111,94 @@ impl Backoff {
         self.refusals = 0;
     }
 
-    /// An attempt failed or the live stream was lost. How long to wait for the next attempt;
-    /// `None` is the end.
+    /// The live stream is being given up; the server took media until `until`.
+    pub(crate) fn handle_media_end(&mut self, until: Now) {
+        if let Some(live_since) = self.live_since
+            && until.since(live_since) >= self.policy.healthy_after
+        {
+            (self.spent, self.retries, self.growth) = (Duration::ZERO, 0, 0);
+        }
+    }
+
+    /// Until then the old connection says goodbye: no other one may begin.
+    pub(crate) fn handle_goodbye(&mut self, until: Now) {
+        self.goodbye_ends = until;
+    }
+
+    /// An attempt failed or the live stream was lost. How long to wait for the next attempt at
+    /// least; `None` is the end.
     pub(crate) fn handle_failure(&mut self, error: &PublishError, now: Now) -> Option<Duration> {
-        if let Some(live_since) = self.live_since.take() {
+        if self.live_since.take().is_some() {
             self.down_since = Some(now);
-            if now.since(live_since) >= self.policy.healthy_after {
-                self.spent = Duration::ZERO;
-                self.retries = 0;
-            }
         }
         if !self.was_live && !self.policy.retry_first_connection {
             return None;
         }
         let delay = match classify(error, self.was_live) {
-            Class::Retry => self.jittered(now),
+            Class::Retry => self.soon(),
             Class::NameTaken => self.name_taken_delay(now)?,
+            Class::Portal => self.around(PORTAL_DELAY),
             Class::Refused if self.refusals == 0 => {
                 self.refusals += 1;
-                self.jittered(now)
+                self.soon()
             }
             Class::Refused | Class::Fatal => return None,
         };
-        self.fits_budget(delay, now).then_some(delay)
+        let is_spent = self.policy.max_retries.is_some_and(|most| self.retries >= most);
+        self.retries = self.retries.saturating_add(1);
+        let delay = delay.max(self.earliest().since(now));
+        self.scheduled = now + delay;
+        let fits = self.budget_ends().is_none_or(|ends| self.scheduled <= ends);
+        (fits && !is_spent).then_some(delay)
     }
 
-    /// The way to the network changed while waiting: when the attempt may begin instead.
-    pub(crate) fn handle_path_change(&mut self, now: Now) -> Now {
-        self.retries = 0;
-        (now + PATH_SETTLES).max(self.attempt_began + MIN_SPACING)
+    /// The system said something about the way to the network.
+    pub(crate) fn handle_path(&mut self, path: Path, now: Now) {
+        let was_parked = !self.has_route;
+        self.has_route = path != Path::Down;
+        self.path_settles = None;
+        if self.has_route {
+            let settles = now + PATH_SETTLES;
+            self.growth = 0;
+            self.path_settles = Some(settles);
+            if was_parked {
+                self.scheduled = self.scheduled.max(settles);
+            }
+        }
     }
 
-    fn jittered(&mut self, now: Now) -> Duration {
-        let most = match self.retries {
+    /// What a waiting stream does at `now`.
+    pub(crate) fn next(&self, now: Now) -> Next {
+        let (at, next) = if self.has_route {
+            let soonest = self.path_settles.map_or(self.scheduled, |at| at.min(self.scheduled));
+            (Some(soonest.max(self.earliest())), Next::Begin)
+        } else {
+            (self.budget_ends(), Next::GiveUp)
+        };
+        if at.is_some_and(|at| at <= now) { next } else { Next::Wait(at) }
+    }
+
+    /// Before that no attempt begins, whatever happens.
+    fn earliest(&self) -> Now {
+        let spaced = self.attempts.back().map(|&at| at + MIN_SPACING);
+        let in_burst = self.attempts.front().filter(|_| self.attempts.len() == BURST);
+        let unburst = in_burst.map(|&at| at + BURST_TIME);
+        spaced.into_iter().chain(unburst).chain([self.goodbye_ends]).max().unwrap_or(Now::ZERO)
+    }
+
+    fn soon(&mut self) -> Duration {
+        if let Some(delay) = self.policy.fixed_delay {
+            return delay;
+        }
+        let most = match self.growth {
             0 => FIRST_DELAY,
             n => BASE_DELAY * 2u32.saturating_pow(n.min(16) - 1),
         }
         .min(self.policy.max_delay);
         // At the cap full jitter alone lets a third of a herd come within one second (R09).
         let least = if most == self.policy.max_delay { most / 2 } else { Duration::ZERO };
-        let spacing = MIN_SPACING.saturating_sub(now.since(self.attempt_began));
-        self.retries = self.retries.saturating_add(1);
-        (least + self.rng.up_to(most - least)).max(spacing)
+        self.growth = self.growth.saturating_add(1);
+        least + self.rng.up_to(most - least)
     }
 
     fn name_taken_delay(&mut self, now: Now) -> Option<Duration> {
@@ -154,56 +208,20 @@ impl Backoff {
         }
         let index = (self.name_taken as usize).min(NAME_TAKEN_SECS.len() - 1);
         self.name_taken = self.name_taken.saturating_add(1);
-        let base = Duration::from_secs(NAME_TAKEN_SECS[index]);
-        Some(base * 4 / 5 + self.rng.up_to(base * 2 / 5))
+        // A name that is free again waits for us 5 s at most (R07).
+        let delay = self.around(Duration::from_secs(NAME_TAKEN_SECS[index])).min(NAME_TAKEN_MOST);
+        Some(self.policy.fixed_delay.unwrap_or(delay))
     }
 
-    fn fits_budget(&self, delay: Duration, now: Now) -> bool {
-        let down = self.down_since.map_or(Duration::ZERO, |since| (now + delay).since(since));
-        self.policy.budget.is_none_or(|budget| self.spent.saturating_add(down) <= budget)
-    }
-}
-
-fn classify(error: &PublishError, was_live: bool) -> Class {
-    match error {
-        PublishError::Connect(ConnectError::Tls(error)) if !error.may_pass() => Class::Fatal,
-        PublishError::Connect(_)
-        | PublishError::Protocol(_)
-        | PublishError::Amf0(_)
-        | PublishError::Timeout { .. }
-        | PublishError::ClosedLive(_) => Class::Retry,
-        // A server that restarts, or a proxy before one, closes early too; one that never took
-        // this name means it.
-        PublishError::ClosedEarly { .. } if was_live => Class::Retry,
-        PublishError::ClosedEarly { .. } => Class::Refused,
-        // Another protocol answers: a captive portal when it was RTMP before.
-        PublishError::Handshake(_) if was_live => Class::Retry,
-        PublishError::Handshake(_) => Class::Fatal,
-        PublishError::NameInUse { .. } => Class::NameTaken,
-        PublishError::AppRejected { code, .. } if code == "NetConnection.Connect.Closed" => {
-            Class::Retry
-        }
-        PublishError::AppRejected { .. } | PublishError::PublishRejected { .. } => Class::Refused,
-    }
-}
-
-/// SplitMix64: a few lines that give the same numbers everywhere.
-#[derive(Clone, Debug)]
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+    /// `delay` ± 20 %.
+    fn around(&mut self, delay: Duration) -> Duration {
+        delay * 4 / 5 + self.rng.up_to(delay * 2 / 5)
     }
 
-    /// Evenly between zero and `most`.
-    fn up_to(&mut self, most: Duration) -> Duration {
-        let micros = u64::try_from(most.as_micros()).unwrap_or(u64::MAX - 1);
-        Duration::from_micros(self.next() % (micros + 1))
+    /// When all time without a live stream is over.
+    fn budget_ends(&self) -> Option<Now> {
+        let left = self.policy.budget?.saturating_sub(self.spent);
+        self.down_since.map(|since| since + left)
     }
 }
 
@@ -211,12 +229,20 @@ impl Rng {
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 /// Longest wait before the second; doubles from there.
 const BASE_DELAY: Duration = Duration::from_millis(500);
-/// Between the beginnings of two attempts.
+/// Between the beginnings of two attempts,
 const MIN_SPACING: Duration = Duration::from_millis(250);
+/// of which so many begin
+const BURST: usize = 8;
+/// in so much time, however the way to the network flaps (R14).
+const BURST_TIME: Duration = Duration::from_secs(10);
 /// After a path change, until the new path carries.
 const PATH_SETTLES: Duration = Duration::from_millis(300);
+/// While a captive portal answers: after a login the way to the network may well stay the same.
+const PORTAL_DELAY: Duration = Duration::from_secs(30);
 /// Waits while the name is taken, ± 20 %; the last one repeats,
 const NAME_TAKEN_SECS: [u64; 4] = [1, 2, 4, 5];
+/// but none is longer,
+const NAME_TAKEN_MOST: Duration = Duration::from_millis(4_900);
 /// for this long.
 const NAME_TAKEN_LIMIT: Duration = Duration::from_secs(180);
 

@@ -1,5 +1,6 @@
 use super::*;
-use crate::publish::{Closed, TlsError};
+use crate::publish::{Closed, ConnectError, TlsError};
+use crate::rtmp::handshake::HandshakeError;
 
 fn refused() -> PublishError {
     ConnectError::Refused.into()
@@ -29,6 +30,7 @@ fn lost_after_a_minute(policy: Policy, seed: u64) -> (Backoff, Option<Duration>)
     let mut backoff = Backoff::new(policy, seed);
     backoff.handle_attempt(Now::ZERO);
     backoff.handle_live(Now::ZERO);
+    backoff.handle_media_end(at(60_000));
     let delay = backoff.handle_failure(&PublishError::ClosedLive(Closed::Reset), at(60_000));
     (backoff, delay)
 }
@@ -104,6 +106,7 @@ fn lf64_a_healthy_stream_fills_the_budget_again_and_a_flapping_one_does_not() {
         backoff.handle_live(now);
         while losses < 40 {
             now += ms(live_ms);
+            backoff.handle_media_end(now);
             let Some(delay) =
                 backoff.handle_failure(&PublishError::ClosedLive(Closed::ByPeer), now)
             else {
@@ -180,7 +183,7 @@ fn an_early_close_is_a_refusal_only_before_the_name_was_ever_accepted() {
 
 #[test]
 fn a_bad_certificate_is_the_end() {
-    for error in [TlsError::UnknownIssuer, TlsError::Expired { days: 1 }, TlsError::Version] {
+    for error in [TlsError::Revoked, TlsError::Expired { days: 1 }, TlsError::Version] {
         let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
         let error = ConnectError::from(error).into();
         assert_eq!(backoff.handle_failure(&error, at(61_000)), None, "{error}");
@@ -200,11 +203,159 @@ fn r02_a_tls_handshake_that_is_cut_off_may_pass() {
 #[test]
 fn r13_a_path_change_ends_the_wait_within_300_ms() {
     let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+    for _ in 0..6 {
+        backoff.handle_failure(&refused(), at(61_001));
+    }
     backoff.handle_attempt(at(61_000));
-    backoff.handle_failure(&refused(), at(61_001));
-    assert_eq!(backoff.handle_path_change(at(63_000)), at(63_300));
-    let next = backoff.handle_failure(&refused(), at(63_400)).expect("a retry");
+    backoff.handle_path(Path::Changed, at(61_200));
+    assert_eq!(backoff.next(at(61_200)), Next::Wait(Some(at(61_500))));
+    // What comes while it settles begins the 300 ms anew.
+    backoff.handle_path(Path::Changed, at(61_400));
+    assert_eq!(backoff.next(at(61_699)), Next::Wait(Some(at(61_700))));
+    assert_eq!(backoff.next(at(61_700)), Next::Begin);
+    backoff.handle_attempt(at(61_700));
+    let next = backoff.handle_failure(&refused(), at(63_000)).expect("a retry");
     assert!(next <= ms(250), "the schedule starts over");
+}
+
+#[test]
+fn no_attempt_begins_without_a_way_to_the_network_and_one_300_ms_after_there_is() {
+    let (mut backoff, delay) = lost_after_a_minute(Policy::default(), 5);
+    assert!(delay.is_some());
+    backoff.handle_path(Path::Down, at(60_001));
+    // Only the budget ends the wait: 10 minutes without a stream.
+    assert_eq!(backoff.next(at(659_999)), Next::Wait(Some(at(660_000))));
+    assert_eq!(backoff.next(at(660_000)), Next::GiveUp);
+    backoff.handle_path(Path::Up, at(90_000));
+    assert_eq!(backoff.next(at(90_000)), Next::Wait(Some(at(90_300))));
+    assert_eq!(backoff.next(at(90_300)), Next::Begin);
+}
+
+#[test]
+fn r14_a_flapping_path_makes_at_most_eight_attempts_in_ten_seconds() {
+    for seed in 0..50 {
+        for (period_ms, ups) in [(500, [Path::Changed; 2]), (250, [Path::Up, Path::Down])] {
+            let (mut backoff, _) = lost_after_a_minute(Policy::default(), seed);
+            let mut begun = Vec::new();
+            for millis in 60_000..80_000 {
+                if millis < 70_000 && millis % period_ms == 0 {
+                    backoff.handle_path(ups[(millis / period_ms % 2) as usize], at(millis));
+                }
+                if millis == 70_000 {
+                    backoff.handle_path(Path::Up, at(millis));
+                }
+                if backoff.next(at(millis)) == Next::Begin {
+                    begun.push(millis);
+                    backoff.handle_attempt(at(millis));
+                    backoff.handle_failure(&refused(), at(millis));
+                }
+            }
+            let while_flapping = begun.iter().filter(|at| **at < 70_000).count();
+            assert!(while_flapping <= 8, "seed {seed}: {begun:?}");
+            let within =
+                |from: i64| begun.iter().filter(|at| (from..from + 10_000).contains(*at)).count();
+            assert!((60_000..70_000).all(|from| within(from) <= 8), "seed {seed}: {begun:?}");
+            assert_eq!(backoff.attempts.len(), begun.len().min(BURST - 1) + 1, "no leak");
+        }
+    }
+}
+
+#[test]
+fn r12_a_captive_portal_is_asked_again_after_30_s_or_on_another_path() {
+    let portals: [PublishError; 3] = [
+        HandshakeError::Version { byte: b'H', looks_like: Some("HTTP") }.into(),
+        ConnectError::from(TlsError::NotTls).into(),
+        ConnectError::from(TlsError::WrongHost {
+            host: "live.example".to_owned(),
+            presented: "portal.example".to_owned(),
+        })
+        .into(),
+    ];
+    for portal in portals {
+        let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+        backoff.handle_attempt(at(61_000));
+        let delay = backoff.handle_failure(&portal, at(61_100)).expect("it may go away");
+        assert!((ms(24_000)..=ms(36_000)).contains(&delay), "{delay:?}");
+        backoff.handle_path(Path::Changed, at(70_000));
+        assert_eq!(backoff.next(at(70_300)), Next::Begin);
+    }
+}
+
+#[test]
+fn each_refusal_of_an_app_has_its_class() {
+    for (code, description, retries) in [
+        ("NetConnection.Connect.Rejected", "[ code=403 need auth; authmod=adobe ]", 1),
+        ("NetConnection.Connect.Rejected", "no such application", 0),
+        ("NetConnection.Connect.InvalidApp", "", 0),
+        ("NetConnection.Connect.Closed", "", 5),
+        ("NetConnection.Connect.Failed", "", 5),
+        ("NetConnection.Connect.AppShutdown", "", 5),
+    ] {
+        let (code, description) = (code.to_owned(), description.to_owned());
+        let error = PublishError::AppRejected { code, description };
+        let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+        let retried = (61..66)
+            .take_while(|second| backoff.handle_failure(&error, at(second * 1_000)).is_some());
+        assert_eq!(retried.count(), retries, "{error}");
+    }
+}
+
+#[test]
+fn r10_a_name_that_never_was_is_fatal_and_one_that_was_may_come_back() {
+    let unknown: PublishError = ConnectError::UnknownHost.into();
+    let (mut backoff, _) = lost_after_a_minute(Policy::default(), 5);
+    assert!(backoff.handle_failure(&unknown, at(61_000)).is_some());
+    let policy = Policy { retry_first_connection: true, ..Policy::default() };
+    for (error, retried) in
+        [(unknown, false), (ConnectError::Resolve("try again".to_owned()).into(), true)]
+    {
+        let mut backoff = Backoff::new(policy, 1);
+        backoff.handle_attempt(Now::ZERO);
+        assert_eq!(backoff.handle_failure(&error, at(10)).is_some(), retried, "{error}");
+    }
+}
+
+#[test]
+fn lf61_lflivekits_policy_is_five_retries_three_seconds_apart() {
+    let mut backoff = Backoff::new(Policy::lflivekit(), 1);
+    let mut now = Now::ZERO;
+    backoff.handle_attempt(now);
+    let mut attempts = 1;
+    while let Some(delay) = backoff.handle_failure(&refused(), now) {
+        assert_eq!(delay, ms(3_000));
+        now += delay;
+        backoff.handle_attempt(now);
+        attempts += 1;
+    }
+    assert_eq!(attempts, 6, "lf62");
+}
+
+#[test]
+fn only_media_that_the_server_took_makes_a_stream_healthy() {
+    // Live for 35 s, but the last 8 s of them nothing was acknowledged.
+    for (took_ms, is_fresh) in [(27_000, false), (30_000, true)] {
+        let mut backoff = Backoff::new(Policy::lflivekit(), 1);
+        for second in 0..4 {
+            backoff.handle_attempt(at(second * 3_000));
+            assert!(backoff.handle_failure(&refused(), at(second * 3_000)).is_some());
+        }
+        backoff.handle_attempt(at(12_000));
+        backoff.handle_live(at(12_000));
+        backoff.handle_media_end(at(12_000 + took_ms));
+        assert!(backoff.handle_failure(&refused(), at(47_000)).is_some(), "the fifth");
+        assert_eq!(backoff.handle_failure(&refused(), at(50_000)).is_some(), is_fresh);
+    }
+}
+
+#[test]
+fn r07_a_taken_name_never_waits_more_than_five_seconds() {
+    for seed in 0..200 {
+        let (mut backoff, _) = lost_after_a_minute(Policy::default(), seed);
+        for _ in 0..20 {
+            let delay = backoff.handle_failure(&name_in_use(), at(61_000)).expect("a retry");
+            assert!(delay < ms(5_000), "{delay:?}");
+        }
+    }
 }
 
 #[test]

@@ -155,6 +155,11 @@ impl Dialogue {
         step_ends.into_iter().chain(self.talk.acks.due(self.reader.received_bytes())).min()
     }
 
+    /// The server must take media by then, if it does not yet.
+    pub(super) fn hurry(&mut self, by: Now) {
+        self.talk.attempt_ends = self.talk.attempt_ends.min(by);
+    }
+
     /// Since when the server takes media, and on which message stream.
     pub(super) fn live(&self) -> Option<(Now, u32)> {
         self.talk.live_since.map(|since| (since, self.talk.stream_id))

@@ -13,7 +13,10 @@ use crate::rtmp::handshake::HandshakeError;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The name has no address.
+    /// There is no such name, or it has no address.
+    #[error("resolve the host: no such name; is it spelled right?")]
+    UnknownHost,
+    /// The name could not be looked up now.
     #[error("resolve the host: {0}")]
     Resolve(String),
     /// Nobody listens there.

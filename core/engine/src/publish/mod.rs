@@ -43,7 +43,7 @@ use crate::stats::Snapshot;
 use dialogue::Dialogue;
 use media::Media;
 use progress::Progress;
-use steps::{Connection, Phase};
+use steps::{Connection, GOODBYE_TIME, Phase};
 
 /// One destination. See the module's text for the cycle.
 ///
@@ -170,6 +170,7 @@ impl Publish {
     pub fn handle_connect_failed(&mut self, error: ConnectError, now: Now) {
         let now = self.touch(now);
         if let Phase::Connecting { .. } = self.phase {
+            self.outgoing.reset();
             self.fail(error.into(), now);
         }
     }
@@ -206,18 +207,16 @@ impl Publish {
     pub fn handle_closed(&mut self, closed: Closed, now: Now) {
         let now = self.touch(now);
         self.confirm(now);
-        match &self.phase {
-            Phase::Connecting { .. } => {
-                let error = PublishError::ClosedEarly { during: "connect", closed };
-                self.fail(error, now);
-            }
+        let error = match &self.phase {
+            Phase::Connecting { .. } => PublishError::ClosedEarly { during: "connect", closed },
             Phase::Connected(Connection { dialogue, is_confirmed, .. }) => {
-                let error = dialogue.closed(closed, *is_confirmed);
-                self.fail(error, now);
+                dialogue.closed(closed, *is_confirmed)
             }
-            Phase::Closing { .. } => self.end(State::Stopped),
-            Phase::Idle | Phase::Waiting { .. } | Phase::Over => {}
-        }
+            Phase::Closing { .. } => return self.end(State::Stopped),
+            Phase::Idle | Phase::Waiting { .. } | Phase::Over => return,
+        };
+        self.outgoing.reset();
+        self.fail(error, now);
     }
 
     /// The socket took `bytes` of [`Publish::outgoing`].
@@ -267,16 +266,15 @@ impl Publish {
         self.progress.handle_transport_lost(now);
     }
 
-    /// The system says something about the device's way to the network. With none, attempts wait
-    /// for one; a new one ends the wait within 300 ms, and a connection that stands has two
-    /// seconds to show that it outlived the change.
+    /// The system says something about the device's way to the network. While there is none, no
+    /// attempt begins; with a new one a waiting attempt begins within 300 ms, and a connection, or
+    /// the one being made, has two seconds to show that it outlived the change.
     pub fn handle_path(&mut self, path: Path, now: Now) {
         let now = self.touch(now);
+        self.backoff.handle_path(path, now);
         self.progress.handle_path(now);
-        if let Phase::Waiting { until } = &mut self.phase
-            && path != Path::Down
-        {
-            *until = (*until).min(self.backoff.handle_path_change(now));
+        if path != Path::Down {
+            self.hurry(now);
         }
     }
 
@@ -340,7 +338,7 @@ impl Publish {
             bytes_sent: self.bytes_sent,
             bytes_received: self.bytes_received,
             queue_units: u32::try_from(self.media.queue_units()).unwrap_or(u32::MAX),
-            queue_bytes: (self.media.queue_bytes() + self.outgoing.len()) as u64,
+            queue_bytes: (self.media.queue_bytes() + self.outgoing_bytes()) as u64,
             queue_age: self.media.oldest_droppable().map_or(Duration::ZERO, |at| now.since(at)),
             inflight_bytes: self.rate.unacked_bytes(),
             rtt: self.rtt,
@@ -349,6 +347,3 @@ impl Publish {
         }
     }
 }
-
-/// What is left of a stop's time for the goodbyes when media cannot be written.
-const GOODBYE_TIME: Duration = Duration::from_millis(100);

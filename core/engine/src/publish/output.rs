@@ -82,7 +82,8 @@ pub enum Event {
         /// The attempt that failed, from 1; 0 when the stream was live. A server that accepts a
         /// publish and closes within a second has refused it: that is an attempt that failed.
         attempt: u32,
-        /// When the next attempt begins.
+        /// When the next attempt begins; later when the system says that there is no way to the
+        /// network, sooner when there is a new one.
         retry_in: Option<Duration>,
     },
     /// Bytes wait for the server and it took none of them for 3 s (`true`), or goes on to take them

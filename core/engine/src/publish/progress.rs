@@ -112,6 +112,11 @@ impl Progress {
         }
     }
 
+    /// Since when the server takes none of what waits for it.
+    pub(super) fn stalled_since(&self) -> Option<Now> {
+        self.stalled_since
+    }
+
     /// When [`Progress::look`] has something new to say if the server takes nothing until then.
     pub(super) fn deadline(&self) -> Option<Now> {
         let suspect_at = self.stalled_since.filter(|_| !self.is_suspect);

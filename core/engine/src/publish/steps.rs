@@ -9,6 +9,7 @@ use super::dialogue::Dialogue;
 use super::media::Link;
 use super::progress::{Progress, Verdict};
 use super::{ConnectError, Event, Output, Publish, PublishError, State};
+use crate::reconnect::Next;
 
 /// Where the present connection, or the lack of one, stands.
 #[derive(Debug)]
@@ -19,8 +20,8 @@ pub(super) enum Phase {
     Connecting { ends: Now },
     /// It stands.
     Connected(Connection),
-    /// Until the next attempt.
-    Waiting { until: Now },
+    /// Until the next attempt; `cause` made it necessary.
+    Waiting { cause: PublishError },
     /// Goodbyes are being written.
     Closing { dialogue: Box<Dialogue>, media_ends: Now, ends: Now, said_goodbye: bool },
     /// Stopped or failed.
@@ -67,9 +68,18 @@ impl Publish {
         });
     }
 
-    /// The engine gives the connection up.
+    /// The engine gives the connection up. A live one says goodbye behind what it has begun: a
+    /// server that still listens frees the name at once.
     pub(super) fn lose(&mut self, error: PublishError, now: Now) {
-        self.outputs.push_back(Output::Close { linger: Duration::ZERO });
+        let mut linger = Duration::ZERO;
+        if let Phase::Connected(Connection { dialogue, .. }) = &mut self.phase
+            && dialogue.live().is_some()
+        {
+            dialogue.say_goodbye(&self.config.url, &mut self.outgoing);
+            linger = GOODBYE_TIME;
+            self.backoff.handle_goodbye(now + linger);
+        }
+        self.outputs.push_back(Output::Close { linger });
         self.fail(error, now);
     }
 
@@ -81,19 +91,52 @@ impl Publish {
         if was_live {
             self.attempt = 0;
             self.was_lost = true;
+            self.backoff.handle_media_end(self.progress.stalled_since().unwrap_or(now));
         }
-        self.outgoing.reset();
         self.progress = Progress::default();
         self.media.handle_lost(now);
         let retry_in = self.backoff.handle_failure(&error, now);
+        let cause = error.clone();
         self.outputs.push_back(Output::Event(Event::Lost { error, attempt, retry_in }));
-        match retry_in {
-            Some(delay) => {
-                self.phase = Phase::Waiting { until: now + delay };
-                self.enter(State::Reconnecting);
-            }
-            None => self.end(State::Failed),
+        if retry_in.is_some() {
+            self.phase = Phase::Waiting { cause };
+            self.enter(State::Reconnecting);
+        } else {
+            self.end(State::Failed);
         }
+    }
+
+    fn pump_waiting(&mut self, now: Now) {
+        let Phase::Waiting { cause } = &self.phase else { return };
+        match self.backoff.next(now) {
+            Next::Begin => self.begin_attempt(now),
+            Next::GiveUp => {
+                let (error, attempt) = (cause.clone(), self.attempt);
+                self.outputs.push_back(Output::Event(Event::Lost {
+                    error,
+                    attempt,
+                    retry_in: None,
+                }));
+                self.end(State::Failed);
+            }
+            Next::Wait(_) => {}
+        }
+    }
+
+    /// An attempt that began on another path shows soon that it works on this one, or never.
+    pub(super) fn hurry(&mut self, now: Now) {
+        let by = now + HURRIED_ATTEMPT;
+        match &mut self.phase {
+            Phase::Connecting { ends } => *ends = (*ends).min(by),
+            Phase::Connected(Connection { dialogue, .. }) => dialogue.hurry(by),
+            _ => {}
+        }
+    }
+
+    /// Bytes that wait for the socket of the present connection.
+    pub(super) fn outgoing_bytes(&self) -> usize {
+        let is_open = matches!(self.phase, Phase::Connected(_) | Phase::Closing { .. });
+        if is_open { self.outgoing.len() } else { 0 }
     }
 
     pub(super) fn end(&mut self, state: State) {
@@ -106,14 +149,11 @@ impl Publish {
     pub(super) fn pump(&mut self, now: Now) {
         match &self.phase {
             Phase::Idle | Phase::Over => {}
-            Phase::Waiting { until } => {
-                if now >= *until {
-                    self.begin_attempt(now);
-                }
-            }
+            Phase::Waiting { .. } => self.pump_waiting(now),
             Phase::Connecting { ends } => {
                 if now >= *ends {
-                    self.lose(ConnectError::Timeout(ATTEMPT_TIME).into(), now);
+                    let limit = ends.since(self.backoff.attempt_began());
+                    self.lose(ConnectError::Timeout(limit).into(), now);
                 }
             }
             Phase::Connected(_) => {
@@ -185,7 +225,10 @@ impl Publish {
     pub(super) fn deadline(&self, now: Now) -> Option<Now> {
         match &self.phase {
             Phase::Idle | Phase::Over => None,
-            Phase::Waiting { until } => Some(*until),
+            Phase::Waiting { .. } => match self.backoff.next(now) {
+                Next::Wait(until) => until,
+                Next::Begin | Next::GiveUp => Some(now),
+            },
             Phase::Connecting { ends } => Some(*ends),
             Phase::Connected(Connection { dialogue, is_confirmed, .. }) => {
                 let live_since = dialogue.live().map(|(since, _)| since);
@@ -210,5 +253,9 @@ impl Publish {
 
 /// From the beginning of an attempt to Publish.Start.
 const ATTEMPT_TIME: Duration = Duration::from_secs(15);
+/// What is left of it when the way to the network changes.
+const HURRIED_ATTEMPT: Duration = Duration::from_secs(2);
+/// For the goodbyes of a connection that is given up, or of a stop whose media cannot be written.
+pub(super) const GOODBYE_TIME: Duration = Duration::from_millis(100);
 /// A publish that ends sooner after its start, with nothing acknowledged, was refused.
 const EARLY_CLOSE: Duration = Duration::from_secs(1);

@@ -6,6 +6,7 @@ mod congestion;
 mod errors;
 mod files;
 mod opening;
+mod paths;
 mod random;
 mod reconnecting;
 mod rig;

@@ -113,6 +113,35 @@ fn lf66_stop_during_the_wait_makes_no_later_connection() {
 }
 
 #[test]
+fn r19_stop_without_a_network_before_a_portal_and_in_doubt() {
+    let mut parked = Rig::live(config());
+    parked.pass(2_000);
+    parked.close();
+    parked.publish.handle_path(Path::Down, parked.now);
+    parked.pass(20_000);
+    let answer = b"HTTP/1.1 302 Found\r\n\r\n".to_vec();
+    let portal = Script { instead_of_handshake: Some(answer), ..Script::default() };
+    let mut captive = Rig::live(config());
+    captive.fates.push_back(Fate::Server(portal));
+    captive.pass(2_000);
+    captive.close();
+    captive.pass(2_000);
+    let mut doubtful = Rig::live(video_only());
+    doubtful.pass(2_000);
+    doubtful.credit = Some(0);
+    doubtful.push(idr(0));
+    doubtful.pass(4_000);
+    assert_eq!(doubtful.doubts().len(), 1);
+    for mut rig in [parked, captive, doubtful] {
+        let began = rig.now;
+        rig.stop(200);
+        rig.pass(200);
+        assert!(rig.events.last().is_some_and(|(at, _)| at.since(began).as_millis() <= 200));
+        assert_over(&mut rig);
+    }
+}
+
+#[test]
 fn r19_a_stuck_socket_does_not_hold_up_the_stop() {
     let mut rig = Rig::live(video_only());
     rig.credit = Some(1_000);
