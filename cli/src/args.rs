@@ -12,6 +12,7 @@ use onair_types::config::{Orientation, Profile};
 use onair_types::{ConfigError, VideoConfig, VideoQuality};
 
 use crate::exit::help;
+use crate::lab::args::LabArgs;
 use crate::units::{self, Size};
 
 /// Go live from a desk: stream test patterns and files to RTMP servers, serve and check streams.
@@ -40,6 +41,9 @@ pub(crate) enum Command {
     /// Pull a stream or read a file, and say what is in it and what is wrong with it
     #[command(after_help = PROBE_HELP)]
     Probe(ProbeArgs),
+    /// Simulated networks: OnAir's engine beside models of other broadcasters
+    #[command(after_help = help!())]
+    Lab(LabArgs),
 }
 
 #[derive(Debug, Args)]

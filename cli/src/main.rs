@@ -1,7 +1,7 @@
 //! `onair`: go live from a desk. The command line in, exit codes and lines of output out; the work
 //! is done by the crates below.
 //!
-//! Read in this order: `args`, then a command (`push`, `demo`, `serve`, `probe`).
+//! Read in this order: `args`, then a command (`push`, `demo`, `serve`, `probe`, `lab`).
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,7 @@ mod context;
 mod demo;
 mod event;
 mod exit;
+mod lab;
 mod output;
 mod pacing;
 mod probe;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Push(args) => args.json,
         Command::Serve(args) => args.json,
         Command::Probe(args) => args.json,
+        Command::Lab(args) => args.command.json(),
     };
     let context = Context::new(clock, json);
     context.stop_on_ctrl_c();
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Push(args) => push::run(args, &context),
         Command::Serve(args) => serve::run(args, &context),
         Command::Probe(args) => probe::run(args, &context),
+        Command::Lab(args) => lab::run(args, &context),
     };
     output::clear_live_line();
     ended

@@ -9,6 +9,7 @@ mod common;
 #[cfg(all(feature = "openh264", feature = "fdk-aac"))]
 mod demo;
 mod flv;
+mod lab;
 mod probe;
 #[cfg(all(feature = "openh264", feature = "fdk-aac"))]
 mod push;

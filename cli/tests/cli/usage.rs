@@ -61,7 +61,7 @@ fn s01_an_address_from_the_environment_s_key_is_not_repeated_either() {
 fn help_names_every_option_of_the_contract_examples_and_exit_codes() {
     let help = |arguments: &[&str]| onair(arguments).assert_code(0).stdout;
     let all = help(&["--help"]);
-    for command in ["demo", "push", "serve", "probe", "Exit codes:"] {
+    for command in ["demo", "push", "serve", "probe", "lab", "Exit codes:"] {
         assert!(all.contains(command), "{all}");
     }
     for (command, options) in [

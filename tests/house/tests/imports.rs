@@ -126,6 +126,11 @@ fn rule_5_server_laboratory_and_tests_stand_apart() {
     let mut breaches =
         needs_banned(&packages, "onair-server", &["onair-ffi", "onair", "onair-cli", "clap"]);
     breaches.extend(needs_banned(&packages, "onair-lab", &["onair-ffi", "onair", "tokio"]));
+    for shipped in
+        ["onair-types", "onair-engine", "onair-media", "onair", "onair-server", "onair-ffi"]
+    {
+        breaches.extend(needs_banned(&packages, shipped, &["onair-lab"]));
+    }
     breaches.extend(needs_banned(
         &packages,
         "onair-e2e",

@@ -15,6 +15,7 @@ pub mod media;
 pub mod net;
 mod onair;
 mod peers;
+pub mod plot;
 mod rng;
 mod server;
 pub mod suite;

@@ -1,6 +1,8 @@
 //! Traces from disk: mahimahi (a millisecond per line, one packet of 1,500 bytes each) and lists
-//! with one Mbit/s figure per line and second. Which of the two it is shows in the figures:
-//! mahimahi's are whole, never decrease and end at half a second or later.
+//! with one Mbit/s figure per line and second.
+//!
+//! Which of the two it is shows in the figures: mahimahi's are whole, never decrease, are not all
+//! the same and end at half a second or later. Blank lines and what follows a `#` do not count.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,13 +12,15 @@ use thiserror::Error;
 use super::Trace;
 
 /// Largest file read.
-const MAX_BYTES: u64 = 64 << 20;
-/// Longest trace, so that microseconds fit 32 bits.
-const MAX_SECONDS: u64 = 4_000;
+const MAX_BYTES: u64 = 128 << 20;
+/// Longest trace.
+const MAX_SECONDS: u64 = 86_400;
 /// A figure above this is no rate of a mobile link.
 const MAX_MBPS: f64 = 10_000.0;
 /// Most delivery opportunities.
 const MAX_SLOTS: u64 = 20_000_000;
+/// Where a shorter list of whole, growing figures ends, it is one of rates.
+const MIN_LAST_MS: f64 = 500.0;
 
 /// Why a file is not a trace.
 #[derive(Debug, Error)]
@@ -48,6 +52,14 @@ pub enum TraceError {
         /// From 1.
         line: usize,
     },
+    /// A list of milliseconds goes back.
+    #[error("read trace {path}: line {line} lies before the line above it")]
+    Order {
+        /// Which file.
+        path: String,
+        /// From 1.
+        line: usize,
+    },
     /// It has no figure or lasts no time.
     #[error("read trace {path}: it holds no delivery opportunity")]
     Empty {
@@ -64,6 +76,13 @@ pub enum TraceError {
     },
 }
 
+/// A figure and the line that it stands on, from 1.
+#[derive(Clone, Copy, Debug)]
+struct Figure {
+    value: f64,
+    line: usize,
+}
+
 /// Reads a trace; its name is the file's.
 ///
 /// # Errors
@@ -71,54 +90,76 @@ pub enum TraceError {
 pub fn read(path: &Path) -> Result<Trace, TraceError> {
     let shown = path.display().to_string();
     let read_error = |source| TraceError::Read { path: shown.clone(), source };
-    let size = std::fs::metadata(path).map_err(read_error)?.len();
-    if size > MAX_BYTES {
+    let metadata = std::fs::metadata(path).map_err(read_error)?;
+    if !metadata.is_file() {
+        return Err(read_error(std::io::ErrorKind::InvalidInput.into()));
+    }
+    if metadata.len() > MAX_BYTES {
         return Err(TraceError::TooLong { path: shown, what: "bytes", limit: MAX_BYTES });
     }
-    let text = std::fs::read_to_string(path).map_err(read_error)?;
-    let name = path.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
-    parse(&name, &text)
+    let bytes = std::fs::read(path).map_err(read_error)?;
+    // What is no text fails as the line that it is.
+    let text = String::from_utf8_lossy(&bytes);
+    let trace = parse(&shown, &text)?;
+    Ok(match path.file_name() {
+        Some(name) => trace.named(name.to_string_lossy()),
+        None => trace,
+    })
 }
 
-/// Reads a trace from text; blank lines and lines that start with `#` do not count.
+/// Reads a trace from text; `name` is its own, and that of the file in errors.
 ///
 /// # Errors
 /// When the text is not a trace.
 pub fn parse(name: &str, text: &str) -> Result<Trace, TraceError> {
     let mut figures = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if line.is_empty() {
             continue;
         }
-        let figure = line.parse::<f64>().ok().filter(|figure| figure.is_finite() && *figure >= 0.0);
-        figures.push(figure.ok_or(TraceError::Line { path: name.into(), line: index + 1 })?);
+        let value = line.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
+        let line = index + 1;
+        let value = value.ok_or_else(|| TraceError::Line { path: name.into(), line })?;
+        if figures.len() as u64 == MAX_SLOTS {
+            return Err(TraceError::TooLong { path: name.into(), what: "lines", limit: MAX_SLOTS });
+        }
+        figures.push(Figure { value, line });
     }
-    let is_mahimahi = figures.is_sorted()
-        && figures.iter().all(|figure| figure.fract() == 0.0)
-        && figures.last().is_some_and(|last| *last >= 500.0);
-    if is_mahimahi { from_millis(name, &figures) } else { from_rates(name, &figures) }
+    let last = figures.last().map_or(0.0, |figure| figure.value);
+    let is_whole = figures.iter().all(|figure| figure.value.fract() == 0.0);
+    let first_back = figures.windows(2).find(|pair| pair[1].value < pair[0].value);
+    let is_flat = figures.len() > 1 && figures.iter().all(|figure| figure.value == last);
+    if is_whole && first_back.is_none() && !is_flat && last >= MIN_LAST_MS {
+        return from_millis(name, &figures);
+    }
+    // Too much for a rate: times in ms, out of order.
+    match (figures.iter().find(|figure| figure.value > MAX_MBPS), first_back) {
+        (None, _) => from_rates(name, &figures),
+        (Some(_), Some(pair)) if is_whole => {
+            Err(TraceError::Order { path: name.into(), line: pair[1].line })
+        }
+        (Some(figure), _) => Err(TraceError::Line { path: name.into(), line: figure.line }),
+    }
 }
 
-fn from_millis(name: &str, figures: &[f64]) -> Result<Trace, TraceError> {
-    let last = figures.last().copied().unwrap_or(0.0);
+fn from_millis(name: &str, figures: &[Figure]) -> Result<Trace, TraceError> {
+    let last = figures.last().map_or(0.0, |figure| figure.value);
     if last > (MAX_SECONDS * 1_000) as f64 {
         return Err(TraceError::TooLong { path: name.into(), what: "seconds", limit: MAX_SECONDS });
     }
     // The last line is where mahimahi starts over; its packet opens the next lap.
-    let period_us = last as u32 * 1_000;
-    let slots = figures.iter().map(|ms| (*ms as u32 * 1_000).min(period_us - 1)).collect();
-    Ok(Trace::from_slots(name, slots, Duration::from_micros(u64::from(period_us))))
+    let period_us = last as u64 * 1_000;
+    let slots =
+        figures.iter().map(|figure| (figure.value as u64 * 1_000).min(period_us - 1)).collect();
+    Ok(Trace::from_slots(name, slots, Duration::from_micros(period_us)))
 }
 
-fn from_rates(name: &str, figures: &[f64]) -> Result<Trace, TraceError> {
+fn from_rates(name: &str, figures: &[Figure]) -> Result<Trace, TraceError> {
     if figures.len() as u64 > MAX_SECONDS {
         return Err(TraceError::TooLong { path: name.into(), what: "seconds", limit: MAX_SECONDS });
     }
-    if let Some(line) = figures.iter().position(|mbps| *mbps > MAX_MBPS) {
-        return Err(TraceError::Line { path: name.into(), line: line + 1 });
-    }
-    let slots = figures.iter().sum::<f64>() * 1e6 / 12_000.0;
+    let slots = figures.iter().map(|figure| figure.value).sum::<f64>() * 1e6 / SLOT_BITS;
     if slots < 1.0 {
         return Err(TraceError::Empty { path: name.into() });
     }
@@ -127,9 +168,13 @@ fn from_rates(name: &str, figures: &[f64]) -> Result<Trace, TraceError> {
     }
     let period = Duration::from_secs(figures.len() as u64);
     Ok(Trace::from_rate(name, period, |time| {
-        usize::try_from(time.as_secs()).ok().and_then(|s| figures.get(s)).map_or(0.0, |m| 1e6 * m)
+        let second = usize::try_from(time.as_secs()).ok();
+        second.and_then(|second| figures.get(second)).map_or(0.0, |figure| 1e6 * figure.value)
     }))
 }
+
+/// Bits of one delivery opportunity.
+const SLOT_BITS: f64 = super::SLOT_BYTES as f64 * 8.0;
 
 #[cfg(test)]
 mod tests {
@@ -161,13 +206,45 @@ mod tests {
     }
 
     #[test]
+    fn what_people_leave_in_files_does_not_change_the_trace() {
+        let plain = parse("r", "3.5\n0\n2\n").expect("a trace");
+        let decorated = "\u{feff}# Mbit/s\r\n\r\n 3.5  # at home\r\n0\r\n\t2\r\n\r\n";
+        assert_eq!(parse("r", decorated).expect("a trace"), plain);
+        let short = parse("m", "10\n20\n700").expect("a trace");
+        assert_eq!(short.period(), Duration::from_millis(700));
+    }
+
+    #[test]
+    fn whole_figures_that_do_not_grow_like_times_are_rates() {
+        for (text, seconds) in [("5\n", 1), ("600\n600\n", 2), ("1\n2\n3\n", 3), ("7\n3\n900\n", 3)]
+        {
+            let trace = parse("r", text).expect("a trace");
+            assert_eq!(trace.period(), Duration::from_secs(seconds), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_trace_of_two_hours_is_read_to_its_end() {
+        let text: String = (1..=7_200).map(|second| format!("{}\n", second * 1_000)).collect();
+        let trace = parse("m", &text).expect("a trace");
+        assert_eq!(trace.period(), Duration::from_secs(7_200));
+        let seconds = trace.capacity_per_second(Duration::from_secs(7_200));
+        assert!(seconds[1..].iter().all(|bits| *bits > 0.0));
+    }
+
+    #[test]
     fn what_is_not_a_trace_is_refused_with_its_line() {
         assert!(matches!(parse("x", "1\ntwo\n"), Err(TraceError::Line { line: 2, .. })));
+        assert!(matches!(parse("x", "# 1\n\n1\n2 3\n"), Err(TraceError::Line { line: 4, .. })));
+        assert!(matches!(parse("x", "1\n-2\n"), Err(TraceError::Line { line: 2, .. })));
         assert!(matches!(parse("x", ""), Err(TraceError::Empty { .. })));
         assert!(matches!(parse("x", "0\n0\n"), Err(TraceError::Empty { .. })));
         assert!(matches!(parse("x", "99999999999\n"), Err(TraceError::TooLong { .. })));
-        assert!(matches!(parse("x", "1e300\n1\n"), Err(TraceError::Line { line: 1, .. })));
+        assert!(matches!(parse("x", "1e300\n1.5\n"), Err(TraceError::Line { line: 1, .. })));
+        let back = "0\n20000\n# late\n19999\n30000\n";
+        assert!(matches!(parse("x", back), Err(TraceError::Order { line: 4, .. })));
         assert!(matches!(read(Path::new("/nonexistent/t")), Err(TraceError::Read { .. })));
+        assert!(matches!(read(Path::new("/")), Err(TraceError::Read { .. })));
     }
 
     proptest! {

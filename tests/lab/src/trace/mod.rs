@@ -19,7 +19,7 @@ pub const SLOT_BYTES: u32 = 1_500;
 pub struct Trace {
     name: String,
     /// Microseconds from the start, not decreasing, all below `period`.
-    slots: Arc<[u32]>,
+    slots: Arc<[u64]>,
     period: Duration,
 }
 
@@ -29,6 +29,13 @@ impl Trace {
         &self.name
     }
 
+    /// The same link under another name.
+    #[must_use]
+    fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
     /// After this it starts again.
     pub fn period(&self) -> Duration {
         self.period
@@ -36,14 +43,18 @@ impl Trace {
 
     /// Bits that could leave in each whole second from the start, for `duration`.
     pub fn capacity_per_second(&self, duration: Duration) -> Vec<f64> {
-        let seconds = usize::try_from(duration.as_secs()).unwrap_or(0);
-        let mut bits = vec![0.0; seconds];
+        self.capacity(Duration::from_secs(1), usize::try_from(duration.as_secs()).unwrap_or(0))
+    }
+
+    /// Bits that could leave in each of `count` times of `each` from the start.
+    pub fn capacity(&self, each: Duration, count: usize) -> Vec<f64> {
+        let each_us = i64::try_from(each.as_micros()).unwrap_or(i64::MAX).max(1);
+        let mut bits = vec![0.0; count];
         let mut slots = Slots::new(self);
-        let end = Now::ZERO + Duration::from_secs(seconds as u64);
-        while let Some(at) = slots.next_at(Now::ZERO).filter(|at| *at < end) {
-            if let Ok(second) = usize::try_from(at.as_micros() / 1_000_000) {
-                bits[second] += f64::from(SLOT_BYTES) * 8.0;
-            }
+        while let Some(at) = slots.next_at(Now::ZERO) {
+            let of_time = usize::try_from(at.as_micros() / each_us).ok();
+            let Some(bits) = of_time.and_then(|index| bits.get_mut(index)) else { break };
+            *bits += f64::from(SLOT_BYTES) * 8.0;
             slots.advance();
         }
         bits
@@ -69,7 +80,7 @@ impl Trace {
     }
 
     /// From slots in microseconds that do not decrease and lie below `period`.
-    fn from_slots(name: impl Into<String>, slots: Vec<u32>, period: Duration) -> Self {
+    fn from_slots(name: impl Into<String>, slots: Vec<u64>, period: Duration) -> Self {
         debug_assert!(slots.is_sorted());
         Self { name: name.into(), slots: slots.into(), period }
     }
@@ -82,9 +93,9 @@ impl Trace {
     ) -> Self {
         let slot_bits = f64::from(SLOT_BYTES) * 8.0;
         let (mut bits, mut slots) = (0.0, Vec::new());
-        let millis = u32::try_from(period.as_millis()).unwrap_or(u32::MAX / 1_000);
+        let millis = u64::try_from(period.as_millis()).unwrap_or(u64::MAX / 1_000);
         for ms in 0..millis {
-            bits += bits_per_second(Duration::from_millis(u64::from(ms))).max(0.0) / 1_000.0;
+            bits += bits_per_second(Duration::from_millis(ms)).max(0.0) / 1_000.0;
             while bits >= slot_bits {
                 bits -= slot_bits;
                 slots.push(ms * 1_000);
@@ -97,7 +108,7 @@ impl Trace {
 /// A reader's place in a repeating trace.
 #[derive(Clone, Debug)]
 pub struct Slots {
-    slots: Arc<[u32]>,
+    slots: Arc<[u64]>,
     period_us: i64,
     index: usize,
     lap_us: i64,
@@ -124,7 +135,7 @@ impl Slots {
         }
         loop {
             while let Some(&slot) = self.slots.get(self.index) {
-                let at = self.lap_us + i64::from(slot);
+                let at = self.lap_us.saturating_add_unsigned(slot);
                 if at >= now_us {
                     return Some(Now::from_micros(at));
                 }
@@ -145,7 +156,7 @@ impl Slots {
 mod tests {
     use super::*;
 
-    fn trace(slots: &[u32], period_ms: u64) -> Trace {
+    fn trace(slots: &[u64], period_ms: u64) -> Trace {
         Trace::from_slots("t", slots.to_vec(), Duration::from_millis(period_ms))
     }
 
