@@ -1,15 +1,26 @@
 //! What only the inside can set up: a system whose name lookups hang.
 
+use std::net::SocketAddr;
 use std::thread;
 
 use super::*;
+use crate::net::resolve::{Family, Lookup, LookupError, Resolver, blocking};
 use crate::net::tcp::TcpConnector;
 
-fn session(connector: TcpConnector) -> Session {
+/// A system whose lookups block.
+struct Blocks(fn() -> Result<Vec<SocketAddr>, LookupError>);
+
+impl Resolver for Blocks {
+    fn lookup(&self, _: &str, _: u16, _: Family) -> Lookup {
+        blocking(self.0)
+    }
+}
+
+fn session(resolver: Blocks) -> Session {
     let video = VideoConfig::builder().size(64, 48).build().expect("a valid configuration");
     Session::builder(None, Some(video))
         .video_source(Source::Encoded)
-        .connector(Arc::new(connector))
+        .connector(Arc::new(TcpConnector { resolver: Arc::new(resolver) }))
         .build()
         .expect("a session")
 }
@@ -17,13 +28,10 @@ fn session(connector: TcpConnector) -> Session {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the test measures real time")]
 fn r19_a_lookup_that_hangs_does_not_hold_up_stop() {
-    let session = session(TcpConnector {
-        resolve: |_, _| {
-            thread::park_timeout(Duration::from_secs(20));
-            Ok(Vec::new())
-        },
-        dns_limit: Duration::from_secs(3),
-    });
+    let session = session(Blocks(|| {
+        thread::park_timeout(Duration::from_secs(20));
+        Ok(Vec::new())
+    }));
     session.start("rtmp://hangs.invalid/live/key").expect("it starts");
     // Until the lookup is under way.
     thread::park_timeout(Duration::from_millis(50));
@@ -36,10 +44,7 @@ fn r19_a_lookup_that_hangs_does_not_hold_up_stop() {
 
 #[test]
 fn r10_a_name_that_is_not_known_is_an_error_of_its_own() {
-    let session = session(TcpConnector {
-        resolve: |_, _| Err(std::io::Error::other("Name or service not known")),
-        dns_limit: Duration::from_secs(3),
-    });
+    let session = session(Blocks(|| Err(LookupError::UnknownHost)));
     let mut events = session.events().expect("the first consumer");
     session.start("rtmp://unknown.invalid/live/key").expect("it starts");
     let is_end = |event: &Event| *event == Event::State(State::Failed);

@@ -1,8 +1,10 @@
 //! `onair-net`: the only thread that knows sockets. It feeds the engine, does what the engine
 //! says, and tells the app. Never encodes, never calls the app.
 
+mod connect;
 mod driver;
 mod link;
+pub(crate) mod resolve;
 mod sockopt;
 pub(crate) mod tcp;
 mod timer;
@@ -35,13 +37,13 @@ pub(crate) const STOP_WITHIN: Duration = Duration::from_millis(200);
 /// How long a name lookup that cannot be cancelled may hold up the end.
 const LOOKUP_GRACE: Duration = Duration::from_millis(10);
 
-/// The runtime `onair-net` will run on. Name lookups use a thread of it, since the system's
-/// resolver cannot wait otherwise.
+/// The runtime `onair-net` will run on. Name lookups use two threads of it, since the system's
+/// resolver cannot wait otherwise, and more while some hang.
 pub(crate) fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(4)
+        .max_blocking_threads(8)
         .thread_keep_alive(Duration::from_millis(100))
         .thread_name("onair-dns")
         .build()

@@ -1,49 +1,38 @@
-//! Plain TCP. All addresses of the host are tried, one after the other.
+//! Plain TCP, connected by [`super::connect`].
 //!
-//! Happy Eyeballs and TLS are not here yet: a `tls` target is refused.
+//! TLS is not here yet: a `tls` target is refused.
 
 use std::io::{self, IoSlice};
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use onair_engine::publish::{ConnectError, TlsError};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
+use super::connect::{Dialing, connect};
+use super::resolve::{Resolver, System};
 use super::sockopt;
 use crate::transport::{Connecting, Transport};
 use crate::{Connection, Connector, Target};
 
-/// Resolves a host name; may block.
-pub(crate) type Resolve = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
-
 /// The system's TCP.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct TcpConnector {
-    pub(crate) resolve: Resolve,
-    pub(crate) dns_limit: Duration,
+    pub(crate) resolver: Arc<dyn Resolver>,
 }
-
-/// For all addresses together.
-const TCP_LIMIT: Duration = Duration::from_secs(5);
 
 impl Default for TcpConnector {
     fn default() -> Self {
-        Self {
-            resolve: |host, port| Ok((host, port).to_socket_addrs()?.collect()),
-            dns_limit: Duration::from_secs(3),
-        }
+        Self { resolver: Arc::new(System) }
     }
 }
 
 impl Connector for TcpConnector {
     fn connect(&self, target: Target) -> Connecting {
-        let connector = *self;
+        let connector = self.clone();
         Box::pin(async move {
             let stream = connector.open(&target).await?;
             Ok(Box::new(Tcp(stream)) as Box<dyn Connection>)
@@ -56,46 +45,10 @@ impl TcpConnector {
         if target.tls {
             return Err(TlsError::NotBuilt.into());
         }
-        let addresses = self.addresses(target).await?;
-        let share = TCP_LIMIT / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
-        let mut last = ConnectError::Resolve("the name has no address".to_owned());
-        for address in addresses {
-            match timeout(share, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    sockopt::tune(&stream, target.low_latency);
-                    return Ok(stream);
-                }
-                Ok(Err(error)) => last = refusal(&error),
-                Err(_) => last = ConnectError::Timeout(share),
-            }
-        }
-        Err(last)
-    }
-
-    async fn addresses(self, target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
-        let Target { host, port, .. } = target.clone();
-        if let Ok(ip) = host.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(ip, port)]);
-        }
-        let (resolve, limit) = (self.resolve, self.dns_limit);
-        // The lookup cannot be cancelled; when the time is over its thread is left to itself.
-        match timeout(limit, spawn_blocking(move || resolve(&host, port))).await {
-            Ok(Ok(Ok(addresses))) => Ok(addresses),
-            Ok(Ok(Err(error))) => Err(ConnectError::Resolve(error.to_string())),
-            Ok(Err(_)) => Err(ConnectError::Resolve("the lookup was abandoned".to_owned())),
-            Err(_) => Err(ConnectError::Resolve(format!("no answer within {limit:?}"))),
-        }
-    }
-}
-
-fn refusal(error: &io::Error) -> ConnectError {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => ConnectError::Refused,
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
-            ConnectError::Unreachable
-        }
-        io::ErrorKind::TimedOut => ConnectError::Timeout(TCP_LIMIT),
-        _ => ConnectError::Other(error.to_string()),
+        let dial = |address| -> Dialing<TcpStream> { Box::pin(TcpStream::connect(address)) };
+        let stream = connect(&*self.resolver, &target.host, target.port, dial).await?;
+        sockopt::tune(&stream, target.low_latency);
+        Ok(stream)
     }
 }
 
