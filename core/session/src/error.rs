@@ -40,6 +40,9 @@ pub enum Error {
     /// The system refused a thread or a socket. Code 209.
     #[error("{0}")]
     System(String),
+    /// The file beside the stream could not be made or written. Code 210.
+    #[error("{0}")]
+    Recording(String),
 }
 
 impl Error {
@@ -55,6 +58,7 @@ impl Error {
             Self::Encoder(_) => 207,
             Self::Misuse(_) => 208,
             Self::System(_) => 209,
+            Self::Recording(_) => 210,
         }
     }
 
@@ -70,6 +74,7 @@ impl Error {
             Self::Encoder(_) => "choose another size, bitrate or encoder",
             Self::Misuse(_) => "call stop before the next start",
             Self::System(_) => "close other sessions or apps, then start again",
+            Self::Recording(_) => "name a new file in a folder with room that can be written",
         }
     }
 

@@ -58,6 +58,16 @@ pub enum Event {
     /// The system does not tell what the server has received. The server's own acknowledgements,
     /// which are coarser, steer the bitrate instead. At most once a broadcast.
     AcknowledgementsOnly,
+    /// The disk did not keep up: the recording goes on after a gap. The stream is untouched.
+    RecordingGap {
+        /// Pictures missing in the whole recording so far.
+        video: u64,
+        /// AAC frames missing in the whole recording so far.
+        audio: u64,
+    },
+    /// The recording ended before its time, for example because the disk is full; what was written
+    /// can be played. The stream is untouched.
+    RecordingFailed(Error),
     /// Once a second while running; only the newest waits.
     Statistics(Statistics),
 }

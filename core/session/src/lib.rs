@@ -24,12 +24,14 @@ pub mod transport;
 mod edge;
 mod encoding;
 mod net;
+mod record;
 mod run;
 
 pub use builder::{Destination, SessionBuilder, Source};
 pub use clock::Clock;
 pub use error::{Error, PushError};
 pub use event::{Event, Events};
+pub use record::Recording;
 pub use session::{Pcm, Session, capture_time_from_secs};
 pub use state::State;
 pub use statistics::Statistics;

@@ -3,11 +3,12 @@
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use onair_engine::publish::{Config, Publish};
+use onair_engine::publish::{Config, EncoderCommand, Publish};
 use onair_engine::rate;
 use onair_media::frame::{FrameError, FrameView};
 use onair_types::{
@@ -19,7 +20,7 @@ use crate::edge::units::Handed;
 use crate::net::STOP_WITHIN;
 use crate::run::{Plan, Push, Run, Status, Threads};
 use crate::statistics::Board;
-use crate::{Error, Event, Events, PushError, Source, State, Statistics, StreamUrl};
+use crate::{Error, Event, Events, PushError, Recording, Source, State, Statistics, StreamUrl};
 
 /// Interleaved 16-bit samples, native byte order.
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +117,7 @@ impl Session {
         if let Some(ended) = active.take() {
             ended.run.stop();
             self.clear(ended);
+            self.status.recorder.wait(RECORDING_WITHIN);
         }
     }
 
@@ -157,6 +159,34 @@ impl Session {
     fn clear(&self, ended: Active) {
         *self.run.write().unwrap_or_else(PoisonError::into_inner) = None;
         ended.threads.join();
+    }
+
+    // --- a file beside the stream ---
+
+    /// Writes what is streamed into a new FLV file too, from the next IDR on, until
+    /// [`Session::stop_recording`] or the broadcast's end. Connections may come and go meanwhile.
+    /// Before a start, it waits for that. Returns once the file is there.
+    ///
+    /// A disk that is slow or full never holds up the stream; events say so.
+    ///
+    /// # Errors
+    /// [`Error::Recording`] when the file exists or cannot be made, [`Error::Misuse`] when a
+    /// recording runs already.
+    pub fn start_recording(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        self.status.recorder.start(path.as_ref(), &self.plan.metadata)?;
+        if let Ok(run) = self.running() {
+            run.command(EncoderCommand::RequestIdr);
+        }
+        Ok(())
+    }
+
+    /// Completes the file, and waits for the disk. `None` when there was no recording since the
+    /// last call; after a broadcast's end, what became of its recording.
+    ///
+    /// # Errors
+    /// [`Error::Recording`] when the file could not be written to its end.
+    pub fn stop_recording(&self) -> Result<Option<Recording>, Error> {
+        self.status.recorder.finish().transpose()
     }
 
     // --- pushes ---
@@ -325,6 +355,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.stop();
+        self.status.recorder.close();
         self.status.events.close();
     }
 }
@@ -334,6 +365,9 @@ impl fmt::Debug for Session {
         f.debug_struct("Session").field("state", &self.state()).finish_non_exhaustive()
     }
 }
+
+/// How long a stop waits for the disk; a file that needs longer is completed all the same.
+const RECORDING_WITHIN: Duration = Duration::from_millis(50);
 
 /// A capture time from seconds, as many platforms give it.
 ///

@@ -166,6 +166,7 @@ impl Driver {
         while self.engine.wants_units()
             && let Some(unit) = self.units.next()
         {
+            self.run.status.recorder.push(&unit);
             self.engine.handle_unit(unit, now);
             self.settle(cx, now);
             moved = true;

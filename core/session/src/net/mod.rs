@@ -60,6 +60,7 @@ pub(crate) fn run(runtime: Runtime, engine: Publish, run: &Arc<Run>) {
         run.status.set_error(Some(Error::System("run the broadcast: internal error".to_owned())));
         State::Failed
     });
+    run.status.recorder.close();
     // Before the state: who sees it may start again at once.
     run.stop();
     run.status.set_state(end);

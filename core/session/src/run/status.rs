@@ -4,12 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::event::EventQueue;
+use crate::record::Recorder;
 use crate::{Error, Event, State};
 
-/// State, last error, mute switch, and the app's events.
+/// State, last error, mute switch, the recording, and the app's events.
 #[derive(Debug)]
 pub(crate) struct Status {
     pub(crate) events: Arc<EventQueue>,
+    pub(crate) recorder: Recorder,
     muted: AtomicBool,
     state: Mutex<State>,
     error: Mutex<Option<Error>>,
@@ -17,8 +19,10 @@ pub(crate) struct Status {
 
 impl Status {
     pub(crate) fn new(event_capacity: usize) -> Self {
+        let events = EventQueue::new(event_capacity);
         Self {
-            events: EventQueue::new(event_capacity),
+            recorder: Recorder::new(Arc::clone(&events)),
+            events,
             muted: AtomicBool::new(false),
             state: Mutex::new(State::Ready),
             error: Mutex::new(None),

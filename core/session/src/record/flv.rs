@@ -1,0 +1,154 @@
+//! Access units into an FLV file: metadata, sequence headers before what needs them, then tags.
+//! The file begins at an IDR, and at time zero. Whole tags reach the system at each IDR, so a crash
+//! costs the newest GOP and a full disk leaves a file that ends with a tag.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use onair_engine::flv::{self, MetaData, TagType};
+use onair_types::aac::Asc;
+use onair_types::h264::AvcConfig;
+use onair_types::{AccessUnit, AudioUnit, FrameKind, MediaTime, VideoUnit};
+
+use super::Recording;
+
+/// Where a file's bytes go.
+pub(super) trait Medium: Write + Seek + Send + 'static {
+    /// Cuts it to `bytes`.
+    fn truncate(&mut self, bytes: u64) -> io::Result<()>;
+}
+
+impl Medium for File {
+    fn truncate(&mut self, bytes: u64) -> io::Result<()> {
+        self.set_len(bytes)
+    }
+}
+
+/// A file that grows.
+pub(super) struct FlvFile<M> {
+    to: M,
+    metadata: MetaData,
+    /// What is zero in the file, once it has begun.
+    epoch: Option<MediaTime>,
+    video: Option<Arc<AvcConfig>>,
+    audio: Option<Asc>,
+    /// Whole tags that are not written yet.
+    tags: Vec<u8>,
+    duration_at: Option<u64>,
+    last: MediaTime,
+    made: Recording,
+}
+
+impl<M: Medium> FlvFile<M> {
+    pub(super) fn new(to: M, metadata: &MetaData) -> Self {
+        Self {
+            to,
+            metadata: metadata.clone(),
+            epoch: None,
+            video: None,
+            audio: None,
+            tags: Vec::new(),
+            duration_at: None,
+            last: MediaTime::ZERO,
+            made: Recording::default(),
+        }
+    }
+
+    /// Appends a unit. What comes before the first IDR is passed over, and sound from before it.
+    pub(super) fn write(&mut self, unit: &AccessUnit) -> io::Result<()> {
+        let epoch = match self.epoch {
+            Some(epoch) => epoch,
+            None if unit.is_idr() || self.metadata.video.is_none() => {
+                self.begin();
+                *self.epoch.insert(unit.dts())
+            }
+            None => return Ok(()),
+        };
+        if unit.dts() < epoch {
+            return Ok(());
+        }
+        self.last = self.last.max(unit.dts());
+        if unit.is_idr() || self.tags.len() >= WRITE_BYTES {
+            self.flush()?;
+        }
+        let at = |time: MediaTime| MediaTime::from_micros(time.micros_since(epoch));
+        match unit {
+            AccessUnit::Video(unit) => self.write_video(unit, at(unit.dts), at(unit.pts)),
+            AccessUnit::Audio(unit) => self.write_audio(unit, at(unit.pts)),
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, and how long it all is.
+    pub(super) fn finish(&mut self) -> io::Result<Recording> {
+        self.flush()?;
+        let micros = self.epoch.map_or(0, |epoch| self.last.micros_since(epoch));
+        self.made.duration = Duration::from_micros(micros.unsigned_abs());
+        if let Some(duration_at) = self.duration_at {
+            let seconds = self.made.duration.as_secs_f64().to_be_bytes();
+            self.to.seek(SeekFrom::Start(duration_at))?;
+            self.to.write_all(&seconds)?;
+        }
+        self.to.flush()?;
+        Ok(std::mem::take(&mut self.made))
+    }
+
+    fn begin(&mut self) {
+        let header = flv::file_header(self.metadata.audio.is_some(), self.metadata.video.is_some());
+        self.tags.extend_from_slice(&header);
+        let mut body = Vec::new();
+        self.metadata.write(&mut body);
+        flv::write_tag(&mut self.tags, TagType::Script, 0, &[&body]);
+        // A number that follows its name: type byte, then eight bytes.
+        let name = b"duration";
+        let found = self.tags.windows(name.len()).position(|window| window == name);
+        self.duration_at = found.map(|at| (at + name.len() + 1) as u64);
+    }
+
+    fn write_video(&mut self, unit: &VideoUnit, dts: MediaTime, pts: MediaTime) {
+        let timestamp_ms = flv::wire_ms(dts);
+        let is_same =
+            |config: &Arc<AvcConfig>| Arc::ptr_eq(config, &unit.config) || *config == unit.config;
+        if !self.video.as_ref().is_some_and(is_same) {
+            let body = [&flv::AVC_HEADER_PREFIX[..], unit.config.record()];
+            flv::write_tag(&mut self.tags, TagType::Video, timestamp_ms, &body);
+            self.video = Some(Arc::clone(&unit.config));
+        }
+        // Both rounded: what a player adds up is right to half a millisecond.
+        let composition_ms = pts.as_millis_rounded() - dts.as_millis_rounded();
+        let composition_ms = i32::try_from(composition_ms).unwrap_or(i32::MAX);
+        let prefix = flv::video_prefix(unit.kind == FrameKind::Idr, composition_ms);
+        flv::write_tag(&mut self.tags, TagType::Video, timestamp_ms, &[&prefix, &unit.payload]);
+        self.made.frames += 1;
+    }
+
+    fn write_audio(&mut self, unit: &AudioUnit, pts: MediaTime) {
+        let timestamp_ms = flv::wire_ms(pts);
+        if self.audio != Some(unit.asc) {
+            let body = [&flv::AAC_HEADER_PREFIX[..], unit.asc.as_bytes()];
+            flv::write_tag(&mut self.tags, TagType::Audio, timestamp_ms, &body);
+            self.audio = Some(unit.asc);
+        }
+        let body = [&flv::AAC_RAW_PREFIX[..], &unit.payload];
+        flv::write_tag(&mut self.tags, TagType::Audio, timestamp_ms, &body);
+        self.made.audio_frames += 1;
+    }
+
+    /// Hands whole tags to the system. When it does not take them, the file ends before them.
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.to.write_all(&self.tags).and_then(|()| self.to.flush());
+        if let Err(error) = written {
+            // What was written before is worth more than this second error.
+            let _ = self.to.truncate(self.made.size_bytes);
+            return Err(error);
+        }
+        self.made.size_bytes += self.tags.len() as u64;
+        self.tags.clear();
+        Ok(())
+    }
+}
+
+/// Tags are written together once there are so many bytes.
+const WRITE_BYTES: usize = 256 << 10;
