@@ -12,7 +12,11 @@ use onair_types::{AudioConfig, ConfigError, MediaTime, VideoConfig};
 
 use crate::clock::SystemClock;
 use crate::net::tcp::TcpConnector;
+#[cfg(feature = "tls")]
+use crate::net::tls::TlsConnector;
 use crate::run::Plan;
+#[cfg(feature = "tls")]
+use crate::trust::Trust;
 use crate::{Clock, Connector, Error, Session};
 
 /// In which form a track is pushed.
@@ -74,6 +78,8 @@ pub struct SessionBuilder {
     clock: Option<Arc<dyn Clock>>,
     connector: Option<Arc<dyn Connector>>,
     seed: Option<u64>,
+    #[cfg(feature = "tls")]
+    trust: Trust,
 }
 
 impl SessionBuilder {
@@ -95,6 +101,8 @@ impl SessionBuilder {
             clock: None,
             connector: None,
             seed: None,
+            #[cfg(feature = "tls")]
+            trust: Trust::new(),
         }
     }
 
@@ -185,6 +193,14 @@ impl SessionBuilder {
         self
     }
 
+    /// Whom `rtmps://` believes; what the device believes unless said. A connector of the app's own
+    /// does its own TLS.
+    #[cfg(feature = "tls")]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
     /// The session, [`crate::State::Ready`].
     ///
     /// # Errors
@@ -220,6 +236,10 @@ impl SessionBuilder {
                 return Err(EncodeError::NotBuilt { kind: "H.264", feature: "openh264" }.into());
             }
         };
+        let tcp = TcpConnector::default();
+        #[cfg(feature = "tls")]
+        let tcp = TlsConnector::new(tcp, self.trust);
+        let connector = self.connector.unwrap_or_else(|| Arc::new(tcp));
         let plan = Plan {
             audio: self.audio.zip(audio_source),
             video: self.video.zip(video_source),
@@ -233,7 +253,7 @@ impl SessionBuilder {
             first_timestamp: self.first_timestamp,
             seed: self.seed,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
-            connector: self.connector.unwrap_or_else(|| Arc::new(TcpConnector::default())),
+            connector,
         };
         Ok(Session::new(plan, self.event_capacity))
     }

@@ -2,7 +2,7 @@
 //!
 //! The inner cause travels as text; no text here ever holds a stream key.
 
-use onair_engine::publish::PublishError;
+use onair_engine::publish::{ConnectError, PublishError, TlsError};
 use onair_media::encode::EncodeError;
 use onair_media::frame::FrameError;
 use onair_types::{ConfigError, Track};
@@ -43,6 +43,10 @@ pub enum Error {
     /// The file beside the stream could not be made or written. Code 210.
     #[error("{0}")]
     Recording(String),
+    /// The server could not show who it is, or cannot do TLS; it got nothing of the stream.
+    /// Code 211.
+    #[error("secure the connection: {0}")]
+    Tls(TlsError),
 }
 
 impl Error {
@@ -59,6 +63,7 @@ impl Error {
             Self::Misuse(_) => 208,
             Self::System(_) => 209,
             Self::Recording(_) => 210,
+            Self::Tls(_) => 211,
         }
     }
 
@@ -75,6 +80,7 @@ impl Error {
             Self::Misuse(_) => "call stop before the next start",
             Self::System(_) => "close other sessions or apps, then start again",
             Self::Recording(_) => "name a new file in a folder with room that can be written",
+            Self::Tls(error) => error.advice(),
         }
     }
 
@@ -90,6 +96,9 @@ impl Error {
                 Self::Rejected(text)
             }
             PublishError::NameInUse { .. } => Self::NameInUse(text),
+            PublishError::Connect(ConnectError::Tls(error)) if !error.may_pass() => {
+                Self::Tls(error.clone())
+            }
             _ => Self::Connection(text),
         }
     }

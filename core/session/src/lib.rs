@@ -20,6 +20,8 @@ pub mod session;
 pub mod state;
 pub mod statistics;
 pub mod transport;
+#[cfg(feature = "tls")]
+pub mod trust;
 
 mod edge;
 mod encoding;
@@ -36,6 +38,8 @@ pub use session::{Pcm, Session, capture_time_from_secs};
 pub use state::State;
 pub use statistics::Statistics;
 pub use transport::{Connection, Connector, Target, Transport};
+#[cfg(feature = "tls")]
+pub use trust::{Pin, Trust, TrustError};
 
 pub use onair_engine::flv::MetaData;
 pub use onair_engine::publish::{Alignment, ConnectError, Delivery, TlsError};

@@ -83,10 +83,6 @@ impl Session {
     /// before.
     pub fn start(&self, destination: impl Into<Destination>) -> Result<(), Error> {
         let url = destination.into().0.map_err(|e| Error::Address(e.to_string()))?;
-        if url.is_tls() {
-            let reason = "rtmps:// is not in this version; use rtmp://";
-            return Err(Error::Address(reason.to_owned()));
-        }
         let mut active = lock(&self.active);
         if let Some(ended) = active.take_if(|active| active.run.is_stopping()) {
             self.clear(ended);

@@ -8,6 +8,8 @@ pub(crate) mod resolve;
 mod sockopt;
 pub(crate) mod tcp;
 mod timer;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -5,6 +5,8 @@
 
 pub(crate) mod encoders;
 pub(crate) mod sink;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 pub(crate) mod units;
 
 use std::time::{Duration, Instant};

@@ -119,6 +119,10 @@ impl Sink {
         format!("rtmp://127.0.0.1:{}/live/{KEY}", self.port)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn connections(&self) -> Vec<Seen> {
         self.shared.lock().clone()
     }
