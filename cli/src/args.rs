@@ -75,7 +75,7 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct PushArgs {
-    /// rtmp://host[:port]/app/key; without the key when --key or ONAIR_STREAM_KEY gives it
+    /// rtmp[s]://host[:port]/app/key; without the key when --key or ONAIR_STREAM_KEY gives it
     #[arg(value_name = "URL")]
     pub(crate) url: String,
 
@@ -89,6 +89,10 @@ pub(crate) struct PushArgs {
 
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
 
     /// Stop after so much media [default: until Ctrl-C or the file's end]
     #[arg(help_heading = SENDING, long, value_name = "TIME", value_parser = units::positive_duration)]
@@ -117,6 +121,20 @@ pub(crate) struct PushArgs {
     /// One JSON object a line on stdout instead of words
     #[arg(help_heading = SENDING, long)]
     pub(crate) json: bool,
+}
+
+#[cfg(feature = "tls")]
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "With an rtmps:// address")]
+pub(crate) struct TlsArgs {
+    /// Believe this certificate authority too (PEM or DER); for servers of your own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_ca: Vec<PathBuf>,
+
+    /// Talk only to a server with this key: sha256/ and the Base64 of its SHA-256; repeat it for
+    /// keys in reserve. The certificate is verified all the same
+    #[arg(long, value_name = "PIN")]
+    pub(crate) tls_pin: Vec<onair::Pin>,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,8 @@
 
 mod address;
 mod format;
+#[cfg(feature = "tls")]
+mod trust;
 
 use std::time::Duration;
 
@@ -35,6 +37,8 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         policy.retry_first_connection = true;
         policy.budget = None;
     }
+    #[cfg(feature = "tls")]
+    let builder = builder.trust(trust::read(&args.tls)?);
     let session = builder
         .reconnect(policy)
         .first_timestamp(MediaTime::ZERO + args.start_time)

@@ -277,7 +277,7 @@ fn r02_a_server_that_hangs_up_in_the_handshake_is_tried_again() {
 
 #[test]
 fn a_server_that_never_answers_tls_costs_five_seconds() {
-    let front = Front::scripted(|stream| hold(stream));
+    let front = Front::scripted(hold);
     let session = builder(Trust::new()).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
     let (took, _) = timed(|| {
@@ -302,7 +302,7 @@ fn hold(stream: &mut TcpStream) {
 #[test]
 fn lf67_stop_ends_a_tls_connection_in_every_state() {
     let within = Duration::from_millis(300);
-    let silent = Front::scripted(|stream| hold(stream));
+    let silent = Front::scripted(hold);
     let session = builder(Trust::new()).build().expect("a session");
     session.start(&silent.url("localhost")).expect("it starts");
     wait_until("the handshake has begun", || !silent.connections().is_empty());

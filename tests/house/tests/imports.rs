@@ -158,6 +158,8 @@ fn rule_6_no_third_party_type_in_a_public_signature_of_the_session() {
         "libc",
         "openh264_sys2",
         "fdk_aac_sys",
+        "rustls",
+        "ring",
     ];
     let mut breaches = Vec::new();
     for source in source::of("core/session") {
@@ -243,6 +245,26 @@ fn rule_7_each_replaceable_crate_has_one_import_site() {
             if is_kept { &[] } else { &sites },
         );
     }
+}
+
+#[test]
+fn rule_7_tls_is_made_in_one_folder() {
+    let home = "core/session/src/net/tls/";
+    let crates = ["rustls", "ring", "webpki_roots", "rustls_platform_verifier"];
+    let mut breaches = Vec::new();
+    for source in source::all().iter().filter(|s| !s.path.starts_with(home)) {
+        for path in source.paths().iter().filter(|p| !p.is_test) {
+            if crates.iter().any(|name| path.path.starts_with(&format!("{name}::"))) {
+                breaches.push(format!("{} uses {}", source.at(path.line), path.path));
+            }
+        }
+    }
+    assert_none(
+        &format!(
+            "Who may verify less than rustls does is seen at a glance: use what {home} offers:"
+        ),
+        &breaches,
+    );
 }
 
 #[test]

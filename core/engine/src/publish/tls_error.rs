@@ -38,13 +38,13 @@ pub enum TlsError {
         presented: String,
     },
     /// The certificate's time is over, by the clock of this device.
-    #[error("the server's certificate expired {days} days ago")]
+    #[error("the server's certificate expired {} ago", in_words(*days))]
     Expired {
         /// Whole days since.
         days: u64,
     },
     /// The certificate's time has not begun, by the clock of this device.
-    #[error("the server's certificate is not valid for another {days} days")]
+    #[error("the server's certificate will be valid in {}", in_words(*days))]
     NotYetValid {
         /// Whole days until then.
         days: u64,
@@ -67,6 +67,14 @@ pub enum TlsError {
     /// The server broke the protocol.
     #[error("the server's TLS is broken: {0}")]
     Protocol(String),
+}
+
+fn in_words(days: u64) -> String {
+    match days {
+        0 => "less than a day".to_owned(),
+        1 => "a day".to_owned(),
+        days => format!("{days} days"),
+    }
 }
 
 impl TlsError {
