@@ -47,6 +47,10 @@ pub enum Error {
     /// Code 211.
     #[error("secure the connection: {0}")]
     Tls(TlsError),
+    /// Somebody else answers in the server's place: the login page of a Wi-Fi, or another service
+    /// on this port. It got no stream key. Code 212.
+    #[error("{0}")]
+    CaptivePortal(String),
 }
 
 impl Error {
@@ -64,6 +68,7 @@ impl Error {
             Self::System(_) => 209,
             Self::Recording(_) => 210,
             Self::Tls(_) => 211,
+            Self::CaptivePortal(_) => 212,
         }
     }
 
@@ -81,6 +86,7 @@ impl Error {
             Self::System(_) => "close other sessions or apps, then start again",
             Self::Recording(_) => "name a new file in a folder with room that can be written",
             Self::Tls(error) => error.advice(),
+            Self::CaptivePortal(_) => "log in to this Wi-Fi in a browser, or check the port",
         }
     }
 
@@ -99,6 +105,7 @@ impl Error {
             PublishError::Connect(ConnectError::Tls(error)) if !error.may_pass() => {
                 Self::Tls(error.clone())
             }
+            PublishError::Handshake(_) => Self::CaptivePortal(text),
             _ => Self::Connection(text),
         }
     }

@@ -42,7 +42,7 @@ pub use transport::{Connection, Connector, Target, Transport};
 pub use trust::{Pin, Trust, TrustError};
 
 pub use onair_engine::flv::MetaData;
-pub use onair_engine::publish::{Alignment, ConnectError, Delivery, TlsError};
+pub use onair_engine::publish::{Alignment, ConnectError, Delivery, Path as NetworkPath, TlsError};
 pub use onair_engine::rate::{
     Adaptation, Decision as BitrateDecision, Evidence, PaceChange, PaceReason,
     Reason as BitrateReason, VideoPace,

@@ -54,7 +54,7 @@ fn refused_url() -> String {
 fn each_failure_has_its_own_name() {
     use Behaviour::{CloseOnPublish, Garbage, RejectConnect, RejectPublish};
     let servers = [
-        (Garbage, 203, "HTTP"),
+        (Garbage, 212, "HTTP"), // r12
         (RejectConnect("NetConnection.Connect.InvalidApp"), 204, "InvalidApp"),
         (RejectPublish("NetStream.Publish.Denied"), 204, "Denied"),
         (RejectPublish("NetStream.Publish.BadName"), 206, "in use"), // lf71

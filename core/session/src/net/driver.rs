@@ -92,6 +92,9 @@ impl Driver {
         if let Some(range) = self.run.take_range() {
             self.engine.set_video_bitrate(range, self.now());
         }
+        if let Some(path) = self.run.take_path() {
+            self.engine.handle_path(path, self.now());
+        }
         loop {
             let now = self.now();
             self.settle(cx, now);

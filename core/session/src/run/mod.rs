@@ -24,7 +24,7 @@ use crate::edge::units::UnitEdge;
 use crate::edge::video::VideoEdge;
 use crate::net::Wake;
 use crate::statistics::Board;
-use crate::{Clock, Connector, Error, Event, PushError, Source};
+use crate::{Clock, Connector, Error, Event, NetworkPath, PushError, Source};
 
 pub(crate) use ending::Ending;
 pub(crate) use gate::{Entered, Gate};
@@ -93,6 +93,8 @@ pub(crate) struct Run {
     last_dts: [AtomicI64; 2],
     /// What the app allows from now on, until the engine knows.
     range: Mutex<Option<Range>>,
+    /// The newest word of the way to the network, until the engine has it.
+    path: Mutex<Option<NetworkPath>>,
     failure: Mutex<Option<Error>>,
     finish_by: Mutex<Option<Now>>,
     all_sent: AtomicBool,
@@ -123,6 +125,7 @@ impl Run {
             origin: OnceLock::new(),
             last_dts: [AtomicI64::new(i64::MIN), AtomicI64::new(i64::MIN)],
             range: Mutex::new(None),
+            path: Mutex::new(None),
             failure: Mutex::new(None),
             finish_by: Mutex::new(None),
             all_sent: AtomicBool::new(false),
@@ -196,6 +199,17 @@ impl Run {
     /// What the engine must be told of that.
     pub(crate) fn take_range(&self) -> Option<Range> {
         lock(&self.range).take()
+    }
+
+    /// The system said something of the way to the network.
+    pub(crate) fn report_path(&self, path: NetworkPath) {
+        *lock(&self.path) = Some(path);
+        self.wake.notify();
+    }
+
+    /// What the engine must be told of that.
+    pub(crate) fn take_path(&self) -> Option<NetworkPath> {
+        lock(&self.path).take()
     }
 
     // --- the way to the end ---

@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use onair_engine::amf0::Value;
 use onair_engine::flv::{Body, TagType};
@@ -15,6 +15,7 @@ use onair_engine::rtmp::command::CommandWriter;
 use onair_engine::rtmp::handshake;
 use onair_engine::rtmp::message::{Incoming, type_id};
 use onair_engine::rtmp::{ChunkReader, Limits, Message};
+use socket2::SockRef;
 
 use super::wait_until;
 
@@ -28,6 +29,8 @@ pub(crate) enum Behaviour {
     Accept,
     /// Accepts the publish and closes after so many media messages.
     CloseAfter(usize),
+    /// Accepts the publish and resets the connection after so many media messages.
+    ResetAfter(usize),
     /// Accepts the publish and never reads again.
     StopReading,
     /// Takes the connection and says nothing.
@@ -78,6 +81,9 @@ pub(crate) struct Seen {
     pub(crate) media: Vec<Media>,
     /// The peer closed its side.
     pub(crate) is_closed: bool,
+    /// When the first IDR was here, and when the connection ended.
+    pub(crate) first_idr_at: Option<Instant>,
+    pub(crate) ended_at: Option<Instant>,
 }
 
 pub(crate) struct Sink {
@@ -231,8 +237,16 @@ impl Peer {
                 break;
             }
         }
-        self.shared.lock()[self.index].is_closed = true;
-        let _ = self.stream.shutdown(Shutdown::Both);
+        {
+            let seen = &mut self.shared.lock()[self.index];
+            (seen.is_closed, seen.ended_at) = (true, Some(now()));
+        }
+        if matches!(self.behaviour, Behaviour::ResetAfter(_)) {
+            // A close that waits for nothing is a reset.
+            SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("a socket option");
+        } else {
+            let _ = self.stream.shutdown(Shutdown::Both);
+        }
     }
 
     /// Holds the connection without reading.
@@ -280,9 +294,16 @@ impl Peer {
     }
 
     fn keep(&mut self, media: Media) -> GoesOn {
-        self.shared.lock()[self.index].media.push(media);
+        let seen = &mut self.shared.lock()[self.index];
+        if matches!(media, Media::Video { idr: true, .. }) {
+            seen.first_idr_at.get_or_insert_with(now);
+        }
+        seen.media.push(media);
         self.media += 1;
-        !matches!(self.behaviour, Behaviour::CloseAfter(most) if self.media >= most)
+        let (Behaviour::CloseAfter(most) | Behaviour::ResetAfter(most)) = self.behaviour else {
+            return true;
+        };
+        self.media < most
     }
 
     fn answer(&mut self, name: &str, transaction: f64) -> GoesOn {
@@ -333,6 +354,11 @@ impl Peer {
         }
         let _ = self.stream.write_all(&bytes);
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests measure real time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn status(level: &str, code: &str) -> Value {
