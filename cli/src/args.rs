@@ -114,6 +114,10 @@ pub(crate) struct PushArgs {
     #[arg(help_heading = SENDING, long, requires = "flv")]
     pub(crate) fast: bool,
 
+    /// Write what is streamed into this new FLV file too, through every reconnect
+    #[arg(help_heading = SENDING, long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
     /// Test aid: the first frame's time on the wire, e.g. 4h39m30s
     #[arg(help_heading = SENDING, long, value_name = "TIME", value_parser = units::duration, default_value = "0s", hide_default_value = true)]
     pub(crate) start_time: Duration,
@@ -295,6 +299,7 @@ Examples:
   ONAIR_STREAM_KEY=… onair push rtmp://a.example.com/app --pattern bars --landscape
   onair push rtmp://127.0.0.1/live/test --y4m pictures.y4m --wav sound.wav --video-bitrate 1200k
   onair push rtmp://127.0.0.1/live/test --flv show.flv --fast
+  onair push rtmp://127.0.0.1/live/test --record show.flv
   onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1"
 );
 

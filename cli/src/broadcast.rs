@@ -7,6 +7,7 @@
 //!  onair-stop        waits for the command's stop, then stops the session
 //! ```
 
+use std::path::PathBuf;
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(crate) struct Broadcast {
     pub(crate) source: Box<dyn Source>,
     /// How long the first connection may take; `None` for as long as the session tries.
     pub(crate) go_live_within: Option<Duration>,
+    /// The file beside the stream.
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// How the source came to its end.
@@ -58,8 +61,11 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// With the exit code, when the stream did not go live, broke, or the source failed.
 pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failure> {
-    let Broadcast { session, url, mut source, go_live_within } = broadcast;
+    let Broadcast { session, url, mut source, go_live_within, record } = broadcast;
     let events = session.events().ok_or_else(|| Failure::local("the session has no events"))?;
+    if let Some(path) = record {
+        session.start_recording(path).map_err(|error| failure(&error, false))?;
+    }
     session.start(url).map_err(|error| failure(&error, false))?;
 
     let (live, gone_live) = bounded(1);
@@ -90,8 +96,13 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
         };
         (end, seen, is_interrupted)
     });
+    let recorded = session.stop_recording();
+    if let Ok(Some(recording)) = &recorded {
+        context.output.event(&Event::Recorded(recording.into()));
+    }
     context.output.event(&Event::Summary(summary(&session.statistics())));
-    outcome(end, &seen, is_interrupted)
+    let exit = outcome(end, &seen, is_interrupted)?;
+    recorded.map(|_| exit).map_err(|error| failure(&error, true))
 }
 
 /// A source that fails or panics takes its session with it.
@@ -149,6 +160,16 @@ fn follow(mut events: Events, context: &Context, mut on_live: impl FnMut()) -> S
                 let message = error.to_string();
                 context.output.event(&Event::Error { message, retry_in_seconds, seconds });
                 seen.last_error = Some(error);
+            }
+            onair::Event::RecordingFailed(error) => {
+                context.output.event(&Event::Warning { message: error.to_string(), seconds });
+            }
+            onair::Event::RecordingGap { video, audio } => {
+                let message = format!(
+                    "the disk does not keep up: {video} pictures and {audio} AAC frames are \
+                     missing in the recording"
+                );
+                context.output.event(&Event::Warning { message, seconds });
             }
             onair::Event::EncoderFailed { error, .. } => {
                 context.output.event(&Event::Warning { message: error.to_string(), seconds });
@@ -212,7 +233,8 @@ fn outcome(end: SourceEnd, seen: &Seen, is_interrupted: bool) -> Result<Exit, Fa
 pub(crate) fn failure(error: &Error, was_live: bool) -> Failure {
     let exit = match error {
         Error::Config(_) | Error::Address(_) => Exit::Usage,
-        Error::Encoder(_) | Error::Misuse(_) => Exit::Local,
+        Error::Recording(_) if !was_live => Exit::Usage,
+        Error::Encoder(_) | Error::Misuse(_) | Error::Recording(_) => Exit::Local,
         _ if was_live => Exit::Broke,
         _ => Exit::Connect,
     };

@@ -44,6 +44,8 @@ pub(crate) enum Event {
     },
     /// Once a second.
     Stats(Stats),
+    /// The file beside the stream is complete.
+    Recorded(Recorded),
     /// The last line.
     Summary(Summary),
 }
@@ -75,6 +77,23 @@ pub(crate) struct Stats {
     pub(crate) bytes_sent: u64,
     /// Times a lost connection was made again.
     pub(crate) reconnects: u64,
+}
+
+/// What the file beside the stream holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Recorded {
+    /// Where it is.
+    pub(crate) path: String,
+    /// Pictures in it.
+    pub(crate) frames: u64,
+    /// AAC frames in it.
+    pub(crate) audio_frames: u64,
+    /// Pictures left out because the disk did not keep up.
+    pub(crate) frames_missing: u64,
+    /// Its size.
+    pub(crate) bytes: u64,
+    /// Its length.
+    pub(crate) seconds: f64,
 }
 
 /// How it ended.
@@ -114,6 +133,7 @@ impl fmt::Display for Event {
                 write!(f, "{:>7}  {message}", Time(*seconds))
             }
             Self::Stats(stats) => stats.fmt(f),
+            Self::Recorded(recorded) => recorded.fmt(f),
             Self::Summary(summary) => summary.fmt(f),
         }
     }
@@ -132,6 +152,37 @@ impl fmt::Display for Stats {
             self.queue,
             self.dropped,
         )
+    }
+}
+
+impl From<&onair::Recording> for Recorded {
+    fn from(of: &onair::Recording) -> Self {
+        Self {
+            path: of.path.display().to_string(),
+            frames: of.frames,
+            audio_frames: of.audio_frames,
+            frames_missing: of.frames_missing,
+            bytes: of.size_bytes,
+            seconds: of.duration.as_secs_f64(),
+        }
+    }
+}
+
+impl fmt::Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "recorded {} pictures and {} AAC frames, {:.1} s, {:.1} MB: {}",
+            self.frames,
+            self.audio_frames,
+            self.seconds,
+            self.bytes as f64 / 1e6,
+            self.path,
+        )?;
+        match self.frames_missing {
+            0 => Ok(()),
+            missing => write!(f, " ({missing} pictures are missing)"),
+        }
     }
 }
 

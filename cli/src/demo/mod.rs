@@ -46,7 +46,8 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     let server = server(args.port, address)?;
     announce(&server, address, context);
     let url = StreamUrl::parse(&server.rtmp_url(APP, NAME)).map_err(Failure::local)?;
-    let broadcast = Broadcast { session, url, source: Box::new(source), go_live_within: None };
+    let source = Box::new(source);
+    let broadcast = Broadcast { session, url, source, go_live_within: None, record: None };
     let ended = broadcast::run(broadcast, context);
     server.stop();
     ended

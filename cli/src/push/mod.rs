@@ -45,7 +45,8 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| broadcast::failure(&error, false))?;
     let go_live_within = (!args.retry).then_some(GO_LIVE_WITHIN);
-    broadcast::run(Broadcast { session, url, source, go_live_within }, context)
+    let record = args.record.clone();
+    broadcast::run(Broadcast { session, url, source, go_live_within, record }, context)
 }
 
 type Prepared = (onair::SessionBuilder, Box<dyn Source>);

@@ -294,3 +294,20 @@ fn the_first_frame_s_time_can_be_chosen() {
     assert_eq!(times["first_ms"], 16_776_000, "{report}");
     assert_eq!(report["pattern"]["lost"], 0, "{report}");
 }
+
+#[test]
+fn a_recording_beside_the_stream_is_what_the_server_got() {
+    let serve = Serve::start();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("show.flv").display().to_string();
+    let options = ["--record", &file, "--duration", "2s"];
+    let ended = run(&push(&serve.rtmp_url("name"), &options)).assert_code(0);
+    let lines = ended.json();
+    let recorded = lines.iter().find(|line| line["event"] == "recorded").expect("a line");
+    assert_eq!(recorded["frames"], ended.last()["frames_sent"], "{recorded}");
+    let report = onair(&["probe", &file, "--json"]).assert_code(0).last();
+    assert_eq!(report["pattern"]["lost"], 0, "{report}");
+    assert_eq!(report["video"]["frames"], recorded["frames"], "{report}");
+    let again = run(&push(&serve.rtmp_url("name"), &options)).assert_code(2);
+    assert!(again.stderr.contains("show.flv"), "{}", again.stderr);
+}

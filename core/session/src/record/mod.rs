@@ -252,6 +252,10 @@ fn write<M: Medium>(
         file.finish()
     };
     let recording = write_all().map_err(|error| failed(path, &error))?;
+    if recording.size_bytes == 0 {
+        // Nothing came: no file is better than an empty one. One that stays does no harm.
+        let _ = std::fs::remove_file(path);
+    }
     Ok(Recording { path: path.to_owned(), ..recording })
 }
 
