@@ -159,6 +159,7 @@ pub(crate) struct SourceArgs {
     /// An encoded file (H.264 and AAC in FLV), sent as it is
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "quality", "landscape", "size", "fps", "video_bitrate", "audio_bitrate", "keyint", "profile",
+        "min_bitrate", "max_bitrate", "fixed",
     ])]
     pub(crate) flv: Option<PathBuf>,
 }
@@ -182,9 +183,21 @@ pub(crate) struct FormatArgs {
     #[arg(long, value_name = "N", conflicts_with = "y4m")]
     pub(crate) fps: Option<u32>,
 
-    /// Bits a second: 1200k, 1.2M
+    /// Bits a second to start with: 1200k, 1.2M
     #[arg(long, value_name = "RATE", value_parser = units::bitrate_bps)]
     pub(crate) video_bitrate: Option<u32>,
+
+    /// The video bitrate follows the network down to this [default: 200k]
+    #[arg(long, value_name = "RATE", value_parser = units::bitrate_bps)]
+    pub(crate) min_bitrate: Option<u32>,
+
+    /// The video bitrate follows the network up to this [default: 1.2 times where it starts]
+    #[arg(long, value_name = "RATE", value_parser = units::bitrate_bps)]
+    pub(crate) max_bitrate: Option<u32>,
+
+    /// The video bitrate stays where it starts, whatever the network does
+    #[arg(long, conflicts_with_all = ["min_bitrate", "max_bitrate"])]
+    pub(crate) fixed: bool,
 
     /// Bits a second: 96k
     #[arg(long, value_name = "RATE", value_parser = units::bitrate_bps)]
@@ -298,6 +311,7 @@ Examples:
   onair push rtmp://127.0.0.1/live/test --quality high3 --duration 10s
   ONAIR_STREAM_KEY=… onair push rtmp://a.example.com/app --pattern bars --landscape
   onair push rtmp://127.0.0.1/live/test --y4m pictures.y4m --wav sound.wav --video-bitrate 1200k
+  onair push rtmp://127.0.0.1/live/test --quality 720p30 --min-bitrate 300k --max-bitrate 4M
   onair push rtmp://127.0.0.1/live/test --flv show.flv --fast
   onair push rtmp://127.0.0.1/live/test --record show.flv
   onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1"

@@ -15,6 +15,7 @@ use crossbeam_channel::{Receiver, bounded, select};
 use onair::{Error, Events, Session, State, Statistics, StreamUrl};
 
 use crate::context::Context;
+use crate::decision::millis;
 use crate::event::{Event, Stats, Summary};
 use crate::exit::{Exit, Failure};
 use crate::source::{Ending, Source};
@@ -52,6 +53,11 @@ struct Seen {
     last_error: Option<Error>,
     warned: bool,
 }
+
+const SUSPECT: &str = "the server takes nothing; the connection may be dead";
+const TRUSTED: &str = "the server takes data again";
+const BLIND: &str =
+    "this system does not tell what the server received; its acknowledgements steer the bitrate";
 
 /// How long the last frames may take to the server.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -185,6 +191,19 @@ fn follow(mut events: Events, context: &Context, mut on_live: impl FnMut()) -> S
                 }
                 context.output.event(&Event::Stats(stats(&statistics, seconds)));
             }
+            onair::Event::Bitrate(decision) => {
+                context.output.event(&Event::Bitrate { decision: decision.into(), seconds });
+            }
+            onair::Event::Pace(change) => {
+                context.output.event(&Event::Pace { change: change.into(), seconds });
+            }
+            onair::Event::Suspect(suspect) => {
+                let message = if suspect { SUSPECT } else { TRUSTED };
+                context.output.event(&Event::Suspect { suspect, message, seconds });
+            }
+            onair::Event::AcknowledgementsOnly => {
+                context.output.event(&Event::Warning { message: BLIND.to_owned(), seconds });
+            }
             // Drops are in the statistics; the rest is for apps that encode themselves.
             _ => {}
         }
@@ -259,9 +278,12 @@ fn stats(of: &Statistics, seconds: f64) -> Stats {
         seconds,
         fps: of.fps,
         bitrate: of.bitrate_bps,
+        bitrate_bps: of.bitrate_bps,
         target_bitrate: of.target_bitrate_bps.into(),
         queue: of.queue_units.into(),
-        queue_ms: u64::try_from(of.queue_age.as_millis()).unwrap_or(u64::MAX),
+        queue_ms: millis(of.queue_age),
+        inflight_bytes: of.inflight_bytes,
+        rtt_ms: of.rtt.as_secs_f64() * 1_000.0,
         dropped: dropped(of),
         frames_encoded: of.frames_encoded,
         frames_sent: of.frames_sent,

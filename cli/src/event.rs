@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::decision::{Bitrate, Pace};
+
 /// One line of output.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -42,6 +44,31 @@ pub(crate) enum Event {
         /// Since the command began.
         seconds: f64,
     },
+    /// The video bitrate follows the network.
+    Bitrate {
+        /// From what to what, and why.
+        #[serde(flatten)]
+        decision: Bitrate,
+        /// Since the command began.
+        seconds: f64,
+    },
+    /// Another part of the pictures is sent.
+    Pace {
+        /// From what to what, and why.
+        #[serde(flatten)]
+        change: Pace,
+        /// Since the command began.
+        seconds: f64,
+    },
+    /// The server takes nothing, or does again.
+    Suspect {
+        /// Whether it takes nothing.
+        suspect: bool,
+        /// The same in words.
+        message: &'static str,
+        /// Since the command began.
+        seconds: f64,
+    },
     /// Once a second.
     Stats(Stats),
     /// The file beside the stream is complete.
@@ -61,12 +88,18 @@ pub(crate) struct Stats {
     pub(crate) fps: f64,
     /// Bits sent a second, since the last such line.
     pub(crate) bitrate: u64,
+    /// The same.
+    pub(crate) bitrate_bps: u64,
     /// What the video encoder aims at, bit/s.
     pub(crate) target_bitrate: u64,
     /// Access units waiting for the network.
     pub(crate) queue: u64,
     /// Age of the oldest of them, milliseconds.
     pub(crate) queue_ms: u64,
+    /// Bytes that the socket took and the server is not known to have.
+    pub(crate) inflight_bytes: u64,
+    /// Round trip as the system tells it, milliseconds; 0 when it does not.
+    pub(crate) rtt_ms: f64,
     /// Pictures dropped since the command began.
     pub(crate) dropped: u64,
     /// Pictures encoded since the command began.
@@ -132,6 +165,15 @@ impl fmt::Display for Event {
             Self::Error { message, seconds, .. } | Self::Warning { message, seconds } => {
                 write!(f, "{:>7}  {message}", Time(*seconds))
             }
+            Self::Bitrate { decision, seconds } => {
+                write!(f, "{:>7}  {}", Time(*seconds), decision.message())
+            }
+            Self::Pace { change, seconds } => {
+                write!(f, "{:>7}  {}", Time(*seconds), change.message())
+            }
+            Self::Suspect { message, seconds, .. } => {
+                write!(f, "{:>7}  {message}", Time(*seconds))
+            }
             Self::Stats(stats) => stats.fmt(f),
             Self::Recorded(recorded) => recorded.fmt(f),
             Self::Summary(summary) => summary.fmt(f),
@@ -139,17 +181,18 @@ impl fmt::Display for Event {
     }
 }
 
-/// The live line; fits 80 columns.
+/// The live line, bits sent and aimed at; fits 80 columns.
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:>7}  {:<12} {:>5.1} fps {:>6} kbit/s  queue {:>3}  dropped {}",
+            "{:>7}  {:<12} {:>3.0} fps {:>5}/{} kbit/s, {} ms lag, dropped {}",
             Time(self.seconds),
             self.state,
             self.fps,
             self.bitrate / 1_000,
-            self.queue,
+            self.target_bitrate / 1_000,
+            self.queue_ms,
             self.dropped,
         )
     }
@@ -251,12 +294,13 @@ mod tests {
             seconds: 359_999.0,
             fps: 120.0,
             bitrate: 50_000_000,
-            queue: 240,
+            target_bitrate: 50_000_000,
+            queue_ms: 3_000,
             dropped: 99_999_999,
             ..Stats::default()
         };
         let line = stats.to_string();
         assert!(line.len() < 80, "{line}");
-        assert!(line.contains("reconnecting") && line.contains("50000 kbit/s"), "{line}");
+        assert!(line.contains("reconnecting") && line.contains("50000/50000 kbit/s"), "{line}");
     }
 }

@@ -9,6 +9,7 @@ mod args;
 mod broadcast;
 mod clock;
 mod context;
+mod decision;
 mod demo;
 mod event;
 mod exit;

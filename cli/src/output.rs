@@ -35,7 +35,12 @@ impl Output {
             Event::Stats(_) => {}
             // The command's own last words tell of an error that ends it.
             Event::Error { retry_in_seconds: None, .. } => {}
-            Event::Error { .. } | Event::Warning { .. } => complain(&event.to_string()),
+            // Many and harmless; the live line shows the target.
+            Event::Bitrate { .. } => log::info!("{event}"),
+            Event::Error { .. }
+            | Event::Warning { .. }
+            | Event::Pace { .. }
+            | Event::Suspect { .. } => complain(&event.to_string()),
             _ => self.line(&event.to_string()),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use onair::{AudioConfig, ConfigError, VideoConfig};
-use onair_types::config::Orientation;
+use onair_types::config::{Orientation, VideoConfigBuilder};
 
 use crate::args::FormatArgs;
 use crate::exit::Failure;
@@ -13,6 +13,10 @@ use crate::source::sound::Sound;
 /// Bits for one pixel when only a size is given: enough for a talking head, and 1.3 Mbit/s for
 /// 960x540 at 30 fps.
 const BITS_PER_PIXEL: f64 = 0.085;
+/// Below it, fewer pictures look better than worse ones.
+const USUAL_MIN_BPS: u32 = 200_000;
+/// No configuration takes more.
+const HIGHEST_BPS: u64 = 100_000_000;
 
 /// The picture, whose size and rate are the file's when there is one.
 ///
@@ -31,7 +35,7 @@ pub(crate) fn video(args: &FormatArgs, file: Option<&Pictures>) -> Result<VideoC
     });
     let is_preset = size.is_none() && fps.is_none() && bitrate_bps.is_none();
     // A fresh builder: the preset's ranges would not follow other values.
-    let mut builder = if is_preset {
+    let builder = if is_preset {
         preset.to_builder()
     } else {
         let (width, height) = size.unwrap_or((preset.width(), preset.height()));
@@ -40,6 +44,7 @@ pub(crate) fn video(args: &FormatArgs, file: Option<&Pictures>) -> Result<VideoC
             .fps(fps.unwrap_or(preset.fps()))
             .bitrate_bps(bitrate_bps.unwrap_or(preset.bitrate_bps()))
     };
+    let mut builder = bitrates(builder, args, bitrate_bps.unwrap_or(preset.bitrate_bps()));
     if let Some(interval) = args.keyint {
         let frames = keyframe_interval_frames(interval, fps.unwrap_or(preset.fps()));
         builder = builder.keyframe_interval_frames(frames);
@@ -48,6 +53,26 @@ pub(crate) fn video(args: &FormatArgs, file: Option<&Pictures>) -> Result<VideoC
         builder = builder.profile(profile);
     }
     builder.build().map_err(|error| refused(&error))
+}
+
+/// Where the video bitrate starts and what adaptation may make of it. What was not asked for gives
+/// way to what was; what was asked for and contradicts itself is the builder's to refuse.
+fn bitrates(
+    builder: VideoConfigBuilder,
+    args: &FormatArgs,
+    usual_start_bps: u32,
+) -> VideoConfigBuilder {
+    let (least, most) = (args.min_bitrate, args.max_bitrate);
+    let start_bps = args
+        .video_bitrate
+        .unwrap_or_else(|| usual_start_bps.max(least.unwrap_or(0)).min(most.unwrap_or(u32::MAX)));
+    let (min_bps, max_bps) = if args.fixed {
+        (start_bps, start_bps)
+    } else {
+        let usual_max_bps = (u64::from(start_bps) * 6 / 5).min(HIGHEST_BPS) as u32;
+        (least.unwrap_or(USUAL_MIN_BPS.min(start_bps)), most.unwrap_or(usual_max_bps))
+    };
+    builder.bitrate_bps(start_bps).bitrate_range_bps(min_bps, max_bps)
 }
 
 /// The sound, whose rate and channels are the file's when there is one.
@@ -91,9 +116,41 @@ mod tests {
         }
     }
 
+    /// The preset, but for how far adaptation may go down.
+    fn with_floor(preset: &VideoConfig) -> VideoConfig {
+        let builder = preset.to_builder().bitrate_range_bps(200_000, preset.max_bitrate_bps());
+        builder.build().expect("a configuration")
+    }
+
+    fn bitrates(options: &[&str]) -> (u32, u32, u32) {
+        let config = video(&format(options), None).expect("video");
+        let kbps = |bps| bps / 1_000;
+        (kbps(config.min_bitrate_bps()), kbps(config.bitrate_bps()), kbps(config.max_bitrate_bps()))
+    }
+
+    #[test]
+    fn the_bitrate_follows_the_network_within_what_is_asked_for() {
+        assert_eq!(bitrates(&["--quality", "high3"]), (200, 1_200, 1_440));
+        assert_eq!(bitrates(&["--video-bitrate", "2M"]), (200, 2_000, 2_400));
+        assert_eq!(bitrates(&["--video-bitrate", "150k"]), (150, 150, 180));
+        assert_eq!(bitrates(&["--max-bitrate", "4M"]), (200, 600, 4_000));
+        assert_eq!(bitrates(&["--max-bitrate", "300k"]), (200, 300, 300));
+        assert_eq!(bitrates(&["--min-bitrate", "1M"]), (1_000, 1_000, 1_200));
+        let all = ["--min-bitrate", "300k", "--video-bitrate", "1M", "--max-bitrate", "4M"];
+        assert_eq!(bitrates(&all), (300, 1_000, 4_000));
+        assert_eq!(bitrates(&["--video-bitrate", "100M"]), (200, 100_000, 100_000));
+    }
+
+    #[test]
+    fn fixed_is_fixed() {
+        assert_eq!(bitrates(&["--fixed", "--video-bitrate", "1M"]), (1_000, 1_000, 1_000));
+        assert_eq!(bitrates(&["--fixed"]), (600, 600, 600));
+    }
+
     #[test]
     fn without_options_it_is_the_library_s_default() {
-        assert_eq!(video(&format(&[]), None).expect("video"), VideoConfig::default());
+        let preset = VideoConfig::default();
+        assert_eq!(video(&format(&[]), None).expect("video"), with_floor(&preset));
         assert_eq!(audio(&format(&[]), None).expect("audio"), AudioConfig::default());
     }
 
@@ -102,7 +159,7 @@ mod tests {
         let landscape =
             video(&format(&["--quality", "high3", "--landscape"]), None).expect("video");
         let preset = VideoConfig::preset(VideoQuality::High3, Orientation::Landscape);
-        assert_eq!(landscape, preset);
+        assert_eq!(landscape, with_floor(&preset));
     }
 
     #[test]
@@ -143,6 +200,11 @@ mod tests {
             (&["--size", "0x0"], "0"),
             (&["--fps", "0"], "0"),
             (&["--fps", "500"], "500"),
+            (&["--min-bitrate", "900k", "--max-bitrate", "800k"], "min bitrate"),
+            (&["--min-bitrate", "900k", "--video-bitrate", "800k"], "min bitrate"),
+            (&["--max-bitrate", "700k", "--video-bitrate", "800k"], "max bitrate"),
+            (&["--min-bitrate", "1k"], "min bitrate"),
+            (&["--max-bitrate", "101M"], "max bitrate"),
         ] {
             let error = video(&format(options), None).expect_err("refused");
             assert_eq!(error.exit, crate::exit::Exit::Usage);

@@ -4,6 +4,8 @@
     not(all(feature = "openh264", feature = "fdk-aac")),
     expect(dead_code, reason = "without codecs, fewer tests use it")
 )]
+#[cfg(all(feature = "openh264", feature = "fdk-aac"))]
+mod adapting;
 mod common;
 
 #[cfg(all(feature = "openh264", feature = "fdk-aac"))]

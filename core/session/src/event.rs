@@ -28,6 +28,9 @@ pub enum Event {
         /// When the next attempt begins; `None` when this was the end.
         retry_in: Option<Duration>,
     },
+    /// Bytes wait for the server and it took none of them for 3 s (`true`), or goes on to take them
+    /// (`false`). No state: a loss may follow, or nothing.
+    Suspect(bool),
     /// An encoder failed or panicked. The stream goes on unless [`State::Failed`] follows.
     EncoderFailed {
         /// Which.

@@ -328,6 +328,7 @@ impl Driver {
             publish::Event::Dropped { video, audio } => {
                 status.report(Event::Dropped { video, audio });
             }
+            publish::Event::Suspect(is_suspect) => status.report(Event::Suspect(is_suspect)),
             publish::Event::Bitrate(decision) => status.report(Event::Bitrate(decision)),
             publish::Event::Pace(change) => status.report(Event::Pace(change)),
             other => log::debug!("the engine tells {other:?}, which this session cannot pass on"),
