@@ -1,5 +1,5 @@
 //! The harness of the end-to-end tests: the built `onair`, and the foreign programs that judge it: nginx-rtmp,
-//! ffmpeg, Chromium and servers that follow a script. Everything binds to 127.0.0.1, every wait is bounded, every
+//! stunnel, ffmpeg, Chromium and servers that follow a script. Everything binds to 127.0.0.1, every wait is bounded, every
 //! program dies with its guard. A test whose tool is missing says so in one line and is counted as skipped.
 
 pub mod clock;
@@ -10,6 +10,7 @@ pub mod onair;
 pub mod pattern;
 pub mod process;
 pub mod serve;
+pub mod stunnel;
 pub mod tools;
 pub mod web;
 

@@ -106,6 +106,11 @@ impl Nginx {
         listens(self.rtmp_port) && listens(self.http_port) && self.process.is_alive()
     }
 
+    /// The port that takes RTMP.
+    pub fn rtmp_port(&self) -> u16 {
+        self.rtmp_port
+    }
+
     /// Where to publish.
     pub fn url(&self, app: &str, key: &str) -> String {
         format!("rtmp://{}:{}/{app}/{key}", self.address, self.rtmp_port)

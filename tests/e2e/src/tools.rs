@@ -11,6 +11,8 @@ pub enum Tool {
     NginxRtmp,
     /// ffmpeg and ffprobe.
     Ffmpeg,
+    /// stunnel, and openssl.
+    Stunnel,
     /// Chromium, and node with playwright-core to drive it.
     Chromium,
 }
@@ -25,6 +27,8 @@ impl Tool {
             }
             Self::Ffmpeg if program("ffmpeg").is_none() => Some("ffmpeg is not installed"),
             Self::Ffmpeg if program("ffprobe").is_none() => Some("ffprobe is not installed"),
+            Self::Stunnel if stunnel().is_none() => Some("stunnel4 is not installed"),
+            Self::Stunnel if program("openssl").is_none() => Some("openssl is not installed"),
             Self::Chromium if chromium().is_none() => Some("chromium is not installed"),
             Self::Chromium if program("node").is_none() => Some("node is not installed"),
             Self::Chromium
@@ -53,6 +57,11 @@ pub fn are_missing(tools: &[Tool]) -> bool {
 /// Where Chromium is.
 pub fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(program)
+}
+
+/// Where stunnel is; Debian numbers it.
+pub fn stunnel() -> Option<PathBuf> {
+    ["stunnel4", "stunnel"].into_iter().find_map(program)
 }
 
 /// nginx's RTMP module; nginx wants its absolute path.
