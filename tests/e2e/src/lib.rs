@@ -10,6 +10,7 @@ pub mod onair;
 pub mod pattern;
 pub mod process;
 pub mod serve;
+pub mod stale;
 pub mod stunnel;
 pub mod tools;
 pub mod web;

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use onair_e2e::nginx::Nginx;
+use onair_e2e::stale::Stale;
 use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{clock, onair};
 
@@ -127,4 +128,26 @@ fn lf99_a_stale_publisher_is_outlived() {
     assert!(live.is_some(), "after {:?}: {}", second.age(), second.stdout());
     second.signal("INT");
     second.wait(Duration::from_secs(5)).expect_code(0);
+}
+
+#[test]
+fn r08_a_name_held_by_a_dead_connection_is_ours_within_12_s() {
+    if are_missing(&[Tool::NginxRtmp]) {
+        return;
+    }
+    let nginx = Nginx::start();
+    onair::run(&["--version"]).expect_code(0); // built by now: the name is not held for long
+    let _stale = Stale::publish(nginx.rtmp_port(), "idle", "show");
+    let url = nginx.url("idle", "show");
+    let push = onair::start(&["push", &url, "--quality", "low1", "--retry", "--json"]);
+    let live = clock::until(Duration::from_secs(12), || {
+        push.stdout().contains("\"live\"").then_some(push.age())
+    });
+    let said = push.stdout();
+    assert!(live.is_some(), "after {:?}: {said}", push.age());
+    assert!(said.contains("in use"), "why it waits is told: {said}");
+    println!("live after {live:?}");
+    assert!(wait_for_publisher(&nginx, "show"));
+    push.signal("INT");
+    push.wait(Duration::from_secs(5)).expect_code(0);
 }

@@ -99,7 +99,9 @@ impl TlsError {
             Self::UnknownIssuer => {
                 "check the address and the network; give the CA's certificate if it is your own"
             }
-            Self::WrongHost { .. } => "check the address; use the name the certificate is for",
+            Self::WrongHost { .. } => {
+                "log in to this Wi-Fi in a browser if it asks for that; else use the certificate's name"
+            }
             Self::Expired { .. } | Self::NotYetValid { .. } => {
                 "check this device's date; if it is right, the service must renew its certificate"
             }
