@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from setup import Nginx, have, material, raw_material, say
+from setup import Nginx, have, material, raw_material, say, which
 
 US = "onair"
 SEND_CALL = re.compile(r"\b(?:sendto|sendmsg|sendmmsg|write|writev)\(\d+<TCP")
@@ -223,7 +223,35 @@ def feed(fifo, reader, count):
     return handed_over
 
 
-ROWS = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B13": b13}
+def rtmps(peers, seconds, port):
+    from secure import Stunnel
+
+    plain = f"{US}, RTMP"
+    row = Row("RTMPS", f"ship {seconds} s of 720p30 through TLS", "CPU-s/min", "≤ 1.10 × RTMP",
+              lambda f: f[US] <= 1.10 * f[plain])
+    if not have("stunnel4"):
+        return [row]
+    file, nginx = material(peers.ffmpeg, seconds), Nginx(port)
+    stunnel = Stunnel(which("stunnel4"), port)
+    try:
+        # In turns and at once, three of each: what disturbs one disturbs all.
+        running = []
+        for _ in range(3):
+            for who, url, options in ((plain, nginx.url, ()), (US, stunnel.url, ("--tls-ca", stunnel.ca))):
+                command = [peers.onair, "push", url(f"rtmps-{len(running)}"), "--flv", file, *options]
+                running.append((who, start(command)))
+        used = {plain: [], US: []}
+        for who, process in running:
+            used[who].append(finish(who, process, seconds + 60))
+        for who, cpu in used.items():
+            row.figures[who] = None if None in cpu else statistics.mean(cpu) * 60 / seconds
+    finally:
+        stunnel.close()
+        nginx.close()
+    return [row]
+
+
+ROWS = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B13": b13, "RTMPS": rtmps}
 
 
 def table(rows):

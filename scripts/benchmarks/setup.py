@@ -15,6 +15,7 @@ PACKAGES = {
     "nginx": "nginx libnginx-mod-rtmp",
     "valgrind": "valgrind",
     "strace": "strace",
+    "stunnel4": "stunnel4",
     "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad",
 }
 NO_PEER = "cannot be had here"

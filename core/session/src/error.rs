@@ -91,7 +91,7 @@ impl Error {
     }
 
     /// The outside view of what ended an attempt or a live stream.
-    pub(crate) fn from_publish(error: &PublishError) -> Self {
+    pub(crate) fn from_publish(error: &PublishError, was_live: bool) -> Self {
         let text = error.to_string();
         match error {
             PublishError::AppRejected { .. } | PublishError::PublishRejected { .. } => {
@@ -102,6 +102,11 @@ impl Error {
                 Self::Rejected(text)
             }
             PublishError::NameInUse { .. } => Self::NameInUse(text),
+            PublishError::Connect(ConnectError::Tls(error))
+                if was_live && error.may_be_captive_portal() =>
+            {
+                Self::CaptivePortal(text)
+            }
             PublishError::Connect(ConnectError::Tls(error)) if !error.may_pass() => {
                 Self::Tls(error.clone())
             }

@@ -260,6 +260,26 @@ fn s03_a_stream_that_turns_plain_is_left() {
 }
 
 #[test]
+fn r12_another_host_s_certificate_on_a_live_stream_is_a_captive_portal() {
+    let (sink, authority) = (Sink::good(), Authority::new("ours"));
+    let portal = authority.identity_with(&["portal.example"], |_| {});
+    let front = Front::then_another(authority.identity(), portal, sink.port());
+    let session = builder(trusting(&authority)).reconnect(retrying()).build().expect("a session");
+    let mut events = session.events().expect("the first consumer");
+    session.start(&front.url("localhost")).expect("it starts");
+    wait_live(&session);
+    push_until(&session, || front.connections().len() > 1);
+
+    let is_told = |event: &Event| matches!(event, Event::Lost { attempt: 1, .. });
+    let told = events_until(&mut events, is_told).pop();
+    let Some(Event::Lost { error, retry_in, .. }) = told else { panic!("{told:?}") };
+    assert_eq!(error.code(), 212, "{error}");
+    assert!(error.to_string().contains("portal.example"), "{error}");
+    assert_eq!(retry_in, None, "the budget of this test is shorter than a login takes");
+    assert!(front.connections()[1].is_secret() && front.connections()[1].plain == 0);
+}
+
+#[test]
 fn r02_a_server_that_hangs_up_in_the_handshake_is_tried_again() {
     let front = Front::scripted(|stream| {
         let _ = stream.shutdown(std::net::Shutdown::Both);

@@ -315,7 +315,7 @@ impl Driver {
                 _ => {}
             },
             publish::Event::Lost { error, attempt, retry_in } => {
-                let mut outside = Error::from_publish(&error);
+                let mut outside = Error::from_publish(&error, self.was_live);
                 if retry_in.is_none() {
                     if attempt > 1 || (attempt == 1 && self.was_live) {
                         outside = outside.after_all_attempts();

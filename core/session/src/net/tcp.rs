@@ -1,6 +1,6 @@
 //! Plain TCP, connected by [`super::connect`].
 //!
-//! TLS is not here yet: a `tls` target is refused.
+//! TLS is made above this, in `tls`; a target that wants it from here is refused.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

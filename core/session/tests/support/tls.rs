@@ -152,9 +152,19 @@ impl Front {
     /// `after` bytes; those that follow live.
     pub(crate) fn start(identity: Identity, backend: u16, fate: Fate, after: usize) -> Self {
         let config = identity.config();
+        Self::start_all([Arc::clone(&config), config], backend, fate, after)
+    }
+
+    /// The same, but whoever comes after the first connection meets `another`.
+    pub(crate) fn then_another(first: Identity, another: Identity, backend: u16) -> Self {
+        Self::start_all([first.config(), another.config()], backend, Fate::IsCutOff, 7_500)
+    }
+
+    fn start_all(configs: [Arc<ServerConfig>; 2], backend: u16, fate: Fate, after: usize) -> Self {
         Self::listen(move |index, stream, shared| {
             let fate = if index == 0 { fate } else { Fate::Lives };
-            let session = ServerConnection::new(Arc::clone(&config)).expect("a session");
+            let config = Arc::clone(&configs[index.min(1)]);
+            let session = ServerConnection::new(config).expect("a session");
             let backend = TcpStream::connect(("127.0.0.1", backend)).expect("the server behind");
             let relay = Relay { stream, backend, session, fate, after, index, shared };
             relay.run();
