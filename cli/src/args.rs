@@ -159,7 +159,7 @@ pub(crate) struct SourceArgs {
     /// An encoded file (H.264 and AAC in FLV), sent as it is
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "quality", "landscape", "size", "fps", "video_bitrate", "audio_bitrate", "keyint", "profile",
-        "min_bitrate", "max_bitrate", "fixed",
+        "min_bitrate", "max_bitrate", "fixed", "adaptation",
     ])]
     pub(crate) flv: Option<PathBuf>,
 }
@@ -196,8 +196,12 @@ pub(crate) struct FormatArgs {
     pub(crate) max_bitrate: Option<u32>,
 
     /// The video bitrate stays where it starts, whatever the network does
-    #[arg(long, conflicts_with_all = ["min_bitrate", "max_bitrate"])]
+    #[arg(long, conflicts_with_all = ["min_bitrate", "max_bitrate", "adaptation"])]
     pub(crate) fixed: bool,
+
+    /// By which rule it follows
+    #[arg(long, value_enum, default_value = "lag")]
+    pub(crate) adaptation: Rule,
 
     /// Bits a second: 96k
     #[arg(long, value_name = "RATE", value_parser = units::bitrate_bps)]
@@ -292,6 +296,18 @@ pub(crate) enum Pattern {
     Noise,
     /// Much motion
     Motion,
+}
+
+/// How the video bitrate follows the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rule {
+    /// OnAir's: by the age of the oldest byte that the server does not have
+    #[default]
+    Lag,
+    /// LFLiveKit's: by the length of its queue
+    Lflivekit,
+    /// VideoCore's ladder: by the bytes that wait
+    Videocore,
 }
 
 /// Heading of the options of `push` that are about neither source nor format.

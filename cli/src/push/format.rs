@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use onair::{AudioConfig, ConfigError, VideoConfig};
+use onair::{Adaptation, AudioConfig, ConfigError, VideoConfig};
 use onair_types::config::{Orientation, VideoConfigBuilder};
 
-use crate::args::FormatArgs;
+use crate::args::{FormatArgs, Rule};
 use crate::exit::Failure;
 use crate::source::pictures::Pictures;
 use crate::source::sound::Sound;
@@ -53,6 +53,16 @@ pub(crate) fn video(args: &FormatArgs, file: Option<&Pictures>) -> Result<VideoC
         builder = builder.profile(profile);
     }
     builder.build().map_err(|error| refused(&error))
+}
+
+/// By which rule the video bitrate follows the network.
+pub(crate) fn adaptation(args: &FormatArgs) -> Adaptation {
+    match args.adaptation {
+        _ if args.fixed => Adaptation::Off,
+        Rule::Lag => Adaptation::Lag,
+        Rule::Lflivekit => Adaptation::LfLiveKit,
+        Rule::Videocore => Adaptation::VideoCore,
+    }
 }
 
 /// Where the video bitrate starts and what adaptation may make of it. What was not asked for gives
@@ -145,6 +155,14 @@ mod tests {
     fn fixed_is_fixed() {
         assert_eq!(bitrates(&["--fixed", "--video-bitrate", "1M"]), (1_000, 1_000, 1_000));
         assert_eq!(bitrates(&["--fixed"]), (600, 600, 600));
+        assert_eq!(adaptation(&format(&["--fixed"])), Adaptation::Off);
+    }
+
+    #[test]
+    fn a_rule_has_a_name() {
+        assert_eq!(adaptation(&format(&[])), Adaptation::Lag);
+        assert_eq!(adaptation(&format(&["--adaptation", "lflivekit"])), Adaptation::LfLiveKit);
+        assert_eq!(adaptation(&format(&["--adaptation", "videocore"])), Adaptation::VideoCore);
     }
 
     #[test]

@@ -7,9 +7,7 @@ mod trust;
 
 use std::time::Duration;
 
-use onair::{
-    Adaptation, Alignment, AudioConfig, Delivery, MediaTime, ReconnectPolicy, Session, VideoConfig,
-};
+use onair::{Alignment, AudioConfig, Delivery, MediaTime, ReconnectPolicy, Session, VideoConfig};
 
 use crate::args::PushArgs;
 use crate::broadcast::{self, Broadcast};
@@ -91,8 +89,10 @@ fn raw(args: &PushArgs) -> Result<Prepared, Failure> {
         audio.as_ref().map(|audio| Sound::tone(audio.sample_rate_hz(), audio.channels()))
     });
     let source = RawSource::new(pictures, sound, args.duration);
-    let adaptation = if args.format.fixed { Adaptation::Off } else { Adaptation::default() };
-    Ok((Session::builder(audio, video).adaptation(adaptation), Box::new(source)))
+    Ok((
+        Session::builder(audio, video).adaptation(format::adaptation(&args.format)),
+        Box::new(source),
+    ))
 }
 
 fn pattern(args: &PushArgs, video: &VideoConfig) -> Result<Pictures, Failure> {

@@ -21,6 +21,8 @@ fn what_cannot_be_understood_ends_with_2_and_a_sentence() {
         &["push", "rtmp://127.0.0.1/live/canary", "--min-bitrate", "2M", "--video-bitrate", "1M"],
         &["push", "rtmp://127.0.0.1/live/canary", "--max-bitrate", "little"],
         &["push", "rtmp://127.0.0.1/live/canary", "--fixed", "--min-bitrate", "300k"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--fixed", "--adaptation", "lflivekit"],
+        &["push", "rtmp://127.0.0.1/live/canary", "--adaptation", "guess"],
         &["push", "rtmp://127.0.0.1/live/canary", "--fixed", "--max-bitrate", "3M"],
         &["push", "rtmp://127.0.0.1/live/canary", "--flv", "a.flv", "--max-bitrate", "1M"],
         &["push", "rtmp://127.0.0.1/live/canary", "--flv", "a.flv", "--fixed"],

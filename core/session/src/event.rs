@@ -49,6 +49,9 @@ pub enum Event {
     KeyframeWanted,
     /// For apps that push encoded video: aim at this bitrate, bit/s.
     VideoBitrateWanted(u32),
+    /// For apps that push encoded sound: aim at this bitrate, bit/s. [`crate::Adaptation::VideoCore`]
+    /// alone wants it.
+    AudioBitrateWanted(u32),
     /// For apps that push encoded video: encode every picture, every second one at half the
     /// bitrate, or none until this changes; the first after that must be an IDR.
     VideoPaceWanted(VideoPace),
@@ -80,7 +83,10 @@ impl Event {
     fn is_wish(&self) -> bool {
         matches!(
             self,
-            Self::KeyframeWanted | Self::VideoBitrateWanted(_) | Self::VideoPaceWanted(_)
+            Self::KeyframeWanted
+                | Self::VideoBitrateWanted(_)
+                | Self::VideoPaceWanted(_)
+                | Self::AudioBitrateWanted(_)
         )
     }
 

@@ -178,6 +178,9 @@ fn encode(
 ) {
     let Some(encoder) = encoder.as_mut().filter(|_| *standing == Standing::Good) else { return };
     let outcome: Result<(), Failure> = guarded(|| -> Result<(), EncodeError> {
+        if let Some(bitrate_bps) = run.wishes.take_audio_bitrate() {
+            encoder.set_bitrate(bitrate_bps)?;
+        }
         encoder.encode(block.pcm, pts, &mut |unit| hand_over(run, unit))
     });
     *standing = health.note(outcome);

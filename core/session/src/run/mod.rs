@@ -176,8 +176,15 @@ impl Run {
 
     /// Passes on what the engine wants, to our encoders or to the app's.
     pub(crate) fn command(&self, command: EncoderCommand) {
-        let event = match (command, self.plan.source(Track::Video)) {
+        let track = match command {
+            EncoderCommand::SetAudioBitrate(_) => Track::Audio,
+            _ => Track::Video,
+        };
+        let event = match (command, self.plan.source(track)) {
             (command, Some(Source::Raw)) => return self.wishes.handle(command),
+            (EncoderCommand::SetAudioBitrate(bps), Some(Source::Encoded)) => {
+                Event::AudioBitrateWanted(bps)
+            }
             (EncoderCommand::RequestIdr, Some(Source::Encoded)) => Event::KeyframeWanted,
             (EncoderCommand::SetVideoBitrate(bps), Some(Source::Encoded)) => {
                 Event::VideoBitrateWanted(bps)

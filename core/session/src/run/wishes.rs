@@ -1,5 +1,5 @@
-//! What the engine or the app wants of the encoder of raw pictures: written by one thread, looked
-//! at with the next picture by another, without a lock.
+//! What the engine or the app wants of the encoders of raw pictures and sound: written by one
+//! thread, looked at with the next picture or block by another, without a lock.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
@@ -14,6 +14,8 @@ pub(crate) struct Wishes {
     bitrate_bps: AtomicU32,
     /// Index in [`PACES`].
     pace: AtomicU8,
+    /// bit/s; 0 for none.
+    audio_bitrate_bps: AtomicU32,
 }
 
 const PACES: [VideoPace; 3] = [VideoPace::Full, VideoPace::Half, VideoPace::None];
@@ -25,6 +27,9 @@ impl Wishes {
             EncoderCommand::RequestIdr => self.want_idr(),
             EncoderCommand::SetVideoBitrate(bps) => self.bitrate_bps.store(bps, Ordering::Release),
             EncoderCommand::SetVideoPace(pace) => self.pace.store(pace as u8, Ordering::Release),
+            EncoderCommand::SetAudioBitrate(bps) => {
+                self.audio_bitrate_bps.store(bps, Ordering::Release);
+            }
             other => log::debug!("the engine wants {other:?}, which this session cannot"),
         }
     }
@@ -38,13 +43,21 @@ impl Wishes {
     }
 
     pub(crate) fn take_bitrate(&self) -> Option<u32> {
-        Some(self.bitrate_bps.swap(0, Ordering::AcqRel)).filter(|&bitrate_bps| bitrate_bps > 0)
+        take(&self.bitrate_bps)
+    }
+
+    pub(crate) fn take_audio_bitrate(&self) -> Option<u32> {
+        take(&self.audio_bitrate_bps)
     }
 
     pub(crate) fn pace(&self) -> VideoPace {
         let index = usize::from(self.pace.load(Ordering::Acquire));
         PACES.get(index).copied().unwrap_or_default()
     }
+}
+
+fn take(bitrate_bps: &AtomicU32) -> Option<u32> {
+    Some(bitrate_bps.swap(0, Ordering::AcqRel)).filter(|&bitrate_bps| bitrate_bps > 0)
 }
 
 #[cfg(test)]
