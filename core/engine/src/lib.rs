@@ -15,6 +15,7 @@ pub mod flv;
 pub mod publish;
 pub mod rate;
 pub mod reconnect;
+pub mod record;
 pub mod rtmp;
 mod send_buffer;
 pub mod stats;

@@ -10,16 +10,50 @@
 //! Ages count from the moment a unit was pushed.
 
 use std::collections::VecDeque;
+use std::ops::Sub;
 use std::time::Duration;
 
 use onair_types::{AccessUnit, FrameKind, MediaTime, Now, Track, VideoUnit};
 
 use crate::publish::Delivery;
+use crate::record::{Corrupt, Reader, Sketch, State, state};
+
+/// What the buffer must know of a unit: an access unit, or a record's sketch of one.
+pub(crate) trait Unit {
+    fn track(&self) -> Track;
+    fn dts(&self) -> MediaTime;
+    fn size_bytes(&self) -> usize;
+    fn is_idr(&self) -> bool;
+    /// No other picture refers to it.
+    fn is_disposable(&self) -> bool;
+}
+
+impl Unit for AccessUnit {
+    fn track(&self) -> Track {
+        self.track()
+    }
+
+    fn dts(&self) -> MediaTime {
+        self.dts()
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.size_bytes()
+    }
+
+    fn is_idr(&self) -> bool {
+        self.is_idr()
+    }
+
+    fn is_disposable(&self) -> bool {
+        matches!(self, Self::Video(unit) if unit.kind == FrameKind::Disposable)
+    }
+}
 
 /// A unit and when it was pushed.
 #[derive(Debug)]
-pub(crate) struct Queued {
-    pub(crate) unit: AccessUnit,
+pub(crate) struct Queued<U = AccessUnit> {
+    pub(crate) unit: U,
     pub(crate) pushed_at: Now,
     order: u64,
 }
@@ -30,6 +64,16 @@ pub(crate) struct Dropped {
     pub(crate) video: u64,
     pub(crate) audio: u64,
 }
+
+impl Sub for Dropped {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self { video: self.video - earlier.video, audio: self.audio - earlier.audio }
+    }
+}
+
+state!(Dropped { video, audio });
 
 impl Dropped {
     pub(crate) fn count(&mut self, track: Track) {
@@ -43,17 +87,17 @@ impl Dropped {
 /// Both tracks' waiting units. Each track's queue is in decoding order; the video queue never holds
 /// a picture whose references were dropped.
 #[derive(Debug)]
-pub(crate) struct SendBuffer {
+pub(crate) struct SendBuffer<U = AccessUnit> {
     delivery: Delivery,
-    video: VecDeque<Queued>,
-    audio: VecDeque<Queued>,
+    video: VecDeque<Queued<U>>,
+    audio: VecDeque<Queued<U>>,
     size_bytes: usize,
     pushed: u64,
     awaits_idr: bool,
     dropped: Dropped,
 }
 
-impl SendBuffer {
+impl<U: Unit> SendBuffer<U> {
     /// Empty. With `awaits_idr` nothing of video is taken before an IDR.
     pub(crate) fn new(delivery: Delivery, awaits_idr: bool) -> Self {
         Self {
@@ -69,16 +113,14 @@ impl SendBuffer {
 
     /// Takes a unit, or counts it as dropped: a picture that nothing can decode any more, or one
     /// for which no bound leaves room.
-    pub(crate) fn push(&mut self, unit: AccessUnit, now: Now) {
+    pub(crate) fn push(&mut self, unit: U, now: Now) {
         let track = unit.track();
         let is_idr = unit.is_idr();
         let undecodable = track == Track::Video && self.awaits_idr && !is_idr;
         let refused = undecodable || unit.size_bytes() > MAX_BYTES;
         if refused || (self.delivery == Delivery::Complete && self.is_over_bounds()) {
             self.count_dropped(track);
-            if matches!(&unit, AccessUnit::Video(unit) if unit.kind != FrameKind::Disposable) {
-                self.awaits_idr = true;
-            }
+            self.awaits_idr |= track == Track::Video && !unit.is_disposable();
             return;
         }
         if is_idr {
@@ -94,7 +136,7 @@ impl SendBuffer {
     }
 
     /// The unit that is decoded first; of two at the same time the one pushed first.
-    pub(crate) fn pop(&mut self) -> Option<Queued> {
+    pub(crate) fn pop(&mut self) -> Option<Queued<U>> {
         let audio_is_next = match (self.video.front(), self.audio.front()) {
             (Some(video), Some(audio)) => {
                 (audio.unit.dts(), audio.order) < (video.unit.dts(), video.order)
@@ -114,7 +156,7 @@ impl SendBuffer {
         if self.delivery == Delivery::Complete {
             return;
         }
-        let is_old = |queued: &Queued, limit| now.since(queued.pushed_at) > limit;
+        let is_old = |queued: &Queued<U>, limit| now.since(queued.pushed_at) > limit;
         let drop_age = self.video.front().map_or(DROP_AGE, |head| {
             let transit = transit(head.unit.size_bytes()).saturating_sub(FREE_TRANSIT);
             DROP_AGE - transit.min(MAX_TRANSIT)
@@ -144,7 +186,7 @@ impl SendBuffer {
         }
         let newest_idr = self.video.iter().rposition(|queued| queued.unit.is_idr());
         self.drop_video(newest_idr.unwrap_or(self.video.len()));
-        let is_stale = |queued: &Queued| now.since(queued.pushed_at) >= REPLAY_AGE;
+        let is_stale = |queued: &Queued<U>| now.since(queued.pushed_at) >= REPLAY_AGE;
         if self.video.front().is_some_and(is_stale) || self.size_bytes > HOLD_BYTES {
             self.drop_video(self.video.len());
         }
@@ -175,6 +217,15 @@ impl SendBuffer {
         }
     }
 
+    /// Drops `count` AAC frames at the front, as far as there are any; returns how many went.
+    pub(crate) fn drop_audio(&mut self, count: u64) -> u64 {
+        let before = self.dropped.audio;
+        while self.dropped.audio - before < count && !self.audio.is_empty() {
+            self.drop_audio_front();
+        }
+        self.dropped.audio - before
+    }
+
     /// Drops everything.
     pub(crate) fn clear(&mut self) {
         self.drop_video(self.video.len());
@@ -188,24 +239,8 @@ impl SendBuffer {
         self.dropped.count(track);
     }
 
-    /// The IDR at the front of video.
-    pub(crate) fn first_idr(&self) -> Option<&VideoUnit> {
-        match self.first_video() {
-            Some(unit) if unit.kind == FrameKind::Idr => Some(unit),
-            _ => None,
-        }
-    }
-
-    /// The picture at the front of video.
-    pub(crate) fn first_video(&self) -> Option<&VideoUnit> {
-        match &self.video.front()?.unit {
-            AccessUnit::Video(unit) => Some(unit),
-            AccessUnit::Audio(_) => None,
-        }
-    }
-
     /// The AAC frame at the front of audio, and when it was pushed.
-    pub(crate) fn first_audio(&self) -> Option<&Queued> {
+    pub(crate) fn first_audio(&self) -> Option<&Queued<U>> {
         self.audio.front()
     }
 
@@ -281,6 +316,63 @@ impl SendBuffer {
             self.size_bytes -= queued.unit.size_bytes();
             self.dropped.audio += 1;
         }
+    }
+}
+
+impl SendBuffer {
+    /// The IDR at the front of video.
+    pub(crate) fn first_idr(&self) -> Option<&VideoUnit> {
+        match self.first_video() {
+            Some(unit) if unit.kind == FrameKind::Idr => Some(unit),
+            _ => None,
+        }
+    }
+
+    /// The picture at the front of video.
+    pub(crate) fn first_video(&self) -> Option<&VideoUnit> {
+        match &self.video.front()?.unit {
+            AccessUnit::Video(unit) => Some(unit),
+            AccessUnit::Audio(_) => None,
+        }
+    }
+}
+
+/// What a record keeps of it.
+impl<U: Unit> SendBuffer<U> {
+    pub(crate) fn save(&self, out: &mut Vec<u8>) {
+        let Self { delivery: _, video, audio, size_bytes: _, pushed, awaits_idr, dropped } = self;
+        for queue in [video, audio] {
+            queue.len().save(out);
+            for Queued { unit, pushed_at, order } in queue {
+                Sketch::of(unit).save(out);
+                (*pushed_at, *order).save(out);
+            }
+        }
+        (*pushed, *awaits_idr).save(out);
+        dropped.save(out);
+    }
+}
+
+impl SendBuffer<Sketch> {
+    pub(crate) fn load(delivery: Delivery, from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        let (video, audio) = (VecDeque::load(from)?, VecDeque::load(from)?);
+        let size_bytes = video.iter().chain(&audio).map(|q: &Queued<Sketch>| q.unit.size_bytes());
+        let size_bytes = size_bytes.sum();
+        let (pushed, awaits_idr) = State::load(from)?;
+        let dropped = State::load(from)?;
+        Ok(Self { delivery, video, audio, size_bytes, pushed, awaits_idr, dropped })
+    }
+}
+
+impl State for Queued<Sketch> {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.unit.save(out);
+        (self.pushed_at, self.order).save(out);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        let (unit, (pushed_at, order)) = State::load(from)?;
+        Ok(Self { unit, pushed_at, order })
     }
 }
 

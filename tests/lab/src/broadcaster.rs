@@ -1,5 +1,6 @@
 //! What every sender in the laboratory is: OnAir's engine or a model of a peer's policy.
 
+use onair_engine::record::Recorder;
 use onair_types::Now;
 
 use crate::ledger::Ledger;
@@ -52,6 +53,11 @@ pub trait Broadcaster {
 
     /// Bytes between RTMP Acknowledgements that the server was asked for, if it was.
     fn acknowledgement_window(&self) -> Option<u64> {
+        None
+    }
+
+    /// The flight recorder of a broadcaster that has one.
+    fn recorder(&self) -> Option<Recorder> {
         None
     }
 

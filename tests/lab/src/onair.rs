@@ -8,6 +8,7 @@ use std::sync::Arc;
 use onair_engine::flv::{AudioMeta, MetaData, VideoMeta};
 use onair_engine::publish::{Config, EncoderCommand, Output, Publish};
 use onair_engine::rate::{Range, Transport};
+use onair_engine::record::Recorder;
 use onair_engine::url::StreamUrl;
 use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
@@ -250,6 +251,10 @@ impl Broadcaster for OnAir {
     fn set_max_bitrate(&mut self, bps: u32, host: &mut Host<'_>) {
         self.publish.set_video_bitrate(Range::new(START_BPS, MIN_BPS, bps), host.now);
         self.settle(host);
+    }
+
+    fn recorder(&self) -> Option<Recorder> {
+        Some(self.publish.recorder())
     }
 
     fn finish(&mut self, host: &mut Host<'_>) {

@@ -15,7 +15,8 @@ use super::{Alignment, Config, Delivery, EncoderCommand, Event, Output};
 use crate::align::{Aligner, Verdict};
 use crate::amf0;
 use crate::flv::{self, MetaData, TagType};
-use crate::rate::{Adaptation, Controller};
+use crate::rate::Adaptation;
+use crate::record::{Buffer, Rate, Recorder};
 use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing, Written};
 use crate::send_buffer::{Dropped, SendBuffer};
 
@@ -27,7 +28,7 @@ pub(super) struct Media {
     delivery: Delivery,
     /// More than this waiting for the socket, and nothing is serialised.
     credit_bytes: usize,
-    buffer: SendBuffer,
+    buffer: Buffer,
     /// Where units wait instead while a connection takes them, in LFLiveKit's way.
     ordered: Option<Box<Ordered>>,
     aligner: Aligner,
@@ -36,7 +37,6 @@ pub(super) struct Media {
     sent: SentHeaders,
     /// How to decode the newest AAC frame pushed.
     latest_asc: Option<Asc>,
-    idr_requested_at: Option<Now>,
     /// What the app knows of drops, and since when.
     reported: Dropped,
     reported_at: Option<Now>,
@@ -60,7 +60,7 @@ struct SentHeaders {
 }
 
 impl Media {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, recorder: Recorder) -> Self {
         let (has_video, has_audio) =
             (config.metadata.video.is_some(), config.metadata.audio.is_some());
         let begins_at_idr = config.alignment == Alignment::FirstKeyframe;
@@ -72,7 +72,7 @@ impl Media {
                 Delivery::Live => LIVE_CREDIT_BYTES,
                 Delivery::Complete => COMPLETE_CREDIT_BYTES,
             },
-            buffer: SendBuffer::new(config.delivery, begins_at_idr),
+            buffer: Buffer::new(SendBuffer::new(config.delivery, begins_at_idr), recorder),
             ordered: (config.adaptation == Adaptation::LfLiveKit
                 && config.delivery == Delivery::Live)
                 .then(|| Box::new(Ordered::new())),
@@ -80,7 +80,6 @@ impl Media {
             in_flight: VecDeque::new(),
             sent: SentHeaders::default(),
             latest_asc: None,
-            idr_requested_at: None,
             reported: Dropped::default(),
             reported_at: None,
             units_in: [0; 2],
@@ -139,7 +138,7 @@ impl Media {
         self.sent = SentHeaders::default();
         self.aligner.reset();
         self.buffer.hold(now);
-        self.idr_requested_at = None;
+        self.buffer.forget_idr_request();
         self.reported = self.buffer.dropped();
     }
 
@@ -177,10 +176,11 @@ impl Media {
             }
             self.report_drops(outputs, now);
         }
-        let may_ask = !is_flushing && self.next_idr_request().is_none_or(|due| now >= due);
-        if may_ask && self.wants_idr(verdict, now) {
-            self.idr_requested_at = Some(now);
-            outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
+        if !is_flushing && self.lacks_idr(verdict) {
+            let head = self.head(verdict);
+            if self.buffer.ask_for_idr(head, now) {
+                outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
+            }
         }
     }
 
@@ -190,12 +190,13 @@ impl Media {
             return None;
         }
         let riding = self.buffer.first_audio().filter(|_| link_has_credit && !self.is_ready(now));
-        let wants_idr = self.wants_idr(Verdict::Aligned, now);
+        let lacks_idr = self.lacks_idr(Verdict::Aligned);
+        let head = self.head(Verdict::Aligned);
         [
             riding.map(|audio| audio.pushed_at + RIDE_ALONG),
             self.buffer.next_shed(),
             self.ordered.as_ref().and_then(|ordered| ordered.quiet_at()),
-            self.next_idr_request().filter(|_| wants_idr),
+            self.buffer.next_idr_request(head, now).filter(|_| lacks_idr),
             self.next_report().filter(|_| self.unreported().is_some()),
         ]
         .into_iter()
@@ -236,6 +237,11 @@ impl Media {
             ordered.give_back(&mut self.buffer);
         }
         self.buffer.clear();
+    }
+
+    /// What waits, and is on record.
+    pub(super) fn buffer(&self) -> &Buffer {
+        &self.buffer
     }
 
     pub(super) fn units_in(&self, track: Track) -> u64 {
@@ -318,27 +324,23 @@ impl Media {
             || self.buffer.first_audio().is_some_and(|audio| now >= audio.pushed_at + RIDE_ALONG)
     }
 
-    fn wants_idr(&self, verdict: Verdict, now: Now) -> bool {
-        // What is held for alignment does not wait for the network.
-        let waiting = match verdict {
-            Verdict::Aligned => self.oldest_droppable(),
-            Verdict::NeedsIdr => None,
-            Verdict::NeedsAudio => return false,
-        };
-        let in_flight = self.in_flight.front().map(|unit| unit.pushed_at);
-        let head = in_flight.into_iter().chain(waiting).min();
+    /// Whether pictures are refused for want of an IDR that an encoder could make.
+    fn lacks_idr(&self, verdict: Verdict) -> bool {
         // An encoder begins with an IDR unasked.
         let has_begun = self.units_in[Track::Video as usize] > 0;
         self.alignment == Alignment::FirstKeyframe
+            && verdict != Verdict::NeedsAudio
             && has_begun
             && (self.buffer.awaits_idr()
                 || self.ordered.as_ref().is_some_and(|ordered| ordered.awaits_idr()))
-            && head.is_none_or(|head| now.since(head) < IDR_HEAD_AGE)
     }
 
-    /// The earliest time of another request; `None` when none was made.
-    fn next_idr_request(&self) -> Option<Now> {
-        self.idr_requested_at.map(|at| at + IDR_REQUEST_SPACING)
+    /// When the oldest unit that waits for the network was pushed.
+    fn head(&self, verdict: Verdict) -> Option<Now> {
+        // What is held for alignment does not wait for the network.
+        let waiting = self.oldest_droppable().filter(|_| verdict == Verdict::Aligned);
+        let in_flight = self.in_flight.front().map(|unit| unit.pushed_at);
+        in_flight.into_iter().chain(waiting).min()
     }
 
     fn unreported(&self) -> Option<Dropped> {
@@ -440,7 +442,7 @@ impl Media {
 pub(super) struct Link<'a> {
     pub(super) outgoing: &'a mut Outgoing,
     pub(super) stream_id: u32,
-    pub(super) rate: &'a mut Controller,
+    pub(super) rate: &'a mut Rate,
     /// Whether the controller's gate counts.
     pub(super) is_gated: bool,
 }
@@ -481,9 +483,5 @@ const LIVE_CREDIT_BYTES: usize = 4 << 10;
 const COMPLETE_CREDIT_BYTES: usize = 64 << 10;
 /// How long sound waits for a picture to go out with.
 const RIDE_ALONG: Duration = Duration::from_millis(60);
-/// Asking for an IDR while the head is older makes a large picture for a jam (`spec network` 2.3).
-const IDR_HEAD_AGE: Duration = Duration::from_millis(300);
-/// Between two requests.
-const IDR_REQUEST_SPACING: Duration = Duration::from_millis(500);
 /// Between two reports of drops.
 const REPORT_SPACING: Duration = Duration::from_secs(1);

@@ -38,6 +38,7 @@ pub use tls_error::TlsError;
 use crate::compat::Rule;
 use crate::rate::{Controller, Range, Transport};
 use crate::reconnect::Backoff;
+use crate::record::{self, Rate, Recorder};
 use crate::rtmp::chunk_writer::Outgoing;
 use crate::stats::Snapshot;
 use dialogue::Dialogue;
@@ -60,7 +61,8 @@ pub struct Publish {
     outgoing: Outgoing,
     progress: Progress,
     media: Media,
-    rate: Controller,
+    rate: Rate,
+    recorder: Recorder,
     /// A compatibility rule that decides instead.
     rule: Option<Rule>,
     /// As the system last said.
@@ -79,6 +81,8 @@ impl Publish {
     /// Not connected yet.
     pub fn new(config: Config) -> Self {
         let audio_bitrate_bps = config.metadata.audio.as_ref().map_or(0, |a| a.bitrate_bps);
+        let rate = Controller::new(config.video_bitrate, config.adaptation, audio_bitrate_bps);
+        let recorder = record::recorder(&config);
         Self {
             now: Now::from_micros(i64::MIN),
             state: State::Idle,
@@ -87,8 +91,9 @@ impl Publish {
             settled: None,
             outgoing: Outgoing::new(),
             progress: Progress::default(),
-            media: Media::new(&config),
-            rate: Controller::new(config.video_bitrate, config.adaptation, audio_bitrate_bps),
+            media: Media::new(&config, recorder.clone()),
+            rate: Rate::new(rate, recorder.clone()),
+            recorder,
             rule: Rule::new(config.adaptation, audio_bitrate_bps),
             rtt: Duration::ZERO,
             backoff: Backoff::new(config.reconnect, config.seed),
@@ -300,6 +305,9 @@ impl Publish {
         if let Some(output) = self.outputs.pop_front() {
             return output;
         }
+        if record::is_worth_it(&self.config) {
+            record::keep(&self.recorder, self.state, &self.rate, self.media.buffer(), now);
+        }
         let until = self.deadline(now);
         self.settled = Some(until);
         Output::Wait(until)
@@ -318,6 +326,12 @@ impl Publish {
     }
 
     // --- reading ---
+
+    /// The flight recorder: what decided in the last minutes, to be saved at any time, from any
+    /// thread, and after the end.
+    pub fn recorder(&self) -> Recorder {
+        self.recorder.clone()
+    }
 
     /// Where it stands.
     pub fn state(&self) -> State {

@@ -6,7 +6,7 @@ use onair_types::{AccessUnit, FrameKind, Now, VideoUnit};
 
 use crate::compat::Fidelity;
 use crate::compat::lflivekit::{Frame, Kind, LIST_CAP, Queue};
-use crate::send_buffer::SendBuffer;
+use crate::record::Buffer;
 
 /// The queue.
 #[derive(Debug)]
@@ -24,19 +24,19 @@ impl Ordered {
     }
 
     /// Takes a unit; what goes for it is counted in `buffer`.
-    pub(super) fn push(&mut self, unit: AccessUnit, buffer: &mut SendBuffer, now: Now) {
+    pub(super) fn push(&mut self, unit: AccessUnit, buffer: &mut Buffer, now: Now) {
         self.0.push(Unit { unit, pushed_at: now }, now, |dropped| dropped.count(buffer));
     }
 
     /// Lets go of what is held back once nothing follows it, or with `at_once`.
-    pub(super) fn flush(&mut self, at_once: bool, buffer: &mut SendBuffer, now: Now) {
+    pub(super) fn flush(&mut self, at_once: bool, buffer: &mut Buffer, now: Now) {
         if self.0.quiet_at().is_some_and(|quiet_at| at_once || quiet_at <= now) {
             self.0.flush(|dropped| dropped.count(buffer));
         }
     }
 
     /// Puts the next unit into an empty `buffer`.
-    pub(super) fn refill(&mut self, buffer: &mut SendBuffer) {
+    pub(super) fn refill(&mut self, buffer: &mut Buffer) {
         while buffer.is_empty()
             && let Some(Unit { unit, pushed_at }) = self.0.pop()
         {
@@ -45,7 +45,7 @@ impl Ordered {
     }
 
     /// Puts all units into `buffer`: nobody takes them any more.
-    pub(super) fn give_back(&mut self, buffer: &mut SendBuffer) {
+    pub(super) fn give_back(&mut self, buffer: &mut Buffer) {
         self.0.flush(|dropped| dropped.count(buffer));
         while let Some(Unit { unit, pushed_at }) = self.0.pop() {
             buffer.push(unit, pushed_at);
@@ -83,7 +83,7 @@ impl Ordered {
 }
 
 impl Unit {
-    fn count(self, buffer: &mut SendBuffer) {
+    fn count(self, buffer: &mut Buffer) {
         buffer.count_dropped(self.unit.track());
     }
 }

@@ -6,6 +6,7 @@ use onair_types::Now;
 
 use super::PublishError;
 use crate::rate::{Decision, PaceChange, VideoPace};
+use crate::record::state;
 
 /// Where the publish stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,3 +102,5 @@ pub enum Event {
     /// Fewer or more pictures are sent; shown, it says why.
     Pace(PaceChange),
 }
+
+state!(State: Idle, Connecting, Live, Reconnecting, Closing, Stopped, Failed);

@@ -10,6 +10,7 @@ use super::media::Link;
 use super::progress::{Progress, Verdict};
 use super::{ConnectError, Event, Output, Publish, PublishError, State};
 use crate::reconnect::Next;
+use crate::record;
 
 /// Where the present connection, or the lack of one, stands.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ impl Publish {
     pub(super) fn enter(&mut self, state: State) {
         if self.state != state {
             self.state = state;
+            record::note_state(&self.recorder, state);
             self.outputs.push_back(Output::Event(Event::State(state)));
         }
     }

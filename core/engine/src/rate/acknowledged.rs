@@ -39,6 +39,8 @@ impl Acknowledged {
 /// The last number before a server that starts over at 0xF000_0000 may lie this far below it.
 const RESET_SLACK: u64 = 16 << 20;
 
+crate::record::state!(Acknowledged { total, last });
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use onair_types::Now;
 
+use crate::record::state;
+
 /// With fewer bytes out, a delayed acknowledgement would pass for a slow link.
 const MIN_OUT_BYTES: u64 = 3_000;
 /// Reports closer than this add nothing but rounding errors.
@@ -115,6 +117,10 @@ impl Capacity {
             .then(|| Measured { bps: bytes as f64 * 8.0 / busy.as_secs_f64(), busy })
     }
 }
+
+state!(Span { end, length, acked_bytes });
+state!(Last { at, acked, busy });
+state!(Capacity { spans, writes, last });
 
 #[cfg(test)]
 mod tests {

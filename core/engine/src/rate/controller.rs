@@ -7,6 +7,7 @@
 //! drains, instead of late and deep. Does not drop units: that is the send buffer's.
 
 mod follow;
+mod state;
 
 use std::time::Duration;
 

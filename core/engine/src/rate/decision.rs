@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::record::state;
+
 /// Why the target changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -95,3 +97,17 @@ impl fmt::Display for Decision {
 fn kbit(bps: u32) -> u32 {
     bps / 1_000
 }
+
+state!(Evidence { lag, capacity_bps, produced_bps, queued_bytes, unacked_bytes, min_rtt });
+state!(Decision { from_bps, to_bps, reason, evidence });
+
+state!(
+    Reason: Congestion,
+    Stall,
+    Headroom,
+    Probe,
+    Range,
+    Connection,
+    QueueGrows,
+    QueueRests,
+);

@@ -77,6 +77,8 @@ impl Flight {
     }
 }
 
+crate::record::state!(Flight { units, written, acked } if |it: &Self| it.acked <= it.written);
+
 #[cfg(test)]
 mod tests {
     use super::*;

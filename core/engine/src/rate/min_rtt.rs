@@ -31,6 +31,8 @@ impl MinRtt {
     }
 }
 
+crate::record::state!(MinRtt { now, before, since });
+
 #[cfg(test)]
 mod tests {
     use super::*;

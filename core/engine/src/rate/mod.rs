@@ -13,6 +13,8 @@ mod tuning;
 
 use std::time::Duration;
 
+use crate::record::{Corrupt, Reader, State, state};
+
 pub use controller::{Backlog, Controller, TICK};
 pub use decision::{Decision, Evidence, Reason};
 pub use pace::{PaceChange, PaceReason, VideoPace};
@@ -78,6 +80,22 @@ pub struct Transport {
     pub unsent_bytes: u64,
     /// Smoothed round-trip time.
     pub rtt: Duration,
+}
+
+state!(Backlog { bytes, oldest });
+state!(Adaptation: Lag, Off, LfLiveKit, VideoCore);
+
+impl State for Range {
+    fn save(&self, out: &mut Vec<u8>) {
+        [self.start_bps, self.min_bps, self.max_bps].save(out);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        let [start_bps, min_bps, max_bps] = State::load(from)?;
+        let range = Self::new(start_bps, min_bps, max_bps);
+        let as_written = Self { start_bps, min_bps, max_bps };
+        if range == as_written { Ok(range) } else { Err(Corrupt) }
+    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,10 @@ const LIMITED: f64 = 0.75;
 const LIMITED_FACTOR: f64 = 1.5;
 const LIMITED_BPS: f64 = 300_000.0;
 
+crate::record::state!(
+    Output { bytes, ticks } if |it: &Self| it.ticks.iter().all(|(bytes, _)| *bytes <= it.bytes)
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! Where the knowledge of what the peer has comes from, and how coarse it is.
 
+use crate::record::{Corrupt, Reader, State};
+
 /// Who tells what the peer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
@@ -34,3 +36,26 @@ impl Source {
 /// number says nothing of that.
 const MIN_STEP_BYTES: u64 = 16 << 10;
 const MAX_STEP_BYTES: u64 = 256 << 10;
+
+/// A record says it as the step, if it is the server's.
+impl State for Source {
+    fn save(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::None => out.push(0),
+            Self::System => out.push(1),
+            Self::Server { step } => {
+                out.push(2);
+                step.save(out);
+            }
+        }
+    }
+
+    fn load(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Ok(match from.byte()? {
+            0 => Self::None,
+            1 => Self::System,
+            2 => Self::Server { step: State::load(from)? },
+            _ => return Err(Corrupt),
+        })
+    }
+}
