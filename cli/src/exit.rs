@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Connect = 3,
     /// A stream that was live broke and did not come back.
     Broke = 4,
-    /// `probe` found the stream broken.
+    /// `probe` found the stream broken; `lab replay` decided otherwise.
     Check = 5,
     /// Interrupted before the stream was live, or a second time.
     Interrupted = 130,
@@ -71,7 +71,7 @@ macro_rules! help {
   2    the command line, or a file it names, cannot be used
   3    could not connect, or the server refused
   4    a live stream broke and did not come back
-  5    probe: the stream is broken
+  5    probe: the stream is broken; lab replay: other decisions
   130  interrupted before the stream was live, or twice"
         )
     };

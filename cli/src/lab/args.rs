@@ -27,6 +27,9 @@ pub(crate) enum LabCommand {
     /// One link as SVG: what it carries, the bitrate and the latency over time
     #[command(after_help = PLOT_HELP)]
     Plot(PlotArgs),
+    /// What a flight record says, decided again
+    #[command(after_help = REPLAY_HELP)]
+    Replay(ReplayArgs),
 }
 
 impl LabCommand {
@@ -36,6 +39,7 @@ impl LabCommand {
             Self::Run(args) => args.json,
             Self::Table(args) => args.json,
             Self::Plot(_) => false,
+            Self::Replay(args) => args.json,
         }
     }
 }
@@ -111,6 +115,17 @@ pub(crate) struct PlotArgs {
     pub(crate) output: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// What `onair push --flight-record` or an app saved
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// One JSON object instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "The link and the show")]
 pub(crate) struct Conditions {
@@ -162,6 +177,13 @@ const PLOT_HELP: &str = help!(
     "\
 Examples:
   onair lab plot --trace deep --against lflivekit -o deep.svg"
+);
+
+const REPLAY_HELP: &str = help!(
+    "\
+Examples:
+  onair push rtmp://127.0.0.1/live/test --flight-record stream.oafr
+  onair lab replay stream.oafr"
 );
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! JSON or SVG. What runs and what the figures mean is `onair-lab`'s.
 
 pub(crate) mod args;
+mod replay;
 mod report;
 
 use std::time::Duration;
@@ -20,12 +21,13 @@ use report::{Figures, Rows};
 /// Runs what was asked for and prints what came out.
 ///
 /// # Errors
-/// When a trace cannot be read or a picture not be written.
+/// When a trace or a record cannot be read or a picture not be written.
 pub(crate) fn run(args: &LabArgs, context: &Context) -> Result<Exit, Failure> {
     match &args.command {
         LabCommand::Run(args) => run_one(args, context),
         LabCommand::Table(args) => table(args, context),
         LabCommand::Plot(args) => plot(args, context),
+        LabCommand::Replay(args) => replay::run(args, context),
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use onair_engine::publish::{Config, EncoderCommand, Publish};
 use onair_engine::rate;
+use onair_engine::record::Recorder;
 use onair_media::frame::{FrameError, FrameView};
 use onair_types::{
     AudioConfig, AudioUnit, CaptureTime, ConfigError, MediaTime, Track, VideoConfig, VideoUnit,
@@ -49,6 +50,8 @@ pub struct Session {
     run: RwLock<Option<Arc<Run>>>,
     /// The figures of the present or the last broadcast.
     board: Mutex<Arc<Board>>,
+    /// What its engine decides by.
+    flight: Mutex<Option<Recorder>>,
 }
 
 struct Active {
@@ -71,6 +74,7 @@ impl Session {
             active: Mutex::new(None),
             run: RwLock::new(None),
             board: Mutex::new(Arc::new(Board::default())),
+            flight: Mutex::new(None),
         }
     }
 
@@ -93,6 +97,7 @@ impl Session {
             return Err(Error::Misuse("start: the session runs already"));
         }
         let engine = Publish::new(self.engine_config(url));
+        let flight = engine.recorder();
         let run = Arc::new(Run::new(Arc::clone(&self.plan), Arc::clone(&self.status)));
         let (state, error) = (self.status.state(), self.status.error());
         self.status.set_error(None);
@@ -102,6 +107,7 @@ impl Session {
             self.status.set_state(state);
         })?;
         *lock(&self.board) = Arc::clone(&run.board);
+        *lock(&self.flight) = Some(flight);
         *self.run.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&run));
         *active = Some(Active { run, threads });
         Ok(())
@@ -341,6 +347,16 @@ impl Session {
     pub fn statistics(&self) -> Statistics {
         let board = Arc::clone(&lock(&self.board));
         board.statistics(self.status.state(), self.status.events.lost())
+    }
+
+    /// What made the engine decide as it did in the last five to six minutes of the present
+    /// broadcast, or of the last one, as a file for `onair lab replay`: times, sizes, byte counts
+    /// and decisions. No media, no address, no key. Empty before the first start.
+    ///
+    /// At most about a megabyte; the network thread waits for the copy at worst.
+    pub fn flight_record(&self) -> Vec<u8> {
+        let recorder = lock(&self.flight).clone();
+        recorder.map_or_else(Vec::new, |recorder| recorder.save())
     }
 
     /// Where the session stands.
