@@ -118,6 +118,10 @@ pub(crate) struct PushArgs {
     #[arg(help_heading = SENDING, long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
 
+    /// At the end, however it comes: write what decided in the last minutes, for `lab replay`
+    #[arg(help_heading = SENDING, long, value_name = "FILE", conflicts_with = "flv")]
+    pub(crate) flight_record: Option<PathBuf>,
+
     /// Test aid: the first frame's time on the wire, e.g. 4h39m30s
     #[arg(help_heading = SENDING, long, value_name = "TIME", value_parser = units::duration, default_value = "0s", hide_default_value = true)]
     pub(crate) start_time: Duration,

@@ -29,6 +29,8 @@ pub(crate) struct Broadcast {
     pub(crate) go_live_within: Option<Duration>,
     /// The file beside the stream.
     pub(crate) record: Option<PathBuf>,
+    /// Where to write the flight record at the end.
+    pub(crate) flight_record: Option<PathBuf>,
 }
 
 /// How the source came to its end.
@@ -67,7 +69,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// With the exit code, when the stream did not go live, broke, or the source failed.
 pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failure> {
-    let Broadcast { session, url, mut source, go_live_within, record } = broadcast;
+    let Broadcast { session, url, mut source, go_live_within, record, flight_record } = broadcast;
     let events = session.events().ok_or_else(|| Failure::local("the session has no events"))?;
     if let Some(path) = record {
         session.start_recording(path).map_err(|error| failure(&error, false))?;
@@ -106,8 +108,13 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
     if let Ok(Some(recording)) = &recorded {
         context.output.event(&Event::Recorded(recording.into()));
     }
+    let noted = flight_record.map_or(Ok(()), |path| {
+        std::fs::write(&path, session.flight_record())
+            .map_err(|error| Failure::local(format!("write {}: {error}", path.display())))
+    });
     context.output.event(&Event::Summary(summary(&session.statistics())));
     let exit = outcome(end, &seen, is_interrupted)?;
+    noted?;
     recorded.map(|_| exit).map_err(|error| failure(&error, true))
 }
 

@@ -45,8 +45,9 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| broadcast::failure(&error, false))?;
     let go_live_within = (!args.retry).then_some(GO_LIVE_WITHIN);
-    let record = args.record.clone();
-    broadcast::run(Broadcast { session, url, source, go_live_within, record }, context)
+    let (record, flight_record) = (args.record.clone(), args.flight_record.clone());
+    let broadcast = Broadcast { session, url, source, go_live_within, record, flight_record };
+    broadcast::run(broadcast, context)
 }
 
 type Prepared = (onair::SessionBuilder, Box<dyn Source>);

@@ -122,6 +122,10 @@ fn what_is_no_trace_is_named_with_its_line_and_ends_with_2() {
         &["run", "--trace", "step", "--max", "0"],
         &["run", "--trace", "step", "--seconds", "0"],
         &["table", "--seeds", "0"],
+        &["replay"],
+        &["replay", "/nowhere/a.oafr"],
+        &["replay", path],
+        &["replay", &junk],
         &["fly"],
     ] {
         let ended = lab(wrong).assert_code(2);

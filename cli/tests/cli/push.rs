@@ -311,3 +311,28 @@ fn a_recording_beside_the_stream_is_what_the_server_got() {
     let again = run(&push(&serve.rtmp_url("name"), &options)).assert_code(2);
     assert!(again.stderr.contains("show.flv"), "{}", again.stderr);
 }
+
+#[test]
+fn a_flight_record_is_written_at_the_end_and_decides_again() {
+    let serve = Serve::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("stream.oafr");
+    let path = path.to_str().expect("a path");
+    let options = ["--duration", "4s", "--flight-record", path];
+    run(&push(&serve.rtmp_url("canary"), &options)).assert_code(0);
+    let report = onair(&["lab", "replay", path, "--json"]).assert_code(0).last();
+    assert_eq!(report["same_decisions"], true, "{report}");
+    assert_eq!(report["video_units"], 60, "{report}");
+    assert!(report["audio_units"].as_u64() >= Some(172), "{report}");
+    let words = onair(&["lab", "replay", path]).assert_code(0).stdout;
+    assert!(words.contains("Live") && words.contains("same decisions"), "{words}");
+    let bytes = std::fs::read(path).expect("a file");
+    assert!(!bytes.windows(6).any(|window| window == b"canary"), "the key is in the record");
+
+    // Nobody listens there: the record is written all the same.
+    let refused = run(&push("rtmp://127.0.0.1:1/live/canary", &["--flight-record", path]));
+    refused.assert_code(3);
+    onair(&["lab", "replay", path]).assert_code(0);
+    run(&push(&serve.rtmp_url("b"), &["--duration", "1s", "--flight-record", "/nowhere/a"]))
+        .assert_code(1);
+}

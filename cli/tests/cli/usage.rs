@@ -79,7 +79,7 @@ fn help_names_every_option_of_the_contract_examples_and_exit_codes() {
             "push",
             "--pattern --y4m --wav --flv --quality --landscape --size --fps --video-bitrate \
              --audio-bitrate --keyint --profile --duration --audio-only --video-only --retry \
-             --fast --start-time --json --key ONAIR_STREAM_KEY",
+             --fast --flight-record --start-time --json --key ONAIR_STREAM_KEY",
         ),
         ("serve", "--rtmp --http --record"),
         ("probe", "--duration --json"),
