@@ -3,8 +3,9 @@
 //! * **latency**: from capture until the last byte is with the server, over all pictures that were
 //!   not dropped; one that never arrived counts with its age at the end of the run.
 //! * **usable**: arrived within [`LATE`] and so did every picture it refers to.
-//! * **freeze**: part of the captured pictures that are not usable; a capture that was left out
-//!   by a lower frame rate shares the fate of the picture before it.
+//! * **freeze**: part of the captured pictures that are not usable, from the first usable one on if
+//!   it is of the first second: a show that has not begun does not freeze. A capture that was left
+//!   out by a lower frame rate shares the fate of the picture before it.
 //! * **utilisation**: usable video bits by what the link could have carried of them:
 //!   min(capacity − audio, maximum), summed over seconds.
 //! * **switches**: the commanded bitrate left the last counted one by 10 % or more.
@@ -19,6 +20,8 @@ use crate::media::Picture;
 
 /// A picture later than this is of no use to a live viewer.
 pub const LATE: Duration = Duration::from_secs(2);
+/// Connecting may take so long.
+const BEGINS_WITHIN: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug)]
 struct Fate {
@@ -149,7 +152,8 @@ impl Ledger {
     /// Capture times of the pictures that are not usable.
     pub fn frozen(&self) -> Vec<Now> {
         let usable = self.usable();
-        let frozen = self.pictures.iter().zip(&usable).filter(|(_, usable)| !**usable);
+        let pictures = self.pictures.iter().zip(&usable);
+        let frozen = pictures.skip(self.begin(&usable)).filter(|(_, usable)| !**usable);
         frozen.map(|(fate, _)| fate.picture.captured).collect()
     }
 
@@ -158,7 +162,7 @@ impl Ledger {
     pub fn score(&self, duration: Duration, end: Now, possible_bits: f64) -> Score {
         let usable = self.usable();
         let (mut captures, mut frozen, mut bits) = (0u64, 0u64, 0.0);
-        for (fate, usable) in self.pictures.iter().zip(&usable) {
+        for (fate, usable) in self.pictures.iter().zip(&usable).skip(self.begin(&usable)) {
             captures += u64::from(fate.captures);
             if *usable {
                 bits += f64::from(fate.picture.bytes) * 8.0;
@@ -201,6 +205,14 @@ impl Ledger {
                 chain
             })
             .collect()
+    }
+
+    /// The show's first picture.
+    fn begin(&self, usable: &[bool]) -> usize {
+        let first = usable.iter().position(|usable| *usable);
+        let is_soon =
+            |index: &usize| self.pictures[*index].picture.captured <= Now::ZERO + BEGINS_WITHIN;
+        first.filter(is_soon).unwrap_or(0)
     }
 
     fn switches(&self) -> u32 {
@@ -287,4 +299,34 @@ impl Score {
 fn percentile_ms(sorted: &[Duration], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(rank).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pictures 100 ms apart; those of `lost` never arrive.
+    fn freeze_pct(lost: std::ops::Range<u32>) -> f64 {
+        let mut ledger = Ledger::default();
+        for id in 0..100 {
+            let captured = Now::from_millis(i64::from(id) * 100);
+            ledger.captured(Picture { id, captured, bytes: 10, is_idr: true });
+            if lost.contains(&id) {
+                ledger.dropped_picture(id);
+            } else {
+                ledger.wrote_picture(id, u64::from(id + 1) * 10);
+                ledger.received(u64::from(id + 1) * 10, captured);
+            }
+        }
+        ledger.score(Duration::from_secs(10), Now::from_millis(10_000), 1.0).freeze_pct
+    }
+
+    #[test]
+    fn a_show_that_has_not_begun_does_not_freeze_and_one_that_never_does_is_all_frozen() {
+        assert_eq!(freeze_pct(0..0), 0.0);
+        assert_eq!(freeze_pct(0..5), 0.0);
+        assert_eq!(freeze_pct(5..10), 5.0);
+        assert_eq!(freeze_pct(0..50), 50.0);
+        assert_eq!(freeze_pct(0..100), 100.0);
+    }
 }
