@@ -1,6 +1,10 @@
 //! The session's clock: the only place of the product that reads one.
+#![expect(
+    unsafe_code,
+    reason = "the standard library has no clock that runs while a device sleeps"
+)]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use onair_types::Now;
 
@@ -8,6 +12,11 @@ use onair_types::Now;
 pub trait Clock: Send + Sync {
     /// Now; never less than an earlier answer.
     fn now(&self) -> Now;
+
+    /// How long the device has slept in all while `now` stood still. Only differences matter.
+    fn slept(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// The system's monotonic clock, from zero at its creation.
@@ -35,6 +44,31 @@ impl Clock for SystemClock {
         let micros = i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX);
         Now::from_micros(micros)
     }
+
+    fn slept(&self) -> Duration {
+        read(RUNS_IN_SLEEP).saturating_sub(read(STANDS_IN_SLEEP))
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const RUNS_IN_SLEEP: libc::clockid_t = libc::CLOCK_BOOTTIME;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const STANDS_IN_SLEEP: libc::clockid_t = libc::CLOCK_MONOTONIC;
+
+/// `mach_continuous_time` and `mach_absolute_time`, in nanoseconds.
+#[cfg(target_vendor = "apple")]
+const RUNS_IN_SLEEP: libc::clockid_t = libc::CLOCK_MONOTONIC_RAW;
+#[cfg(target_vendor = "apple")]
+const STANDS_IN_SLEEP: libc::clockid_t = libc::CLOCK_UPTIME_RAW;
+
+fn read(clock: libc::clockid_t) -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the system writes the struct it is given.
+    let status = unsafe { libc::clock_gettime(clock, &raw mut time) };
+    let seconds = u64::try_from(time.tv_sec).ok().filter(|_| status == 0);
+    seconds.map_or(Duration::ZERO, |seconds| {
+        Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+    })
 }
 
 #[cfg(test)]
@@ -47,5 +81,12 @@ mod tests {
         let first = clock.now();
         assert!(first >= Now::ZERO && first < Now::from_millis(1_000));
         assert!(clock.now() >= first);
+    }
+
+    #[test]
+    fn a_device_that_is_awake_does_not_sleep_on() {
+        let clock = SystemClock::new();
+        let before = clock.slept();
+        assert!(clock.slept().abs_diff(before) < Duration::from_millis(100));
     }
 }

@@ -208,6 +208,7 @@ impl Session {
             check_size(&frame, config)?;
         }
         check_time(at.as_micros())?;
+        let at = at.offset_micros(run.missed_micros(Track::Video, at.as_micros()));
         run.origin(at);
         let Some(edge) = &run.video else { return Err(PushError::NotRunning) };
         if run.plan.blocks() {
@@ -232,6 +233,7 @@ impl Session {
             check_pcm(&pcm, config)?;
         }
         check_time(at.as_micros())?;
+        let at = at.offset_micros(run.missed_micros(Track::Audio, at.as_micros()));
         run.origin(at);
         let Some(edge) = &run.audio else { return Err(PushError::NotRunning) };
         let muted = run.status.is_muted();
@@ -252,7 +254,10 @@ impl Session {
         let run = self.running()?;
         let push = run.enter()?;
         check_unit(&run, Track::Video, unit.payload.is_empty(), unit.pts, unit.dts)?;
-        (unit.pts, unit.dts) = (run.place_encoded(unit.pts), run.place_encoded(unit.dts));
+        let missed = run.missed_micros(Track::Video, unit.dts.as_micros());
+        for time in [&mut unit.pts, &mut unit.dts] {
+            *time = run.place_encoded(time.offset_micros(missed));
+        }
         if run.units.push_video(unit, &run.waiting())? == Handed::Dropped {
             run.status.report(Event::KeyframeWanted);
         }
@@ -271,7 +276,8 @@ impl Session {
         let run = self.running()?;
         let _push = run.enter()?;
         check_unit(&run, Track::Audio, unit.payload.is_empty(), unit.pts, unit.pts)?;
-        unit.pts = run.place_encoded(unit.pts);
+        let missed = run.missed_micros(Track::Audio, unit.pts.as_micros());
+        unit.pts = run.place_encoded(unit.pts.offset_micros(missed));
         run.units.push_audio(unit, &run.waiting())?;
         run.board.counters.audio_frames_encoded.fetch_add(1, Ordering::Relaxed);
         Ok(())

@@ -75,6 +75,9 @@ pub enum PublishError {
         /// How long was waited.
         limit: Duration,
     },
+    /// The device slept, too long for any server.
+    #[error("stream: the device slept for {} s and the server heard nothing", .0.as_secs())]
+    Slept(Duration),
     /// The server refused the app.
     #[error("connect to app: the server said {code}: {description}")]
     AppRejected {

@@ -123,6 +123,18 @@ impl Media {
         }
     }
 
+    /// The pictures that wait are too old by far: video goes on at the next IDR.
+    pub(super) fn handle_sleep(&mut self) {
+        if let Some(ordered) = &mut self.ordered {
+            ordered.give_back(&mut self.buffer);
+        }
+        while self.buffer.has_video() {
+            self.buffer.skip_gop();
+        }
+        self.buffer.restart_at_idr();
+        self.buffer.forget_idr_request();
+    }
+
     /// The connection is gone, and with it what it had not taken completely.
     pub(super) fn handle_lost(&mut self, now: Now) {
         if let Some(ordered) = &mut self.ordered {

@@ -19,6 +19,7 @@ mod ordered;
 mod output;
 mod path;
 mod progress;
+mod sleep;
 mod status;
 mod steps;
 mod tls_error;

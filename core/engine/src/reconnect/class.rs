@@ -30,6 +30,7 @@ pub(super) fn classify(error: &PublishError, was_live: bool) -> Class {
         | PublishError::Protocol(_)
         | PublishError::Amf0(_)
         | PublishError::Timeout { .. }
+        | PublishError::Slept(_)
         | PublishError::ClosedLive(_) => Class::Retry,
         // A server that restarts, or a proxy before one, closes early too; one that never took
         // this name means it.

@@ -18,7 +18,7 @@ use super::STOP_WITHIN;
 use super::link::{Heard, Link};
 use super::timer::Timer;
 use crate::edge::units::Merge;
-use crate::run::Run;
+use crate::run::{NAP, Run};
 use crate::statistics::Measured;
 use crate::{Error, Event, State, Target};
 
@@ -42,6 +42,8 @@ pub(super) struct Driver {
     is_blind: bool,
     /// The app knows that it does not.
     told_blind: bool,
+    /// How long the device had slept at the last look.
+    slept: Duration,
 }
 
 /// How long what waits may still be written when the app stops.
@@ -69,6 +71,7 @@ impl Driver {
             was_live: false,
             is_blind: false,
             told_blind: false,
+            slept: run.plan.clock.slept(),
             run,
         }
     }
@@ -86,6 +89,7 @@ impl Driver {
         while self.woken.as_mut().poll(cx).is_ready() {
             self.woken.set(Arc::clone(&self.run.wake.0).notified_owned());
         }
+        self.notice_sleep();
         if !self.run.plan.blocks() {
             self.look(self.now());
         }
@@ -122,6 +126,17 @@ impl Driver {
     }
 
     // --- in ---
+
+    /// The clock of timers stands still while the device sleeps; before anything else the engine
+    /// must know.
+    fn notice_sleep(&mut self) {
+        let slept = self.run.plan.clock.slept();
+        let gap = slept.saturating_sub(std::mem::replace(&mut self.slept, slept));
+        if gap > NAP {
+            log::info!("the device slept for {gap:?}");
+            self.engine.handle_sleep(gap, self.now());
+        }
+    }
 
     /// Asks the system what the peer has. First at each wake-up of a live stream: the engine judges
     /// what follows by it.

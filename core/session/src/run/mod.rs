@@ -3,6 +3,7 @@
 
 mod ending;
 mod gate;
+mod sleep;
 mod status;
 mod threads;
 mod wishes;
@@ -28,6 +29,8 @@ use crate::{Clock, Connector, Error, Event, NetworkPath, PushError, Source};
 
 pub(crate) use ending::Ending;
 pub(crate) use gate::{Entered, Gate};
+pub(crate) use sleep::NAP;
+use sleep::{Missed, Push as Stamped};
 pub(crate) use status::Status;
 pub(crate) use threads::Threads;
 pub(crate) use wishes::Wishes;
@@ -91,6 +94,7 @@ pub(crate) struct Run {
     encoders: AtomicUsize,
     origin: OnceLock<CaptureTime>,
     last_dts: [AtomicI64; 2],
+    missed: [Mutex<Missed>; 2],
     /// What the app allows from now on, until the engine knows.
     range: Mutex<Option<Range>>,
     /// The newest word of the way to the network, until the engine has it.
@@ -124,6 +128,7 @@ impl Run {
             encoders: AtomicUsize::new(0),
             origin: OnceLock::new(),
             last_dts: [AtomicI64::new(i64::MIN), AtomicI64::new(i64::MIN)],
+            missed: Default::default(),
             range: Mutex::new(None),
             path: Mutex::new(None),
             failure: Mutex::new(None),
@@ -140,6 +145,21 @@ impl Run {
     pub(crate) fn enter(&self) -> Result<Push<'_>, PushError> {
         let entered = self.gate.enter().ok_or(PushError::NotRunning)?;
         Ok(Push { run: self, _entered: entered })
+    }
+
+    /// What a push of `track` stamped `stamp_micros` lacks of the time that the device slept,
+    /// microseconds. Files have times of their own and lack nothing.
+    pub(crate) fn missed_micros(&self, track: Track, stamp_micros: i64) -> i64 {
+        if self.plan.blocks() {
+            return 0;
+        }
+        let clock = &self.plan.clock;
+        let push = Stamped { stamp_micros, now: clock.now(), slept: clock.slept() };
+        let (missed, woke) = lock(&self.missed[usize::from(track == Track::Audio)]).handle(push);
+        if woke {
+            self.wake.notify(); // the engine asks for an IDR when it knows
+        }
+        missed
     }
 
     /// The capture time that is zero on the timeline: the first pushed.
