@@ -3,6 +3,7 @@
 mod alignment;
 mod compat;
 mod congestion;
+mod decoded;
 mod errors;
 mod files;
 mod opening;
