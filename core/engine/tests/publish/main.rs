@@ -14,3 +14,4 @@ mod rig;
 mod server;
 mod stopping;
 mod talking;
+mod wraps;

@@ -270,6 +270,9 @@ impl Rig {
     }
 
     fn write(&mut self) -> bool {
+        if self.credit == Some(0) {
+            return false;
+        }
         let mut slices = [IoSlice::new(&[]); 64];
         let filled = self.publish.outgoing(&mut slices);
         let mut bytes: Vec<u8> = slices[..filled].iter().flat_map(|slice| slice.to_vec()).collect();
