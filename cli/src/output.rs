@@ -97,6 +97,8 @@ pub(crate) fn start_log(verbose: u8) {
         _ => "debug",
     };
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
+        // It calls a refused certificate an error of its own; the stream's error says it better.
+        .filter_module("rustls_platform_verifier", log::LevelFilter::Off)
         .format(|target, record| writeln!(target, "{}: {}", record.level(), record.args()))
         .target(env_logger::Target::Pipe(Box::new(LogLines)))
         .init();

@@ -24,6 +24,7 @@ fn push_is_refused(nginx: &Nginx, url: &str, arguments: &[&str], words: &str) ->
     assert!(!ended.output().contains(CANARY), "{}", ended.output());
     let (_, message) = ended.stderr.rsplit_once("onair: ").unwrap_or_default();
     assert!(message.contains(words), "not {words:?}: {message}");
+    assert!(!ended.stderr.contains("ERROR"), "it is said twice: {}", ended.stderr);
     assert!(!nginx.recording(CANARY).exists(), "media came through");
     assert!(!nginx.error_log().contains(CANARY), "the key came through: {}", nginx.error_log());
     assert!(!key_log.exists(), "the session's keys were written down");
@@ -65,6 +66,27 @@ fn lf60_a_stream_through_stunnel_decodes_clean() {
         let numbers = pattern::frame_numbers(&recording, 360, 640);
         assert_eq!(numbers, (0..180).map(Some).collect::<Vec<_>>(), "{name}");
         assert!(!key_log.exists(), "{name}: the session's keys were written down");
+    }
+}
+
+#[test]
+fn lf60_a_file_arrives_the_same_as_fast_as_the_socket_takes_it() {
+    if are_missing(&[Tool::NginxRtmp, Tool::Stunnel, Tool::Ffmpeg]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("long.flv");
+    ffmpeg::make_flv(&source, "640x360", 30, 30, 2);
+    let nginx = Nginx::start();
+    let stunnel = Stunnel::start(nginx.rtmp_port());
+    let (url, ca) = (stunnel.url("live", "copy"), stunnel.ca());
+    let arguments = ["--tls-ca", ca.to_str().unwrap(), "--flv", source.to_str().unwrap(), "--fast"];
+    let ended = onair::run(&[&["push", &url][..], &arguments].concat());
+    ended.expect_code(0);
+    assert!(ended.took < Duration::from_secs(10), "30 s of media took {:?}", ended.took);
+    for track in ["v", "a"] {
+        let (copy, source) = (nginx.recording("copy"), ffmpeg::packets(&source, track));
+        assert!(ffmpeg::packets(&copy, track) == source, "{track}: not what was sent");
     }
 }
 

@@ -58,9 +58,19 @@ fn certificate(error: &CertificateError) -> TlsError {
         }
         CertificateError::Other(other) => match other.0.downcast_ref::<UnknownKey>() {
             Some(UnknownKey(found)) => TlsError::PinMismatch { found: found.to_string() },
-            None => TlsError::Certificate(presentable(&other.0.to_string())),
+            None => TlsError::Certificate(in_words(&other.0.to_string())),
         },
         other => TlsError::Certificate(presentable(&other.to_string())),
+    }
+}
+
+/// The commonest of webpki's own errors: what `openssl req -x509` makes unless told otherwise.
+fn in_words(text: &str) -> String {
+    match text {
+        "CaUsedAsEndEntity" => {
+            "it is an authority's own; make one for the server (CA:FALSE)".to_owned()
+        }
+        other => presentable(other),
     }
 }
 
