@@ -15,7 +15,7 @@ const CANARY: &str = "canary-7c20e9";
 /// Pushes at a server that must be refused; nothing may reach the one behind it.
 #[track_caller]
 fn push_is_refused(nginx: &Nginx, url: &str, arguments: &[&str], words: &str) -> Ended {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let key_log = folder.path().join("keys.log");
     let push = [&["push", url, "--duration", "3s", "-vv"], arguments].concat();
     let ended = process::run(onair::command(&push).env("SSLKEYLOGFILE", &key_log), onair::PATIENCE);
