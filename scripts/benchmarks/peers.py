@@ -103,6 +103,41 @@ class Peers:
 
         return self._those_here({"onair": onair, "ffmpeg": ffmpeg})
 
+    def live_pictures(self):
+        """Encodes 720p30 pictures as they come out of a pipe, at 2 Mbit/s, each with its own way to bear a bad network."""
+
+        def ffmpeg(url, fifo, output):
+            return [
+                *self._quiet_ffmpeg(), "-probesize", "32", "-analyzeduration", "0", "-i", fifo,
+                "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-b:v", "2M", "-maxrate", "2M",
+                "-bufsize", "2M", "-g", "60", "-pix_fmt", "yuv420p", *output, url,
+            ]
+
+        def plain(fifo, url):
+            return ffmpeg(url, fifo, ["-f", "flv"])
+
+        def with_fifo(fifo, url):
+            return ffmpeg(url, fifo, [
+                "-map", "0:v", "-flags", "+global_header", "-f", "fifo", "-fifo_format", "flv", "-queue_size", "60",
+                "-drop_pkts_on_overflow", "1", "-attempt_recovery", "1", "-recover_any_error", "1",
+                "-recovery_wait_time", "0.5", "-restart_with_keyframe", "1",
+            ])
+
+        def gstreamer(fifo, url):
+            pipeline = (
+                f"filesrc location={fifo} ! y4mdec ! openh264enc bitrate=2000000 gop-size=60 ! h264parse ! "
+                f"flvmux streamable=true ! rtmp2sink location={url} sync=false"
+            )
+            return [self.gstreamer, "-q", *pipeline.split()]
+
+        def onair(fifo, url):
+            return [self.onair, "push", url, "--y4m", fifo, "--video-bitrate", "2M"]
+
+        here = self._those_here({"onair": onair, "ffmpeg": plain, "gst rtmp2sink": gstreamer})
+        if "ffmpeg" in here:
+            here["ffmpeg fifo"] = with_fifo
+        return here
+
     def _quiet_ffmpeg(self):
         return [self.ffmpeg, "-nostdin", "-hide_banner", "-v", "error", "-y"]
 

@@ -8,33 +8,13 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import dips
+from row import US, Row
 from setup import Nginx, have, material, raw_material, say, which
 
-US = "onair"
 SEND_CALL = re.compile(r"\b(?:sendto|sendmsg|sendmmsg|write|writev)\(\d+<TCP")
-
-
-@dataclass
-class Row:
-    """One line of the table."""
-
-    name: str
-    what: str
-    unit: str
-    goal: str
-    is_met: object
-    figures: dict = field(default_factory=dict)
-
-    def verdict(self):
-        if self.figures.get(US) is None:
-            return "not measured"
-        try:
-            return "met" if self.is_met(self.figures) else "NOT met"
-        except (KeyError, TypeError):
-            return "no peer to compare with"
 
 
 def start(command, **options):
@@ -251,7 +231,9 @@ def rtmps(peers, seconds, port):
     return [row]
 
 
-ROWS = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B13": b13, "RTMPS": rtmps}
+ROWS = {
+    "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B9": dips.b9, "B10": dips.b10, "B13": b13, "RTMPS": rtmps,
+}
 
 
 def table(rows):

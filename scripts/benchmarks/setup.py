@@ -1,5 +1,6 @@
 """What the benchmark needs: our release build, the peers, the material, and an nginx-rtmp to push to."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ HERE = Path(__file__).resolve().parent
 CACHE = ROOT / ".cache" / "bench"
 PACKAGES = {
     "nginx": "nginx libnginx-mod-rtmp",
+    "ip": "iproute2",
     "valgrind": "valgrind",
     "strace": "strace",
     "stunnel4": "stunnel4",
@@ -51,10 +53,20 @@ def which(program):
 
 def onair():
     """Our command, as it ships."""
-    say("building onair (release)")
-    run(["cargo", "build", "--locked", "--release", "-q", "-p", "onair-cli"], cwd=ROOT)
+    return built("onair", "onair-cli")
+
+
+def link_program():
+    """The link between two namespaces, and its meter."""
+    return built("onair-link", "onair-link")
+
+
+@functools.cache
+def built(program, package):
+    say(f"building {program} (release)")
+    run(["cargo", "build", "--locked", "--release", "-q", "-p", package], cwd=ROOT)
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return target / "release" / "onair"
+    return target / "release" / program
 
 
 def ffmpeg():

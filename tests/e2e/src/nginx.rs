@@ -48,13 +48,17 @@ impl Nginx {
         started.expect("nginx comes up; its error log is above")
     }
 
-    /// Starts it at an address of its own, on ports 1935 and 8080, in the network namespace that `host` enters.
-    /// [`Self::get`] and what needs it do not reach there.
+    /// Starts it at an address of its own, on ports 1935 and 8080, in the network namespace that `host` enters, with
+    /// more directives. [`Self::get`] and what needs it do not reach there.
     ///
     /// # Panics
     /// When it does not come up.
-    pub fn start_at(address: Ipv4Addr, host: impl Fn(&mut Command) + 'static) -> Self {
-        let started = Self::try_start(address, (1935, 8080), "", Box::new(host));
+    pub fn start_at(
+        address: Ipv4Addr,
+        directives: &str,
+        host: impl Fn(&mut Command) + 'static,
+    ) -> Self {
+        let started = Self::try_start(address, (1935, 8080), directives, Box::new(host));
         started.expect("nginx comes up; its error log is above")
     }
 

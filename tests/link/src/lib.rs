@@ -33,9 +33,9 @@ pub const NEAR: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 /// The far side: where the server runs.
 pub const FAR: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
 /// The near side in IPv6.
-pub const NEAR_V6: Ipv6Addr = Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 1);
+pub const NEAR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x77, 0, 0, 0, 0, 1);
 /// The far side in IPv6.
-pub const FAR_V6: Ipv6Addr = Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 2);
+pub const FAR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x77, 0, 0, 0, 0, 2);
 
 /// One direction.
 #[derive(Clone, Debug)]
@@ -193,20 +193,17 @@ impl Link {
     }
 }
 
-/// The link, or a line that says why this test is skipped; `scripts/test` counts those.
-///
-/// The line goes past the test runner's capture.
+/// The link, or a line that says why this test is skipped.
 pub fn start_or_skip(setup: &Setup) -> Option<Link> {
-    match Link::start(setup) {
-        Ok(link) => Some(link),
-        Err(error) => {
-            let thread = std::thread::current();
-            let line = format!("\nSKIPPED: {}: {error}\n", thread.name().unwrap_or("a test"));
-            // A test runner without stderr has nobody to tell.
-            let _ = io::stderr().write_all(line.as_bytes());
-            None
-        }
-    }
+    Link::start(setup).inspect_err(|error| skip(&error.to_string())).ok()
+}
+
+/// Says that this test is skipped, and why; `scripts/test` counts those lines. They go past the test runner's capture.
+pub fn skip(why: &str) {
+    let thread = std::thread::current();
+    let line = format!("\nSKIPPED: {}: {why}\n", thread.name().unwrap_or("a test"));
+    // A test runner without stderr has nobody to tell.
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// Whether the kernel has this congestion control.
