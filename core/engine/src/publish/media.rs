@@ -10,13 +10,14 @@ use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
 use onair_types::{AccessUnit, AudioUnit, FrameKind, Now, Track, VideoUnit};
 
+use super::link::Link;
 use super::ordered::Ordered;
 use super::{Alignment, Config, Delivery, EncoderCommand, Event, Output};
 use crate::align::{Aligner, Verdict};
 use crate::amf0;
 use crate::flv::{self, MetaData, TagType};
 use crate::rate::Adaptation;
-use crate::record::{Buffer, Rate, Recorder};
+use crate::record::{Buffer, Recorder};
 use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing, Written};
 use crate::send_buffer::{Dropped, SendBuffer};
 
@@ -171,7 +172,10 @@ impl Media {
             }
             // Once something goes, all sound goes with it.
             let is_ready = is_flushing || self.is_ready(now);
-            while is_ready && self.has_credit(link.outgoing) && link.gate_is_open() {
+            while is_ready
+                && (self.has_credit(link.outgoing) && link.gate_is_open()
+                    || self.must_keep_sound(link, now))
+            {
                 if let Some(ordered) = &mut self.ordered {
                     ordered.refill(&mut self.buffer);
                 }
@@ -219,6 +223,16 @@ impl Media {
     /// Whether `outgoing` may take another unit.
     pub(super) fn has_credit(&self, outgoing: &Outgoing) -> bool {
         outgoing.len() < self.credit_bytes
+    }
+
+    /// A server that pauses costs no sound (`spec network` 2, rule 5): while nothing moves, sound that would soon be
+    /// too old to wait joins the bytes that are sent whatever happens. Pictures of that age are gone.
+    fn must_keep_sound(&self, link: &Link<'_>, now: Now) -> bool {
+        link.stands_still
+            && self.delivery == Delivery::Live
+            && self.ordered.is_none()
+            && link.outgoing.len() < KEPT_SOUND_BYTES
+            && self.buffer.oldest().is_some_and(|oldest| now.since(oldest) > KEPT_SOUND_AGE)
     }
 
     /// Whether a unit pushed now does nothing but queue up: a file's reader is ahead of the socket.
@@ -450,45 +464,14 @@ impl Media {
     }
 }
 
-/// Where media goes while a connection is live.
-pub(super) struct Link<'a> {
-    pub(super) outgoing: &'a mut Outgoing,
-    pub(super) stream_id: u32,
-    pub(super) rate: &'a mut Rate,
-    /// Whether the controller's gate counts.
-    pub(super) is_gated: bool,
-}
-
-impl Link<'_> {
-    /// Whether what is serialised already leaves the network room for more.
-    fn gate_is_open(&self) -> bool {
-        !self.is_gated || self.rate.allowance_bytes() > self.outgoing.len() as u64
-    }
-
-    fn media<const N: usize>(
-        &mut self,
-        tag_type: TagType,
-        timestamp_ms: u32,
-        prefix: &[u8; N],
-        payload: &onair_types::Payload,
-    ) -> Result<(), MessageTooLarge> {
-        self.outgoing.push_media(tag_type, self.stream_id, timestamp_ms, prefix, payload)
-    }
-
-    fn copied(
-        &mut self,
-        tag_type: TagType,
-        timestamp_ms: u32,
-        parts: &[&[u8]],
-    ) -> Result<(), MessageTooLarge> {
-        self.outgoing.push_copied(tag_type, self.stream_id, timestamp_ms, parts)
-    }
-}
-
 fn is_same(sent: Option<&Arc<AvcConfig>>, config: &Arc<AvcConfig>) -> bool {
     sent.is_some_and(|sent| Arc::ptr_eq(sent, config) || sent == config)
 }
 
+/// Sound of this age is kept from being dropped, which happens at 3 s,
+const KEPT_SOUND_AGE: Duration = Duration::from_millis(2_500);
+/// as long as no more than this waits for the socket: two seconds at 256 kbit/s.
+const KEPT_SOUND_BYTES: usize = 64 << 10;
 /// What may wait for the socket before another unit is serialised: it can no longer be dropped.
 const LIVE_CREDIT_BYTES: usize = 4 << 10;
 /// Where nothing is dropped anyway, larger writes cost less.

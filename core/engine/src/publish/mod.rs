@@ -14,6 +14,7 @@ mod adapt;
 mod config;
 mod dialogue;
 mod error;
+mod link;
 mod media;
 mod ordered;
 mod output;

@@ -33,6 +33,19 @@ fn m03_a_link_that_takes_nothing_keeps_the_queue_bounded() {
 }
 
 #[test]
+fn r05_a_server_that_pauses_for_4_s_costs_no_sound() {
+    let mut rig = Rig::live(config());
+    rig.stream(0, 2_000, 60);
+    rig.credit = Some(0);
+    rig.stream(2_000, 4_300, 60);
+    assert!(rig.publish.snapshot(rig.now).video_units_dropped > 60);
+    rig.credit = None;
+    rig.stream(6_300, 1_000, 60);
+    assert_eq!(rig.publish.snapshot(rig.now).audio_units_dropped, 0);
+    assert_eq!(rig.connects.len(), 1);
+}
+
+#[test]
 fn lf25_d05_an_idr_is_asked_for_once_the_jam_is_over_and_not_before() {
     let mut rig = Rig::live(config());
     rig.stream(0, 2_000, 60);
