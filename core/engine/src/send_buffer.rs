@@ -135,11 +135,14 @@ impl<U: Unit> SendBuffer<U> {
         }
     }
 
-    /// The unit that is decoded first; of two at the same time the one pushed first.
-    pub(crate) fn pop(&mut self) -> Option<Queued<U>> {
+    /// The unit that is decoded first; of two at the same time the one pushed first. With
+    /// `sound_first` sound may go [`SOUND_LEAD_US`] before its turn.
+    pub(crate) fn pop(&mut self, sound_first: bool) -> Option<Queued<U>> {
+        let lead_us = if sound_first { SOUND_LEAD_US } else { 0 };
         let audio_is_next = match (self.video.front(), self.audio.front()) {
             (Some(video), Some(audio)) => {
-                (audio.unit.dts(), audio.order) < (video.unit.dts(), video.order)
+                let turn = video.unit.dts().offset_micros(lead_us);
+                (audio.unit.dts(), audio.order) < (turn, video.order)
             }
             (None, _) => true,
             (_, None) => false,
@@ -242,6 +245,11 @@ impl<U: Unit> SendBuffer<U> {
     /// The AAC frame at the front of audio, and when it was pushed.
     pub(crate) fn first_audio(&self) -> Option<&Queued<U>> {
         self.audio.front()
+    }
+
+    /// When the picture at the front was pushed.
+    pub(crate) fn video_since(&self) -> Option<Now> {
+        self.video.front().map(|queued| queued.pushed_at)
     }
 
     /// When the oldest waiting unit was pushed.
@@ -377,10 +385,12 @@ impl State for Queued<Sketch> {
 }
 
 /// A picture older than this makes room for younger ones (`spec network` 1.3).
-const DROP_AGE: Duration = Duration::from_secs(1);
+const DROP_AGE: Duration = Duration::from_millis(1_250);
 /// A picture's own time on the link takes off that age what is above the first, at most the second.
-const FREE_TRANSIT: Duration = Duration::from_millis(250);
-const MAX_TRANSIT: Duration = Duration::from_millis(500);
+const FREE_TRANSIT: Duration = Duration::from_millis(100);
+const MAX_TRANSIT: Duration = Duration::from_millis(700);
+/// How far sound may overtake pictures: receivers expect both within 250 ms (`spec network` 2.7).
+const SOUND_LEAD_US: i64 = 200_000;
 /// An IDR older than this would be too old itself soon.
 const YOUNG_IDR: Duration = Duration::from_millis(700);
 /// Nothing waits longer, not even sound.

@@ -18,7 +18,7 @@ fn push(buffer: &mut SendBuffer, unit: AccessUnit) {
 }
 
 fn drain(buffer: &mut SendBuffer) -> Vec<(Track, i64)> {
-    std::iter::from_fn(|| buffer.pop())
+    std::iter::from_fn(|| buffer.pop(false))
         .map(|queued| (queued.unit.track(), queued.unit.dts().as_micros() / 1_000))
         .collect()
 }
@@ -50,6 +50,17 @@ fn lf16_equal_times_keep_the_order_of_pushes() {
 }
 
 #[test]
+fn sound_overtakes_pictures_by_a_fifth_of_a_second_where_it_is_asked_to() {
+    let mut buffer = live();
+    push(&mut buffer, idr(0));
+    [0, 100, 190, 210, 300].map(|pts_ms| push(&mut buffer, audio(pts_ms)));
+    let tracks: Vec<Track> =
+        std::iter::from_fn(|| buffer.pop(true)).map(|queued| queued.unit.track()).collect();
+    let (sound, picture) = (Track::Audio, Track::Video);
+    assert_eq!(tracks, [sound, sound, sound, picture, sound, sound]);
+}
+
+#[test]
 fn lf24_dropping_begins_by_age_and_spares_a_young_idr() {
     let mut buffer = live();
     push(&mut buffer, idr(0));
@@ -58,9 +69,9 @@ fn lf24_dropping_begins_by_age_and_spares_a_young_idr() {
     }
     push(&mut buffer, idr(600));
     push(&mut buffer, p(633));
-    buffer.shed(|_| Duration::ZERO, at(1_000));
-    assert_eq!(buffer.dropped().video, 0, "nothing is older than a second");
-    buffer.shed(|_| Duration::ZERO, at(1_001));
+    buffer.shed(|_| Duration::ZERO, at(1_250));
+    assert_eq!(buffer.dropped().video, 0, "nothing is too old");
+    buffer.shed(|_| Duration::ZERO, at(1_251));
     assert_eq!(buffer.dropped().video, 19);
     assert!(!buffer.awaits_idr());
     assert_eq!(video_times(&mut buffer), [600, 633]);
@@ -74,7 +85,7 @@ fn lf23_without_a_young_idr_no_picture_passes_until_one_comes() {
     for dts_ms in (33..1_000).step_by(33) {
         push(&mut buffer, p(dts_ms));
     }
-    buffer.shed(|_| Duration::ZERO, at(1_005));
+    buffer.shed(|_| Duration::ZERO, at(1_255));
     assert!(buffer.awaits_idr());
     push(&mut buffer, p(1_033));
     push(&mut buffer, idr(1_066));
@@ -92,8 +103,8 @@ fn an_idr_that_is_old_itself_is_no_way_out() {
     push(&mut buffer, idr(0));
     push(&mut buffer, idr(200));
     push(&mut buffer, p(900));
-    buffer.shed(|_| Duration::ZERO, at(1_001));
-    assert!(buffer.awaits_idr(), "the IDR of 200 ms is 801 ms old");
+    buffer.shed(|_| Duration::ZERO, at(1_251));
+    assert!(buffer.awaits_idr(), "the IDR of 200 ms is 1,051 ms old");
     assert!(buffer.is_empty());
 }
 
@@ -197,7 +208,7 @@ fn a_new_connection_begins_at_an_idr() {
     for unit in [idr(0), p(33), p(66), audio(70), idr(100), p(133)] {
         push(&mut buffer, unit);
     }
-    buffer.pop();
+    buffer.pop(false);
     buffer.restart_at_idr();
     assert_eq!(video_times(&mut buffer), [100, 133]);
     buffer.restart_at_idr();
@@ -274,7 +285,7 @@ proptest! {
                     units += 1;
                 }
                 Step::Pop => {
-                    if let Some(queued) = buffer.pop() {
+                    if let Some(queued) = buffer.pop(false) {
                         popped += 1;
                         if queued.unit.track() == Track::Video {
                             left.push((queued.unit.dts().as_micros() / 1_000) as usize);

@@ -34,6 +34,7 @@ pub(crate) struct OnAir {
     server: Server,
     seed: u64,
     start_bps: u32,
+    sample_rate: u32,
     avc: Arc<AvcConfig>,
     asc: Asc,
     pool: Pool,
@@ -75,6 +76,7 @@ impl OnAir {
             server: Server::new(scenario.seed),
             seed: scenario.seed,
             start_bps: range.start_bps(),
+            sample_rate: scenario.microphone.sample_rate,
             avc: Arc::new(AvcConfig::from_parameter_sets(&sps, &pps).expect("constants")),
             asc: Asc::aac_lc(scenario.microphone.sample_rate, 2).expect("a rate of AAC"),
             pool: Pool::new(256),
@@ -202,7 +204,9 @@ impl Broadcaster for OnAir {
         let payload = fill(&mut self.pool, |out| {
             server::write_audio(captured_us, bytes as usize, out);
         });
-        let pts = MediaTime::from_micros(captured_us);
+        // A frame is whole when its last sample is there; its time is its first one's.
+        let frame_us = 1_024_000_000 / i64::from(self.sample_rate);
+        let pts = MediaTime::from_micros(captured_us - frame_us);
         self.report(host);
         self.publish
             .handle_unit(AccessUnit::Audio(AudioUnit { pts, asc: self.asc, payload }), host.now);

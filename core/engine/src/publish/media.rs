@@ -179,7 +179,7 @@ impl Media {
                 if let Some(ordered) = &mut self.ordered {
                     ordered.refill(&mut self.buffer);
                 }
-                let Some(queued) = self.buffer.pop() else { break };
+                let Some(queued) = self.buffer.pop(self.is_sound_first(now)) else { break };
                 let track = queued.unit.track();
                 match self.write(&queued.unit, link) {
                     Ok(()) => {
@@ -198,6 +198,14 @@ impl Media {
                 outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
             }
         }
+    }
+
+    /// Whether sound overtakes pictures: late ones do not make it late as well.
+    fn is_sound_first(&self, now: Now) -> bool {
+        let is_late = |at: Now| now.since(at) > LATE_PICTURE;
+        self.delivery == Delivery::Live
+            && self.sent.video.is_some()
+            && self.buffer.video_since().is_some_and(is_late)
     }
 
     /// When [`Media::pump`] has something to do if nothing comes in until then.
@@ -478,5 +486,7 @@ const LIVE_CREDIT_BYTES: usize = 4 << 10;
 const COMPLETE_CREDIT_BYTES: usize = 64 << 10;
 /// How long sound waits for a picture to go out with.
 const RIDE_ALONG: Duration = Duration::from_millis(60);
+/// Beyond this age of a picture sound overtakes it.
+const LATE_PICTURE: Duration = Duration::from_millis(300);
 /// Between two reports of drops.
 const REPORT_SPACING: Duration = Duration::from_secs(1);

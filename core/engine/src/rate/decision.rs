@@ -17,6 +17,8 @@ pub enum Reason {
     Headroom,
     /// A careful step up, to see whether the link carries more.
     Probe,
+    /// The scene came to rest: what was raised before proves nothing.
+    Static,
     /// The app changed what is allowed.
     Range,
     /// A new connection.
@@ -84,6 +86,11 @@ impl fmt::Display for Decision {
             ),
             Reason::Headroom => write!(f, "the link carries {} kbit/s", kbit(capacity_bps)),
             Reason::Probe => f.write_str("no delay at the present rate; trying for more"),
+            Reason::Static => write!(
+                f,
+                "the scene needs {} kbit/s, which proves nothing of the link",
+                kbit(self.evidence.produced_bps)
+            ),
             Reason::Range => f.write_str("the allowed bitrates changed"),
             Reason::Connection => f.write_str("a new connection starts carefully"),
             Reason::QueueGrows => {
@@ -106,6 +113,7 @@ state!(
     Stall,
     Headroom,
     Probe,
+    Static,
     Range,
     Connection,
     QueueGrows,

@@ -29,11 +29,21 @@ impl Output {
         bytes as f64 * 8.0 / (PRODUCED_TICKS as f64 * TICK.as_secs_f64())
     }
 
+    /// Whether it makes so little of what it is asked for that the scene must be at rest.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.bps() < AT_REST * self.asked_bps()
+    }
+
     /// The most that its output entitles it to, when that is less than it was asked for.
     pub(super) fn limit_bps(&self) -> Option<f64> {
+        let made = self.bps();
+        let is_limited = made < LIMITED * self.asked_bps();
+        is_limited.then(|| (made * LIMITED_FACTOR).max(made + LIMITED_BPS))
+    }
+
+    fn asked_bps(&self) -> f64 {
         let asked = self.ticks[..PRODUCED_TICKS].iter().map(|(_, target)| target).sum::<f64>();
-        let (asked, made) = (asked / PRODUCED_TICKS as f64, self.bps());
-        (made < LIMITED * asked).then(|| (made * LIMITED_FACTOR).max(made + LIMITED_BPS))
+        asked / PRODUCED_TICKS as f64
     }
 }
 
@@ -44,6 +54,8 @@ const RESPONSE_TICKS: usize = 3;
 /// gets through is no proof that the link carries the target, so no raise goes beyond this
 /// multiple of the real output, or this much above it.
 const LIMITED: f64 = 0.75;
+/// Below this part of its target nothing moves.
+const AT_REST: f64 = 0.4;
 const LIMITED_FACTOR: f64 = 1.5;
 const LIMITED_BPS: f64 = 300_000.0;
 

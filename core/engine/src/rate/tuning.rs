@@ -38,7 +38,7 @@ pub(super) const RAISE_AFTER_CUT: Duration = Duration::from_millis(800);
 /// Time between two raises towards what the link was seen to carry.
 pub(super) const RAISE_SPACING: Duration = Duration::from_millis(500);
 /// Part of the measured capacity that is used at once.
-pub(super) const RAISE_KEEP: f64 = 0.95;
+pub(super) const RAISE_KEEP: f64 = 0.92;
 /// Most that one raise multiplies.
 pub(super) const RAISE_MOST: f64 = 2.0;
 /// A raise smaller than this is not worth a command.
@@ -48,20 +48,20 @@ pub(super) const RAISE_STEP: f64 = 1.13;
 /// believed for a while after, and remembered as a ceiling for longer.
 pub(super) const FULL_WINDOW: Duration = Duration::from_millis(400);
 pub(super) const FULL_BUSY: Duration = Duration::from_millis(250);
-pub(super) const FULL_KEEP: f64 = 0.9;
+pub(super) const FULL_KEEP: f64 = 0.88;
 pub(super) const FULL_TRUST: Duration = Duration::from_secs(4);
 pub(super) const FULL_MEMORY: Duration = Duration::from_secs(20);
 /// Below this part of the ceiling, or without one, steps are large.
 pub(super) const FAR: f64 = 0.7;
-pub(super) const FAR_SPACING: Duration = Duration::from_millis(500);
+pub(super) const FAR_SPACING: Duration = Duration::from_millis(800);
 pub(super) const FAR_PROBE: f64 = 1.4;
 
 /// Time between two probes beyond the measured capacity, and their size.
-pub(super) const PROBE_SPACING: Duration = Duration::from_millis(1_500);
+pub(super) const PROBE_SPACING: Duration = Duration::from_millis(2_500);
 pub(super) const PROBE: f64 = 1.16;
 /// How long a failed probe keeps the next one away: at first, and at most.
-pub(super) const HOLD_MIN: Duration = Duration::from_secs(1);
-pub(super) const HOLD_MAX: Duration = Duration::from_secs(6);
+pub(super) const HOLD_MIN: Duration = Duration::from_secs(2);
+pub(super) const HOLD_MAX: Duration = Duration::from_secs(5);
 /// A cut this soon after a probe is the probe's fault.
 pub(super) const PROBE_BLAME: Duration = Duration::from_millis(2_500);
 /// Time without a cut after which the hold is halved.
@@ -96,9 +96,23 @@ pub(super) const AUDIO_OVERHEAD: f64 = 1.05;
 pub(super) const CEILING_PASSED: f64 = 1.05;
 pub(super) const CEILING_TICKS: u32 = 10;
 /// A measurement beyond this multiple of the ceiling shows the same at once.
-pub(super) const CEILING_SURPASSED: f64 = 1.2;
-/// Two falls of the link within this time make it a flapping one: for as long, no raise goes
-/// beyond the middle of what it fell from and to.
-pub(super) const FLAPPING: Duration = Duration::from_secs(10);
+pub(super) const CEILING_SURPASSED: f64 = 1.5;
 /// For so long nobody knows how fast a new connection's link changes: steps are small.
-pub(super) const NEW_CONNECTION: Duration = Duration::from_secs(5);
+pub(super) const NEW: Duration = Duration::from_secs(5);
+/// And for so long after the link fell from what a raise had reached.
+pub(super) const WARY: Duration = Duration::from_secs(20);
+/// No lag above the first for the second, a key interval and more, at full output: not even an IDR
+/// had to wait, so the ceiling is a matter of the past.
+pub(super) const IDLE_LAG: Duration = Duration::from_millis(50);
+pub(super) const IDLE: Duration = Duration::from_millis(2_400);
+
+/// A cut looks at the last moments too: a link that falls deep shows there first.
+pub(super) const CUT_WINDOW: Duration = Duration::from_millis(400);
+pub(super) const CUT_BUSY: Duration = Duration::from_millis(250);
+/// While the link still carries [`MILD`] of the rate, one cut leaves at least this part of it.
+pub(super) const CUT_MILD: f64 = 0.74;
+
+/// Output below this part of what it was before a raise takes the raise back.
+pub(super) const STATIC: f64 = 0.6;
+/// After a scene at rest TCP's window is small for so long: one mild cut at most, and no raise.
+pub(super) const WAKING: Duration = Duration::from_secs(2);

@@ -160,9 +160,9 @@ impl Buffer {
         self.recorder.add(&Op::Push { unit: sketch, pushed_at: now, dropped }, Some(now));
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Queued> {
-        let popped = self.inner.pop()?;
-        self.recorder.add(&Op::Pop, None);
+    pub(crate) fn pop(&mut self, sound_first: bool) -> Option<Queued> {
+        let popped = self.inner.pop(sound_first)?;
+        self.recorder.add(&Op::Pop { sound_first }, None);
         self.recorder.expect_unit(popped.unit.size_bytes());
         Some(popped)
     }

@@ -95,7 +95,9 @@ pub(super) enum Op {
         pushed_at: Now,
         dropped: Dropped,
     },
-    Pop,
+    Pop {
+        sound_first: bool,
+    },
     Shed(Dropped),
     Hold(Dropped),
     RestartAtIdr(Dropped),
@@ -146,6 +148,7 @@ const CLEAR: u8 = 20;
 const COUNT_DROPPED: u8 = 21;
 const ASK_IDR: u8 = 22;
 const FORGET_IDR: u8 = 23;
+const POP_SOUND_FIRST: u8 = 24;
 /// And what kind of unit, and whether more follows, in the low bits.
 const PUSH: u8 = 0x40;
 /// The push was not just now, or something was dropped.
@@ -229,7 +232,7 @@ impl Context {
                     dropped.save(out);
                 }
             }
-            Op::Pop => out.push(POP),
+            Op::Pop { sound_first } => out.push(if sound_first { POP_SOUND_FIRST } else { POP }),
             Op::Shed(dropped) => write_drop(SHED, dropped, out),
             Op::Hold(dropped) => write_drop(HOLD, dropped, out),
             Op::RestartAtIdr(dropped) => write_drop(RESTART_AT_IDR, dropped, out),
@@ -308,7 +311,8 @@ impl Context {
                 Op::Follow { wanted_bps, reason, backlog, decision }
             }
             RANGE => Op::Range(State::load(from)?),
-            POP => Op::Pop,
+            POP => Op::Pop { sound_first: false },
+            POP_SOUND_FIRST => Op::Pop { sound_first: true },
             SHED => Op::Shed(State::load(from)?),
             HOLD => Op::Hold(State::load(from)?),
             RESTART_AT_IDR => Op::RestartAtIdr(State::load(from)?),

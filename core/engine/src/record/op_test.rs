@@ -65,7 +65,7 @@ fn op() -> impl Strategy<Value = Op> {
             pushed_at,
             dropped
         }),
-        Just(Op::Pop),
+        any::<bool>().prop_map(|sound_first| Op::Pop { sound_first }),
         dropped().prop_map(Op::Shed),
         dropped().prop_map(Op::Hold),
         dropped().prop_map(Op::RestartAtIdr),
@@ -122,7 +122,7 @@ fn a_usual_wake_up_costs_a_few_bytes() {
         let end = picture as u64 * (u64::from(size) + 20);
         context.write_time(now, &mut out);
         context.write(&Op::Push { unit, pushed_at: now, dropped: Dropped::default() }, &mut out);
-        context.write(&Op::Pop, &mut out);
+        context.write(&Op::Pop { sound_first: false }, &mut out);
         context.expect_unit(size as usize);
         context.write(&Op::Unit { end, queued_at: now }, &mut out);
         context.write(&Op::Written(end), &mut out);

@@ -280,8 +280,8 @@ fn again(op: Op, machines: &mut Machines, context: &mut Context) -> Result<Op, C
             buffer.push(unit, pushed_at);
             Op::Push { unit, pushed_at, dropped: buffer.dropped() - before }
         }
-        Op::Pop => {
-            let popped = buffer.pop().ok_or(Corrupt)?;
+        Op::Pop { sound_first } => {
+            let popped = buffer.pop(sound_first).ok_or(Corrupt)?;
             context.expect_unit(popped.unit.size_bytes());
             op
         }

@@ -70,10 +70,10 @@ fn d05_an_encoder_that_does_not_listen_is_asked_twice_a_second() {
     for dts_ms in [33, 66, 100] {
         rig.push(picture(dts_ms)); // the third one is not serialised and can be dropped
     }
-    rig.pass(1_100);
+    rig.pass(1_300);
     rig.credit = None;
     for index in 0..60i64 {
-        rig.push(picture(1_100 + index * 33));
+        rig.push(picture(1_300 + index * 33));
         rig.pass(33);
     }
     assert_eq!(rig.encoder.len(), 4, "two seconds: {:?}", rig.encoder);
@@ -147,16 +147,16 @@ fn d04_new_parameter_sets_survive_the_drop_of_their_idr() {
     };
     rig.push(with_level(FrameKind::Reference, 33, 0x15));
     rig.push(with_level(FrameKind::Idr, 66, 0x1F));
-    rig.pass(1_100);
-    rig.push(with_level(FrameKind::Reference, 1_166, 0x1F));
+    rig.pass(1_300);
+    rig.push(with_level(FrameKind::Reference, 1_366, 0x1F));
     rig.credit = None;
     rig.settle();
-    rig.push(with_level(FrameKind::Idr, 1_200, 0x1F));
+    rig.push(with_level(FrameKind::Idr, 1_400, 0x1F));
     let media = rig.server().media();
     let times: Vec<_> = media.iter().map(|heard| (heard.word(), heard.timestamp_ms())).collect();
     assert_eq!(
         times[times.len() - 3..],
-        [("metadata", Some(1_200)), ("avc header", Some(1_200)), ("idr", Some(1_200))]
+        [("metadata", Some(1_400)), ("avc header", Some(1_400)), ("idr", Some(1_400))]
     );
     let Heard::AvcHeader { record, .. } = media[media.len() - 2] else { panic!("a header") };
     assert_eq!(record, crate::rig::avc_config(0x1F).record());

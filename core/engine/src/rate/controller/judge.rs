@@ -1,0 +1,176 @@
+//! From what is measured to the wanted target (`spec network` 1.3.3–1.3.6): cuts sized so that the
+//! backlog drains, raises towards what the link was seen to carry, and probes beyond it.
+
+use std::time::Duration;
+
+use onair_types::Now;
+
+use super::{Backlog, Controller};
+use crate::rate::capacity::Measured;
+use crate::rate::decision::Reason;
+use crate::rate::tuning::*;
+
+impl Controller {
+    /// The wanted target and why; `None` to stay.
+    pub(super) fn judge(
+        &mut self,
+        measured: Option<Measured>,
+        backlog: Backlog,
+        now: Now,
+    ) -> Option<(f64, Reason)> {
+        let out = self.flight.unacked().saturating_sub(self.source.hidden_bytes());
+        let outstanding = out + backlog.bytes;
+        if self.flight.acked() != self.progress_acked || outstanding == 0 {
+            (self.progress_at, self.progress_acked) = (now, self.flight.acked());
+        }
+        if now.since(self.progress_at) > STALL {
+            self.cut_at = Some(now);
+            self.hold = HOLD_MIN;
+            return Some((f64::from(self.range.min_bps()), Reason::Stall));
+        }
+        if self.lag > CUT_LAG {
+            return self.cut(outstanding, now).map(|wanted| (wanted, Reason::Congestion));
+        }
+        if let Some(before_bps) = self.take_unproven(now) {
+            return Some((before_bps, Reason::Static));
+        }
+        if self.lag < CALM_LAG && self.target_bps < f64::from(self.range.max_bps()) {
+            return self.raise(measured, now);
+        }
+        None
+    }
+
+    /// Forgets a ceiling that the output stays above without delay.
+    pub(super) fn doubt_ceiling(&mut self, measured: Option<Measured>, now: Now) {
+        let output_bps = self.output.bps() + self.audio_bps;
+        let passes = self.full.is_some_and(|(bps, _)| output_bps > CEILING_PASSED * bps);
+        self.passed_ticks = if passes && self.lag < CALM_LAG { self.passed_ticks + 1 } else { 0 };
+        let surpasses = |(bps, _): (f64, Now)| {
+            self.lag < CALM_LAG && measured.is_some_and(|m| m.bps > CEILING_SURPASSED * bps)
+        };
+        if self.lag > IDLE_LAG || self.output.limit_bps().is_some() {
+            self.queued_at = now;
+        }
+        let is_idle = now.since(self.queued_at) > IDLE;
+        if is_idle {
+            self.fell_at = None;
+        }
+        if self.is_waking(now) {
+            return;
+        }
+        if is_idle || self.passed_ticks >= CEILING_TICKS || self.full.is_some_and(surpasses) {
+            (self.full, self.hold) = (None, HOLD_MIN);
+        }
+    }
+
+    /// The target before a raise that a static scene has cut short: it proves nothing now.
+    fn take_unproven(&mut self, now: Now) -> Option<f64> {
+        if now.since(self.raised_at) > PROBE_BLAME {
+            self.unproven = None;
+        }
+        let made_bps = self.output.bps();
+        let before_bps = self.unproven.take_if(|before_bps| made_bps < STATIC * *before_bps)?;
+        Some(before_bps.min(self.target_bps))
+    }
+
+    /// Whether the scene has only just begun to move again, or does not move at all.
+    fn is_waking(&self, now: Now) -> bool {
+        self.rested_at.is_some_and(|at| now.since(at) < WAKING)
+    }
+
+    /// A lower target when the present one would not let the backlog drain.
+    fn cut(&mut self, outstanding: u64, now: Now) -> Option<f64> {
+        // TCP itself needs a moment to follow a scene that wakes; that says nothing of the link.
+        let wakes = self.is_waking(now);
+        let spacing = if wakes { WAKING } else { CUT_SPACING };
+        if self.cut_at.is_some_and(|at| now.since(at) < spacing) {
+            return None;
+        }
+        let lately = self.capacity.over(CUT_WINDOW, now).filter(|m| m.busy >= CUT_BUSY);
+        let carries = lately.map_or(self.carries_bps, |m| m.bps.min(self.carries_bps));
+        let standing = carries * (self.min_rtt.get().as_secs_f64() + STANDING);
+        let excess = (outstanding as f64 * 8.0 - standing).max(0.0);
+        let mild = carries - self.audio_bps >= MILD * self.target_bps;
+        let wanted =
+            (CUT_KEEP * carries - excess / DRAIN).max(CUT_LEAST * carries) - self.audio_bps;
+        let wanted = if mild || wakes { wanted.max(CUT_MILD * self.target_bps) } else { wanted };
+        if wanted > CUT_STEP * self.target_bps {
+            return None;
+        }
+        if !mild {
+            self.hold = HOLD_MIN;
+            if self.cut_at.is_none_or(|at| at < self.raised_at) {
+                self.fell_at = Some(now);
+            }
+        } else if self.probed_at.is_some_and(|at| now.since(at) < PROBE_BLAME) {
+            self.hold = (self.hold * 2).min(HOLD_MAX);
+        }
+        (self.cut_at, self.hold_since) = (Some(now), now);
+        Some(wanted)
+    }
+
+    /// A higher target: at once to what the link was seen to carry, beyond it step by step.
+    fn raise(&mut self, measured: Option<Measured>, now: Now) -> Option<(f64, Reason)> {
+        let since_cut = self.cut_at.map_or(Duration::MAX, |at| now.since(at));
+        let since_raise = now.since(self.raised_at);
+        if now.since(self.hold_since) > HOLD_DECAY {
+            (self.hold, self.hold_since) = ((self.hold / 2).max(HOLD_MIN), now);
+        }
+        if since_cut < RAISE_AFTER_CUT || since_raise < RAISE_SPACING || self.is_waking(now) {
+            return None;
+        }
+        let most = f64::from(self.range.max_bps());
+        let limit = self.output.limit_bps().unwrap_or(most);
+        let full = |age| self.full.filter(|(_, at)| now.since(*at) < age).map(|(bps, _)| bps);
+        let trusted = full(FULL_TRUST).map_or(0.0, |bps| FULL_KEEP * bps);
+        let known = measured.map_or(0.0, |m| RAISE_KEEP * m.bps).max(trusted) - self.audio_bps;
+        let known = known.min(self.target_bps * RAISE_MOST).min(limit);
+        if self.is_worth_it(known) {
+            (self.raised_at, self.unproven) = (now, Some(self.target_bps));
+            return Some((known, Reason::Headroom));
+        }
+        let is_new = now.since(self.connected_at) < NEW;
+        let far = full(FULL_MEMORY).is_none_or(|ceiling| self.target_bps < FAR * ceiling);
+        let is_wary = self.fell_at.is_some_and(|at| now.since(at) < WARY);
+        let (spacing, step) = if is_new || (far && is_wary) {
+            (FAR_SPACING, PROBE)
+        } else if far {
+            (FAR_SPACING, FAR_PROBE)
+        } else {
+            (PROBE_SPACING, PROBE)
+        };
+        if since_raise < spacing || since_cut < self.hold {
+            return None;
+        }
+        let probe = (self.target_bps * step).min(limit);
+        if !self.is_worth_it(probe) {
+            return None;
+        }
+        (self.raised_at, self.probed_at, self.unproven) = (now, Some(now), Some(self.target_bps));
+        Some((probe, Reason::Probe))
+    }
+
+    fn is_worth_it(&self, wanted: f64) -> bool {
+        let at_the_top = wanted >= f64::from(self.range.max_bps()) && wanted > self.target_bps;
+        at_the_top || wanted >= RAISE_STEP * self.target_bps
+    }
+
+    /// Keeps [`Self::carries_bps`] and returns a measurement that is worth its name.
+    pub(super) fn measure(&mut self, now: Now) -> Option<Measured> {
+        let enough = |window| self.capacity.over(window, now).filter(|m| m.busy >= MIN_BUSY);
+        let recent = enough(WINDOW);
+        if self.lag > CALM_LAG
+            && let Some(full) = self.capacity.over(FULL_WINDOW, now).filter(|m| m.busy >= FULL_BUSY)
+        {
+            self.full = Some((full.bps, now));
+        }
+        let measured = recent.or_else(|| enough(LONG_WINDOW));
+        let at_least = self.target_bps + self.audio_bps;
+        self.carries_bps = match (recent, measured) {
+            (Some(recent), _) => recent.bps,
+            (None, Some(measured)) => measured.bps.max(at_least),
+            (None, None) => self.carries_bps.max(at_least),
+        };
+        measured
+    }
+}
