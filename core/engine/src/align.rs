@@ -58,6 +58,15 @@ impl Aligner {
         };
     }
 
+    /// A new connection that goes on where the last one ended: `first` is its first unit's time.
+    /// Unknown, it is found as always.
+    pub(crate) fn restart(&mut self, first: Option<MediaTime>) {
+        self.reset();
+        if self.alignment == Alignment::FirstKeyframe {
+            self.epoch = first;
+        }
+    }
+
     /// Whether the epoch is known.
     pub(crate) fn is_aligned(&self) -> bool {
         self.epoch.is_some()

@@ -4,6 +4,7 @@
 //! App and key are kept byte for byte: servers compare them, and some put tokens there. Nothing
 //! here resolves names or decodes percent signs, but in user and password.
 
+mod moved;
 mod secret;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::fmt;
 use core::net::Ipv6Addr;
 use thiserror::Error;
 
+pub use moved::MoveError;
 pub use secret::StreamKey;
 
 /// A parsed stream address. `Debug` and `Display` show neither key nor user, nor a query.

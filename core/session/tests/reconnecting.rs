@@ -6,12 +6,14 @@ mod support;
 use std::time::Duration;
 
 use onair::{
-    CaptureTime, Event, FrameView, NetworkPath, PixelFormat, ReconnectPolicy, Session, State,
+    CaptureTime, Event, FrameView, NetworkPath, PixelFormat, ReconnectPolicy, Session, Source,
+    State,
 };
+use onair_types::FrameKind;
 use support::encoders::{Luma, no_trouble};
-use support::sink::{Behaviour, Sink};
-use support::units::video_config;
-use support::{events_until, pause, states, timed, wait_live};
+use support::sink::{Behaviour, Media, Sink};
+use support::units::{avc_config, video, video_config};
+use support::{LIMIT, events_until, pause, states, timed, wait_live};
 
 /// A session whose encoder makes one GOP for ever: only a request brings another IDR.
 fn session() -> Session {
@@ -116,4 +118,36 @@ fn r19_stop_while_there_is_no_network() {
     pause(Duration::from_millis(700));
     assert_eq!(sink.connections().len(), 1);
     assert_eq!(session.state(), State::Stopped);
+}
+
+#[test]
+fn r15_a_server_that_asks_for_another_connection_gets_it_without_a_gap() {
+    let sink = Sink::start(&[Behaviour::AskToMove(40), Behaviour::Accept]);
+    let session = Session::builder(None, Some(video_config()))
+        .video_source(Source::Encoded)
+        .build()
+        .expect("a session");
+    let mut events = session.events().expect("the first consumer");
+    session.start(&sink.url()).expect("it starts");
+    wait_live(&session);
+    let config = avc_config();
+    for number in 0..150u32 {
+        let kind = if number % 30 == 0 { FrameKind::Idr } else { FrameKind::Reference };
+        let unit = video(&config, number, i64::from(number) * 10, kind);
+        session.push_encoded_video(unit).expect("a push");
+        pause(Duration::from_millis(10));
+    }
+    assert!(session.finish(LIMIT));
+    let seen = sink.connections();
+    assert_eq!(seen.len(), 2);
+    let numbers = seen.iter().flat_map(|one| &one.media).filter_map(|media| match media {
+        Media::Video { data, .. } => data.last_chunk().map(|bytes| u32::from_be_bytes(*bytes)),
+        _ => None,
+    });
+    assert!(numbers.eq(0..150), "every picture once and in order");
+    let second = seen[1].media.iter().find(|media| media.is_video());
+    assert!(matches!(second, Some(Media::Video { idr: true, at_ms: 0, .. })), "{second:?}");
+    assert!(seen[0].commands.ends_with(&["FCUnpublish".to_owned(), "deleteStream".to_owned()]));
+    let all = events_until(&mut events, |event| *event == Event::State(State::Stopped));
+    assert_eq!(states(&all), [State::Pending, State::Live, State::Stopped], "no gap for the app");
 }

@@ -45,6 +45,10 @@ struct Talk {
     live_since: Option<Now>,
     /// Whether the server acknowledged any bytes.
     was_acknowledged: bool,
+    /// Says nothing of the stream until it is told to.
+    holds: bool,
+    /// The server wants the publisher elsewhere, until that is taken.
+    reconnect: Option<Option<String>>,
     /// The newest acknowledgement's number, until it is taken.
     acknowledgement: Option<u32>,
     acks: Acks,
@@ -57,6 +61,8 @@ enum Step {
     Handshake,
     Connect,
     CreateStream,
+    /// Ready to publish, and not yet to do it.
+    Held,
     Publish,
     Live,
 }
@@ -85,6 +91,8 @@ impl Dialogue {
                 stream_id: 0,
                 live_since: None,
                 was_acknowledged: false,
+                holds: false,
+                reconnect: None,
                 acknowledgement: None,
                 acks: Acks::default(),
                 pings: PingLimit::default(),
@@ -160,6 +168,37 @@ impl Dialogue {
         self.talk.attempt_ends = self.talk.attempt_ends.min(by);
     }
 
+    /// Goes as far as createStream and waits there; the key is not said before.
+    pub(super) fn holding(mut self) -> Self {
+        self.talk.holds = true;
+        self
+    }
+
+    /// Whether it waits to be told to publish.
+    pub(super) fn is_held(&self) -> bool {
+        self.talk.step == Step::Held
+    }
+
+    /// Publishes after all, which must succeed by `ends`.
+    pub(super) fn release(
+        &mut self,
+        url: &StreamUrl,
+        ends: Now,
+        outgoing: &mut Outgoing,
+        now: Now,
+    ) {
+        let talk = &mut self.talk;
+        talk.attempt_ends = ends;
+        talk.claim(url, outgoing);
+        talk.publish(url, outgoing);
+        talk.enter(Step::Publish, now);
+    }
+
+    /// Where the server wants the publisher, if it said so since this was last called.
+    pub(super) fn take_reconnect(&mut self) -> Option<Option<String>> {
+        self.talk.reconnect.take()
+    }
+
     /// Since when the server takes media, and on which message stream.
     pub(super) fn live(&self) -> Option<(Now, u32)> {
         self.talk.live_since.map(|since| (since, self.talk.stream_id))
@@ -204,7 +243,7 @@ impl Step {
         match self {
             Self::Handshake => "handshake",
             Self::Connect => "connect command",
-            Self::CreateStream => "createStream command",
+            Self::CreateStream | Self::Held => "createStream command",
             Self::Publish => "publish command",
             Self::Live => "publish",
         }
@@ -217,7 +256,7 @@ impl Step {
             Self::Connect | Self::CreateStream => Some(Duration::from_secs(8)),
             // Servers ask others whether the key is good (statement 97).
             Self::Publish => Some(Duration::from_secs(10)),
-            Self::Live => None,
+            Self::Held | Self::Live => None,
         }
     }
 }
@@ -240,6 +279,7 @@ impl Talk {
             ("type".to_owned(), text("nonprivate")),
             ("flashVer".to_owned(), text(FLASH_VERSION)),
             ("tcUrl".to_owned(), text(&url.tc_url())),
+            ("capsEx".to_owned(), Value::Number(CAPS_EX)),
         ]);
         self.writer.command(0, "connect", CONNECT, &[object], outgoing);
     }
@@ -299,8 +339,12 @@ impl Talk {
                 // An answer without a usable id is none.
                 if let Some(stream_id) = arguments.iter().find_map(stream_id) {
                     self.stream_id = stream_id;
-                    self.publish(url, outgoing);
-                    self.enter(Step::Publish, now);
+                    if self.holds {
+                        self.enter(Step::Held, now);
+                    } else {
+                        self.publish(url, outgoing);
+                        self.enter(Step::Publish, now);
+                    }
                 }
             }
             ("_error", Step::Connect) if transaction == CONNECT => {
@@ -329,6 +373,10 @@ impl Talk {
             self.live_since = Some(now);
             return Ok(());
         }
+        if let Some(tc_url) = status.wants_reconnect() {
+            self.reconnect = Some(tc_url).filter(|_| step == Step::Live);
+            return Ok(());
+        }
         match step {
             Step::Live if status.ends_the_stream() => Err(self.closed_by_server()),
             Step::Handshake | Step::Connect if status.is_error() => Err(status.app_rejected()),
@@ -345,13 +393,19 @@ impl Talk {
     }
 
     fn create_stream(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
+        self.writer.window_ack_size(WINDOW_ACK_BYTES, outgoing);
+        self.writer.set_chunk_size(self.chunk_size_bytes, outgoing);
+        if !self.holds {
+            self.claim(url, outgoing);
+        }
+        self.writer.command(0, "createStream", CREATE_STREAM, &[Value::Null], outgoing);
+    }
+
+    /// Tells the server whose name is wanted; some then drop whoever had it.
+    fn claim(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
         let key = || Value::String(url.key().expose().to_owned());
-        let writer = &mut self.writer;
-        writer.window_ack_size(WINDOW_ACK_BYTES, outgoing);
-        writer.set_chunk_size(self.chunk_size_bytes, outgoing);
-        writer.command(0, "releaseStream", 2.0, &[Value::Null, key()], outgoing);
-        writer.command(0, "FCPublish", 3.0, &[Value::Null, key()], outgoing);
-        writer.command(0, "createStream", CREATE_STREAM, &[Value::Null], outgoing);
+        self.writer.command(0, "releaseStream", 2.0, &[Value::Null, key()], outgoing);
+        self.writer.command(0, "FCPublish", 3.0, &[Value::Null, key()], outgoing);
     }
 
     fn publish(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
@@ -377,6 +431,8 @@ const CREATE_STREAM: f64 = 4.0;
 const PUBLISH: f64 = 5.0;
 /// The form that services check for; ours behind it.
 const FLASH_VERSION: &str = concat!("FMLE/3.0 (compatible; OnAir/", env!("CARGO_PKG_VERSION"), ")");
+/// What of E-RTMP v2 we do: ReconnectRequest.
+const CAPS_EX: f64 = 1.0;
 /// How often we like to be told what arrived: twice a second at 1 Mbit/s.
 const WINDOW_ACK_BYTES: u32 = 65_536;
 const PING_REQUEST: u16 = 6;

@@ -2,6 +2,8 @@
 //! connection, and turns units into messages only while little waits for the socket, so that the
 //! send buffer stays the real queue. Headers go before the first unit that needs them.
 
+mod switch;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +40,8 @@ pub(super) struct Media {
     sent: SentHeaders,
     /// How to decode the newest AAC frame pushed.
     latest_asc: Option<Asc>,
+    /// The next IDR is for another connection.
+    stops_at_idr: bool,
     /// What the app knows of drops, and since when.
     reported: Dropped,
     reported_at: Option<Now>,
@@ -81,6 +85,7 @@ impl Media {
             in_flight: VecDeque::new(),
             sent: SentHeaders::default(),
             latest_asc: None,
+            stops_at_idr: false,
             reported: Dropped::default(),
             reported_at: None,
             units_in: [0; 2],
@@ -136,25 +141,6 @@ impl Media {
         self.buffer.forget_idr_request();
     }
 
-    /// The connection is gone, and with it what it had not taken completely.
-    pub(super) fn handle_lost(&mut self, now: Now) {
-        if let Some(ordered) = &mut self.ordered {
-            ordered.give_back(&mut self.buffer);
-        }
-        let began = self.sent.metadata;
-        for unit in self.in_flight.drain(..) {
-            self.buffer.count_dropped(unit.track);
-        }
-        if began {
-            self.buffer.restart_at_idr();
-        }
-        self.sent = SentHeaders::default();
-        self.aligner.reset();
-        self.buffer.hold(now);
-        self.buffer.forget_idr_request();
-        self.reported = self.buffer.dropped();
-    }
-
     /// While live: aligns, drops, asks for an IDR and fills `outgoing`. With `is_flushing`
     /// everything goes, however young.
     pub(super) fn pump(
@@ -178,6 +164,9 @@ impl Media {
             {
                 if let Some(ordered) = &mut self.ordered {
                     ordered.refill(&mut self.buffer);
+                }
+                if self.stops_at_idr && self.is_idr_next() {
+                    break;
                 }
                 let Some(queued) = self.buffer.pop(self.is_sound_first(now)) else { break };
                 let track = queued.unit.track();

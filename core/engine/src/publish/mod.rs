@@ -16,6 +16,7 @@ mod dialogue;
 mod error;
 mod link;
 mod media;
+mod moving;
 mod ordered;
 mod output;
 mod path;
@@ -33,7 +34,7 @@ use onair_types::{AccessUnit, Now, Track};
 
 pub use config::{Alignment, Config, Delivery};
 pub use error::{Closed, ConnectError, PublishError};
-pub use output::{EncoderCommand, Event, Output, State};
+pub use output::{EncoderCommand, Event, Move, Output, State};
 pub use path::Path;
 pub use tls_error::TlsError;
 
@@ -43,8 +44,10 @@ use crate::reconnect::Backoff;
 use crate::record::{self, Rate, Recorder};
 use crate::rtmp::chunk_writer::Outgoing;
 use crate::stats::Snapshot;
+use crate::url::StreamUrl;
 use dialogue::Dialogue;
 use media::Media;
+use moving::{Moves, Successor};
 use progress::Progress;
 use steps::{Connection, GOODBYE_TIME, Phase};
 
@@ -54,6 +57,8 @@ use steps::{Connection, GOODBYE_TIME, Phase};
 #[derive(Debug)]
 pub struct Publish {
     config: Config,
+    /// Where the present connection goes: the app's address, or where the server sent us.
+    url: StreamUrl,
     now: Now,
     state: State,
     phase: Phase,
@@ -70,6 +75,8 @@ pub struct Publish {
     /// As the system last said.
     rtt: Duration,
     backoff: Backoff,
+    successor: Option<Box<Successor>>,
+    moves: Moves,
     /// Attempts since the start or since the stream was live.
     attempt: u32,
     bytes_sent: u64,
@@ -99,6 +106,9 @@ impl Publish {
             rule: Rule::new(config.adaptation, audio_bitrate_bps),
             rtt: Duration::ZERO,
             backoff: Backoff::new(config.reconnect, config.seed),
+            successor: None,
+            moves: Moves::default(),
+            url: config.url.clone(),
             attempt: 0,
             bytes_sent: 0,
             bytes_received: 0,
@@ -125,6 +135,7 @@ impl Publish {
     /// [`State::Stopped`] is the last output, at most `drain` from now.
     pub fn stop(&mut self, drain: Duration, now: Now) {
         let now = self.touch(now);
+        self.drop_next();
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Over if self.state == State::Stopped => {}
             Phase::Idle | Phase::Waiting { .. } | Phase::Over => self.end(State::Stopped),
@@ -133,7 +144,7 @@ impl Publish {
                 self.end(State::Stopped);
             }
             Phase::Connected(Connection { mut dialogue, .. }) if dialogue.live().is_none() => {
-                let said_goodbye = dialogue.say_goodbye(&self.config.url, &mut self.outgoing);
+                let said_goodbye = dialogue.say_goodbye(&self.url, &mut self.outgoing);
                 let linger = if said_goodbye { drain } else { Duration::ZERO };
                 self.outputs.push_back(Output::Close { linger });
                 self.end(State::Stopped);
@@ -192,21 +203,28 @@ impl Publish {
         };
         self.bytes_received += bytes.len() as u64;
         let was_live = dialogue.live().is_some();
-        let result = dialogue.handle_received(bytes, &self.config.url, &mut self.outgoing, now);
+        let result = dialogue.handle_received(bytes, &self.url, &mut self.outgoing, now);
         if let Some(number) = dialogue.take_acknowledgement() {
             self.rate.handle_acknowledgement(number, now);
             self.progress.handle_acknowledgement(now);
         }
         let is_live = dialogue.live().is_some();
+        let reconnect = dialogue.take_reconnect();
         self.confirm(now);
         match result {
             _ if matches!(self.phase, Phase::Closing { .. }) => {}
+            Ok(()) if is_live && !was_live && self.state == State::Live => {
+                self.outputs.push_back(Output::Event(Event::Move(Move::Done)));
+            }
             Ok(()) if is_live && !was_live => {
                 self.reconnects += u32::from(std::mem::take(&mut self.was_lost));
                 self.enter(State::Live);
             }
             Ok(()) => {}
-            Err(error) => self.lose(error, now),
+            Err(error) => return self.lose(error, now),
+        }
+        if let (Some(tc_url), Phase::Connected(_)) = (reconnect, &self.phase) {
+            self.move_to(tc_url, now);
         }
     }
 

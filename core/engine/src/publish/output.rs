@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use onair_types::Now;
+use thiserror::Error;
 
 use super::PublishError;
 use crate::rate::{Decision, PaceChange, VideoPace};
 use crate::record::state;
+use crate::url::MoveError;
 
 /// Where the publish stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +50,24 @@ pub enum Output {
         /// How long the peer may take.
         linger: Duration,
     },
+    /// Open a second connection beside the first and answer with `handle_next_connected` or
+    /// `handle_next_connect_failed`; what it says goes to `handle_next_received`.
+    ConnectNext {
+        /// Host name or IP literal.
+        host: String,
+        /// Port.
+        port: u16,
+        /// With TLS.
+        tls: bool,
+    },
+    /// Drop the second connection, or call off the one being made.
+    CloseNext,
+    /// The second connection takes the first one's place, which ends as with [`Output::Close`];
+    /// `outgoing` is already the new one's.
+    Switch {
+        /// How long the old peer may take.
+        linger: Duration,
+    },
     /// Tell the encoders.
     Encoder(EncoderCommand),
     /// Tell the app.
@@ -70,6 +90,24 @@ pub enum EncoderCommand {
     SetVideoPace(VideoPace),
 }
 
+/// What becomes of a server's request to connect anew.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Move {
+    /// Another connection is being made; media goes on meanwhile.
+    #[error("the server asked for a new connection; it is being made")]
+    Begun,
+    /// It is not followed; the stream stays.
+    #[error("the server asked for a new connection and is not followed: {0}")]
+    Refused(MoveError),
+    /// The other connection could not be made; the stream stays.
+    #[error("the new connection the server asked for failed: {0}")]
+    Failed(PublishError),
+    /// The stream goes on over the other connection, from an IDR.
+    #[error("the stream moved to the new connection")]
+    Done,
+}
+
 /// What the app may want to know.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -90,6 +128,8 @@ pub enum Event {
     /// Bytes wait for the server and it took none of them for 3 s (`true`), or goes on to take them
     /// (`false`). A loss ends the doubt without another such event.
     Suspect(bool),
+    /// The server asked its publisher to connect anew, elsewhere or not; what became of it.
+    Move(Move),
     /// Units were dropped since the last such event.
     Dropped {
         /// Pictures.

@@ -11,6 +11,8 @@ pub(super) struct Status {
     pub(super) level: String,
     pub(super) code: String,
     pub(super) description: String,
+    /// Where a publisher should go, as the server wrote it.
+    tc_url: Option<String>,
 }
 
 impl Status {
@@ -21,7 +23,19 @@ impl Status {
             let value = info.and_then(|info| info.get(key)).and_then(Value::as_str);
             value.map(|text| presentable(text, url)).unwrap_or_default()
         };
-        Self { level: text("level"), code: text("code"), description: text("description") }
+        let tc_url = info.and_then(|info| info.get("tcUrl")).and_then(Value::as_str);
+        Self {
+            level: text("level"),
+            code: text("code"),
+            description: text("description"),
+            tc_url: tc_url.filter(|url| url.len() <= MAX_ADDRESS_BYTES).map(str::to_owned),
+        }
+    }
+
+    /// Where to, if the server asks its publisher to connect anew (E-RTMP v2, ReconnectRequest):
+    /// an address, or none for the present one.
+    pub(super) fn wants_reconnect(&self) -> Option<Option<String>> {
+        (self.code == "NetConnection.Connect.ReconnectRequest").then(|| self.tc_url.clone())
     }
 
     /// Whether it refuses something; some servers forget the level.
@@ -64,3 +78,4 @@ fn presentable(text: &str, url: &StreamUrl) -> String {
 const REFUSALS: [&str; 6] =
     [".BadName", ".Denied", ".Rejected", ".Failed", ".InvalidApp", ".Closed"];
 const MAX_TEXT_CHARS: usize = 200;
+const MAX_ADDRESS_BYTES: usize = 1_024;

@@ -62,7 +62,8 @@ impl Publish {
         self.outgoing.reset();
         self.progress = Progress::default();
         self.phase = Phase::Connecting { ends: now + ATTEMPT_TIME };
-        let url = &self.config.url;
+        self.url = self.config.url.clone();
+        let url = &self.url;
         self.outputs.push_back(Output::Connect {
             host: url.host().to_owned(),
             port: url.port(),
@@ -77,7 +78,7 @@ impl Publish {
         if let Phase::Connected(Connection { dialogue, .. }) = &mut self.phase
             && dialogue.live().is_some()
         {
-            dialogue.say_goodbye(&self.config.url, &mut self.outgoing);
+            dialogue.say_goodbye(&self.url, &mut self.outgoing);
             linger = GOODBYE_TIME;
             self.backoff.handle_goodbye(now + linger);
         }
@@ -96,6 +97,7 @@ impl Publish {
             self.backoff.handle_media_end(self.progress.stalled_since().unwrap_or(now));
         }
         self.progress = Progress::default();
+        self.drop_next();
         self.media.handle_lost(now);
         let retry_in = self.backoff.handle_failure(&error, now);
         let cause = error.clone();
@@ -198,6 +200,9 @@ impl Publish {
                 }
                 Verdict::Lost(limit) => return Err(PublishError::Timeout { step: "send", limit }),
             }
+            self.pump_next(now);
+        } else if self.state == State::Live {
+            self.media.shed(&self.rate, now);
         }
         Ok(())
     }
@@ -216,7 +221,7 @@ impl Publish {
                 self.media.pump(&mut link, &mut self.outputs, true, now);
             }
             if self.media.is_drained() || now >= *media_ends {
-                dialogue.say_goodbye(&self.config.url, &mut self.outgoing);
+                dialogue.say_goodbye(&self.url, &mut self.outgoing);
                 *said_goodbye = true;
             }
         }
@@ -244,6 +249,7 @@ impl Publish {
                     live_since.and_then(|_| self.media.deadline(has_credit, now)),
                     live_since.and_then(|_| self.next_look()),
                     live_since.and_then(|_| self.progress.deadline()),
+                    self.next_deadline(),
                 ]
                 .into_iter()
                 .flatten()
@@ -257,7 +263,7 @@ impl Publish {
 }
 
 /// From the beginning of an attempt to Publish.Start.
-const ATTEMPT_TIME: Duration = Duration::from_secs(15);
+pub(super) const ATTEMPT_TIME: Duration = Duration::from_secs(15);
 /// What is left of it when the way to the network changes.
 const HURRIED_ATTEMPT: Duration = Duration::from_secs(2);
 /// For the goodbyes of a connection that is given up, or of a stop whose media cannot be written.

@@ -19,6 +19,8 @@ pub struct Policy {
     /// Attempts to connect again before it gives up, counted as the budget is; `None` for any
     /// number.
     pub max_retries: Option<u32>,
+    /// Whether a server may send the stream, and its key, to a host of another domain.
+    pub follow_to_any_domain: bool,
 }
 
 impl Policy {
@@ -45,6 +47,7 @@ impl Default for Policy {
             healthy_after: Duration::from_secs(30),
             fixed_delay: None,
             max_retries: None,
+            follow_to_any_domain: false,
         }
     }
 }

@@ -6,6 +6,7 @@ mod congestion;
 mod decoded;
 mod errors;
 mod files;
+mod moving;
 mod opening;
 mod paths;
 mod random;

@@ -4,7 +4,7 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 use onair_engine::publish::{
-    Alignment, Closed, ConnectError, Delivery, Event, Output, Path, Publish, State,
+    Alignment, Closed, ConnectError, Delivery, Event, Move, Output, Path, Publish, State,
 };
 use onair_engine::rate::Transport;
 use onair_types::{FrameKind, MediaTime, Now};
@@ -28,6 +28,13 @@ enum Input {
     Audio(i64),
     Timeout,
     Path(Path),
+    /// The server asks for another connection.
+    Reconnect,
+    NextConnected,
+    NextFailed,
+    NextClosed,
+    /// What the second connection's willing server would send now.
+    NextServed,
     Pass(i64),
 }
 
@@ -47,6 +54,11 @@ fn input() -> impl Strategy<Value = Input> {
         8 => (-100i64..5_000).prop_map(Input::Audio),
         4 => Just(Input::Timeout),
         1 => prop_oneof![Just(Path::Up), Just(Path::Down), Just(Path::Changed)].prop_map(Input::Path),
+        3 => Just(Input::Reconnect),
+        4 => Just(Input::NextConnected),
+        1 => Just(Input::NextFailed),
+        1 => Just(Input::NextClosed),
+        12 => Just(Input::NextServed),
         8 => (-50i64..12_000).prop_map(Input::Pass),
     ]
 }
@@ -69,6 +81,20 @@ fn drain(publish: &mut Publish, now: Now, outputs: &mut Vec<Output>) -> Result<(
     Ok(())
 }
 
+/// Chance alone seldom gets as far as a second connection.
+fn prelude() -> Vec<Input> {
+    use Input::{Connected, NextConnected, NextServed, Reconnect, Served, Start};
+    let live = [Start, Connected, Served, Served, Served, Served, Served];
+    let held = [Reconnect, NextConnected, NextServed, NextServed, NextServed, NextServed];
+    live.into_iter().chain(held).collect()
+}
+
+fn take_next(publish: &Publish) -> Vec<u8> {
+    let mut slices = [IoSlice::new(&[]); 64];
+    let filled = publish.next_outgoing(&mut slices);
+    slices[..filled].iter().flat_map(|slice| slice.to_vec()).collect()
+}
+
 fn take(publish: &Publish, limit: usize) -> Vec<u8> {
     let mut slices = [IoSlice::new(&[]); 64];
     let filled = publish.outgoing(&mut slices);
@@ -85,6 +111,7 @@ proptest! {
         inputs in prop::collection::vec(input(), 1..120),
         is_complete in any::<bool>(),
         is_file in any::<bool>(),
+        begins_with_a_move in any::<bool>(),
         seed in any::<u64>(),
     ) {
         let mut config = config();
@@ -94,9 +121,11 @@ proptest! {
         let mut publish = Publish::new(config);
         let mut outputs = Vec::new();
         let (mut server, mut is_asked): (Option<Server>, bool) = (None, false);
+        let (mut next, mut is_next_asked): (Option<Server>, bool) = (None, false);
         // The clock may be read by several threads: now and then it seems to go back.
         let (mut now, mut latest) = (Now::ZERO, Now::ZERO);
-        for input in inputs {
+        let prelude = if begins_with_a_move { prelude() } else { Vec::new() };
+        for input in prelude.into_iter().chain(inputs) {
             match input {
                 Input::Start => publish.start(now),
                 Input::Stop(drain_ms) => publish.stop(Duration::from_millis(drain_ms), now),
@@ -133,6 +162,30 @@ proptest! {
                 Input::Audio(pts_ms) => {
                     publish.handle_unit(audio_at_time(MediaTime::from_millis(pts_ms)), now);
                 }
+                Input::Reconnect => {
+                    if let Some(server) = &mut server {
+                        server.request_reconnect(None);
+                        publish.handle_received(&server.take_bytes(), now);
+                    }
+                }
+                Input::NextConnected => {
+                    if std::mem::take(&mut is_next_asked) {
+                        next = Some(Server::new(Default::default()));
+                    }
+                    publish.handle_next_connected(now);
+                }
+                Input::NextFailed => {
+                    publish.handle_next_connect_failed(ConnectError::Unreachable, now);
+                }
+                Input::NextClosed => publish.handle_next_closed(Closed::Reset, now),
+                Input::NextServed => {
+                    if let Some(next) = &mut next {
+                        let bytes = take_next(&publish);
+                        publish.handle_next_written(bytes.len(), now);
+                        next.receive(&bytes, now);
+                        publish.handle_next_received(&next.take_bytes(), now);
+                    }
+                }
                 Input::Timeout => publish.handle_timeout(now),
                 Input::Path(path) => publish.handle_path(path, now),
                 Input::Pass(ms) => now = now.offset_micros(ms * 1_000),
@@ -149,6 +202,15 @@ proptest! {
                 is_asked = false;
             }
             is_asked |= outputs[before..].iter().any(|o| matches!(o, Output::Connect { .. }));
+            for output in &outputs[before..] {
+                match output {
+                    Output::ConnectNext { .. } => is_next_asked = true,
+                    Output::CloseNext => (next, is_next_asked) = (None, false),
+                    Output::Switch { .. } => server = next.take(),
+                    Output::Event(Event::Move(Move::Failed(_))) => next = None,
+                    _ => {}
+                }
+            }
             let counts = publish.snapshot(latest);
             prop_assert_eq!(
                 counts.video_units_in + counts.audio_units_in,

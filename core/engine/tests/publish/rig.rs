@@ -42,6 +42,11 @@ pub(crate) struct Rig {
     /// Fates of the next connections; when there are none, a willing server.
     pub(crate) fates: VecDeque<Fate>,
     pub(crate) servers: Vec<Server>,
+    /// The second connection's server, while there is one, and what happens to the next of these.
+    pub(crate) next: Option<Server>,
+    pub(crate) next_fates: VecDeque<Fate>,
+    /// Where second connections went.
+    pub(crate) next_connects: Vec<(Now, String, u16)>,
     pub(crate) is_connected: bool,
     /// Bytes the socket still takes; `None` without limit.
     pub(crate) credit: Option<usize>,
@@ -69,6 +74,9 @@ impl Rig {
             now: Now::from_millis(1_000),
             fates: VecDeque::new(),
             servers: Vec::new(),
+            next: None,
+            next_fates: VecDeque::new(),
+            next_connects: Vec::new(),
             is_connected: false,
             credit: None,
             events: Vec::new(),
@@ -137,8 +145,12 @@ impl Rig {
             if let Some(server) = self.servers.last_mut() {
                 server.tick(self.now);
             }
+            if let Some(next) = &mut self.next {
+                next.tick(self.now);
+            }
             self.settle();
-            let late = self.servers.last().and_then(Server::next_tick);
+            let servers = self.servers.last().into_iter().chain(&self.next);
+            let late = servers.filter_map(Server::next_tick);
             let next = self.wait.into_iter().chain(late).min().unwrap_or(end);
             if next > end || self.now >= end {
                 break;
@@ -188,6 +200,7 @@ impl Rig {
             let mut has_moved = self.drain();
             has_moved |= self.write();
             has_moved |= self.read();
+            has_moved |= self.talk_to_next();
             if !has_moved {
                 break;
             }
@@ -255,6 +268,25 @@ impl Rig {
                     Fate::Hang => {}
                 }
             }
+            Output::ConnectNext { host, port, .. } => {
+                self.next_connects.push((self.now, host, port));
+                match self.next_fates.pop_front().unwrap_or_default() {
+                    Fate::Server(script) => {
+                        self.next = Some(Server::new(script));
+                        self.publish.handle_next_connected(self.now);
+                    }
+                    Fate::Refused => {
+                        self.publish.handle_next_connect_failed(ConnectError::Refused, self.now);
+                    }
+                    Fate::Hang => {}
+                }
+            }
+            Output::CloseNext => self.next = None,
+            Output::Switch { linger } => {
+                self.closes.push((self.now, linger));
+                self.servers.push(self.next.take().expect("a second connection"));
+                self.heard_at.clear();
+            }
             Output::Close { linger } => {
                 self.write();
                 self.is_connected = false;
@@ -291,6 +323,27 @@ impl Rig {
         self.heard_at.resize(heard, now);
         self.sent.extend(bytes);
         true
+    }
+
+    /// Both ways on the second connection.
+    fn talk_to_next(&mut self) -> bool {
+        let Some(server) = &mut self.next else { return false };
+        let mut slices = [IoSlice::new(&[]); 64];
+        let filled = self.publish.next_outgoing(&mut slices);
+        let bytes: Vec<u8> = slices[..filled].iter().flat_map(|slice| slice.to_vec()).collect();
+        server.receive(&bytes, self.now);
+        let (answer, wants_close) = (server.take_bytes(), std::mem::take(&mut server.wants_close));
+        if !bytes.is_empty() {
+            self.publish.handle_next_written(bytes.len(), self.now);
+        }
+        if !answer.is_empty() {
+            self.publish.handle_next_received(&answer, self.now);
+        }
+        if wants_close {
+            self.next = None;
+            self.publish.handle_next_closed(Closed::ByPeer, self.now);
+        }
+        !bytes.is_empty() || !answer.is_empty() || wants_close
     }
 
     fn read(&mut self) -> bool {

@@ -212,6 +212,15 @@ impl Server {
         self.writer.command(1, "onStatus", 0.0, &[Value::Null, info], &mut self.out);
     }
 
+    /// Asks the publisher to connect anew, at `tc_url` or where it is.
+    pub(crate) fn request_reconnect(&mut self, tc_url: Option<&str>) {
+        let code = "NetConnection.Connect.ReconnectRequest";
+        let Value::Object(mut info) = info("status", code, "maintenance") else { return };
+        let tc_url = tc_url.map(|url| ("tcUrl".to_owned(), Value::String(url.to_owned())));
+        info.extend(tc_url);
+        self.command("onStatus", 0.0, &[Value::Null, Value::Object(info)]);
+    }
+
     /// The words of everything heard.
     pub(crate) fn words(&self) -> Vec<&str> {
         self.heard.iter().map(Heard::word).collect()

@@ -107,6 +107,7 @@ impl Driver {
             moved |= self.poll_heard(cx, now);
             moved |= self.take_units(cx, now);
             moved |= self.poll_write(cx, now);
+            moved |= self.poll_next(cx, now);
             self.link.poll_closing(cx, now);
             if self.is_over(now) {
                 return Poll::Ready(());
@@ -241,9 +242,13 @@ impl Driver {
         loop {
             match self.engine.poll_output(now) {
                 Output::Connect { host, port, tls } => {
-                    let low_latency = !self.run.plan.blocks();
-                    self.link.connect(Target { host, port, tls, low_latency });
+                    self.link.connect(self.target(host, port, tls));
                 }
+                Output::ConnectNext { host, port, tls } => {
+                    self.link.connect_next(self.target(host, port, tls));
+                }
+                Output::CloseNext => self.link.drop_next(),
+                Output::Switch { linger } => self.link.switch(now + linger),
                 Output::Close { linger } => {
                     self.write_at_once(cx, now);
                     self.link.close(self.linger_until(linger, now));
@@ -258,6 +263,36 @@ impl Driver {
                 other => log::debug!("the engine wants {other:?}, which this session cannot"),
             }
         }
+    }
+
+    fn target(&self, host: String, port: u16, tls: bool) -> Target {
+        Target { host, port, tls, low_latency: !self.run.plan.blocks() }
+    }
+
+    /// The second connection, while there is one: what it says, and what it is told.
+    fn poll_next(&mut self, cx: &mut Context<'_>, now: Now) -> bool {
+        let mut moved = false;
+        if let Poll::Ready(heard) = self.link.poll_next_heard(cx) {
+            match heard {
+                Heard::Connected => self.engine.handle_next_connected(now),
+                Heard::ConnectFailed(error) => self.engine.handle_next_connect_failed(error, now),
+                Heard::Bytes(bytes) => self.engine.handle_next_received(bytes, now),
+                Heard::Closed(closed) => self.engine.handle_next_closed(closed, now),
+            }
+            self.settle(cx, now);
+            moved = true;
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let filled = self.engine.next_outgoing(&mut slices);
+        if filled > 0 {
+            // A socket that fails here says so when it is read.
+            if let Poll::Ready(Ok(bytes)) = self.link.poll_next_write(cx, &slices[..filled]) {
+                self.engine.handle_next_written(bytes, now);
+                self.settle(cx, now);
+                moved = true;
+            }
+        }
+        moved
     }
 
     /// How long the peer may take to close: at the end until the end, between attempts as the
@@ -343,6 +378,7 @@ impl Driver {
             publish::Event::Dropped { video, audio } => {
                 status.report(Event::Dropped { video, audio });
             }
+            publish::Event::Move(step) => log::info!("{step}"),
             publish::Event::Suspect(is_suspect) => status.report(Event::Suspect(is_suspect)),
             publish::Event::Bitrate(decision) => status.report(Event::Bitrate(decision)),
             publish::Event::Pace(change) => status.report(Event::Pace(change)),

@@ -1,5 +1,5 @@
-//! The connection as the driver sees it: down, being made, or open; and beside it an old one that
-//! waits for its peer to close.
+//! The connection as the driver sees it: down, being made, or open; beside it the one that is to take
+//! its place, and an old one that waits for its peer to close.
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use crate::{Connection, Connector, Target};
 pub(super) struct Link {
     connector: Arc<dyn Connector>,
     now: Stage,
+    /// What is to take its place.
+    next: Stage,
     closing: Option<Closing>,
     buffer: Box<[u8]>,
 }
@@ -43,7 +45,7 @@ const READ_BYTES: usize = 16 << 10;
 impl Link {
     pub(super) fn new(connector: Arc<dyn Connector>) -> Self {
         let buffer = vec![0; READ_BYTES].into_boxed_slice();
-        Self { connector, now: Stage::Down, closing: None, buffer }
+        Self { connector, now: Stage::Down, next: Stage::Down, closing: None, buffer }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -60,25 +62,30 @@ impl Link {
         self.now = Stage::Connecting(self.connector.connect(target));
     }
 
+    /// Begins to make a second connection beside the open one.
+    pub(super) fn connect_next(&mut self, target: Target) {
+        self.next = Stage::Connecting(self.connector.connect(target));
+    }
+
+    /// Drops the second connection, or calls it off.
+    pub(super) fn drop_next(&mut self) {
+        self.next = Stage::Down;
+    }
+
+    /// The second connection takes the place of the first, which ends well until `until`.
+    pub(super) fn switch(&mut self, until: Now) {
+        self.close(until);
+        self.now = std::mem::replace(&mut self.next, Stage::Down);
+    }
+
     /// The next thing from the network.
     pub(super) fn poll_heard(&mut self, cx: &mut Context<'_>) -> Poll<Heard<'_>> {
-        let heard = match &mut self.now {
-            Stage::Down => return Poll::Pending,
-            Stage::Connecting(connecting) => match ready!(connecting.as_mut().poll(cx)) {
-                Ok(connection) => {
-                    self.now = Stage::Open(connection);
-                    return Poll::Ready(Heard::Connected);
-                }
-                Err(error) => Heard::ConnectFailed(error),
-            },
-            Stage::Open(connection) => match ready!(connection.poll_read(cx, &mut self.buffer)) {
-                Ok(0) => Heard::Closed(Closed::ByPeer),
-                Ok(bytes) => return Poll::Ready(Heard::Bytes(&self.buffer[..bytes])),
-                Err(error) => Heard::Closed(closed(&error)),
-            },
-        };
-        self.now = Stage::Down;
-        Poll::Ready(heard)
+        self.now.poll_heard(&mut self.buffer, cx)
+    }
+
+    /// The next thing from the second connection.
+    pub(super) fn poll_next_heard(&mut self, cx: &mut Context<'_>) -> Poll<Heard<'_>> {
+        self.next.poll_heard(&mut self.buffer, cx)
     }
 
     /// What the system knows of the open connection's sending side.
@@ -95,12 +102,16 @@ impl Link {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<Result<usize, Closed>> {
-        let Stage::Open(connection) = &mut self.now else { return Poll::Pending };
-        Poll::Ready(match ready!(connection.poll_write_vectored(cx, slices)) {
-            Ok(0) => Err(Closed::ByPeer),
-            Ok(bytes) => Ok(bytes),
-            Err(error) => Err(closed(&error)),
-        })
+        self.now.poll_write(cx, slices)
+    }
+
+    /// Gives bytes to the second connection's socket.
+    pub(super) fn poll_next_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize, Closed>> {
+        self.next.poll_write(cx, slices)
     }
 
     /// Lets the open connection end well, until `until`; one that is being made is dropped.
@@ -127,6 +138,41 @@ impl Link {
         if closing.until <= now || closing.poll_end(cx, &mut self.buffer).is_ready() {
             self.closing = None;
         }
+    }
+}
+
+impl Stage {
+    fn poll_heard<'a>(&mut self, buffer: &'a mut [u8], cx: &mut Context<'_>) -> Poll<Heard<'a>> {
+        let heard = match self {
+            Self::Down => return Poll::Pending,
+            Self::Connecting(connecting) => match ready!(connecting.as_mut().poll(cx)) {
+                Ok(connection) => {
+                    *self = Self::Open(connection);
+                    return Poll::Ready(Heard::Connected);
+                }
+                Err(error) => Heard::ConnectFailed(error),
+            },
+            Self::Open(connection) => match ready!(connection.poll_read(cx, buffer)) {
+                Ok(0) => Heard::Closed(Closed::ByPeer),
+                Ok(bytes) => return Poll::Ready(Heard::Bytes(&buffer[..bytes])),
+                Err(error) => Heard::Closed(closed(&error)),
+            },
+        };
+        *self = Self::Down;
+        Poll::Ready(heard)
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize, Closed>> {
+        let Self::Open(connection) = self else { return Poll::Pending };
+        Poll::Ready(match ready!(connection.poll_write_vectored(cx, slices)) {
+            Ok(0) => Err(Closed::ByPeer),
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(closed(&error)),
+        })
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum Behaviour {
     CloseAfter(usize),
     /// Accepts the publish and resets the connection after so many media messages.
     ResetAfter(usize),
+    /// A good server that asks for another connection after so many media messages.
+    AskToMove(usize),
     /// Accepts the publish and never reads again.
     StopReading,
     /// Takes the connection and says nothing.
@@ -294,12 +296,21 @@ impl Peer {
     }
 
     fn keep(&mut self, media: Media) -> GoesOn {
-        let seen = &mut self.shared.lock()[self.index];
+        let mut seen_by_all = self.shared.lock();
+        let seen = &mut seen_by_all[self.index];
         if matches!(media, Media::Video { idr: true, .. }) {
             seen.first_idr_at.get_or_insert_with(now);
         }
         seen.media.push(media);
         self.media += 1;
+        drop(seen_by_all);
+        if self.behaviour == Behaviour::AskToMove(self.media) {
+            let code = "NetConnection.Connect.ReconnectRequest";
+            let mut out = Outgoing::new();
+            let info = [Value::Null, status("status", code)];
+            self.writer.command(0, "onStatus", 0.0, &info, &mut out);
+            self.write(&mut out);
+        }
         let (Behaviour::CloseAfter(most) | Behaviour::ResetAfter(most)) = self.behaviour else {
             return true;
         };

@@ -1,0 +1,87 @@
+//! From one connection to the next: after a loss, or without one, when the old connection ends before
+//! an IDR and the new one begins with it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use onair_types::{Now, Track};
+
+use super::{Media, SentHeaders};
+use crate::publish::{Alignment, EncoderCommand, Output};
+use crate::rate::Controller;
+
+impl Media {
+    /// The connection is gone, and with it what it had not taken completely.
+    pub(in crate::publish) fn handle_lost(&mut self, now: Now) {
+        if let Some(ordered) = &mut self.ordered {
+            ordered.give_back(&mut self.buffer);
+        }
+        let began = self.sent.metadata;
+        for unit in self.in_flight.drain(..) {
+            self.buffer.count_dropped(unit.track);
+        }
+        if began {
+            self.buffer.restart_at_idr();
+        }
+        self.sent = SentHeaders::default();
+        self.aligner.reset();
+        self.buffer.hold(now);
+        self.buffer.forget_idr_request();
+        self.stops_at_idr = false;
+        self.reported = self.buffer.dropped();
+    }
+
+    /// Another connection is ready: from the next IDR on, units wait for it.
+    pub(in crate::publish) fn stop_at_idr(&mut self, outputs: &mut VecDeque<Output>) {
+        self.stops_at_idr = true;
+        let is_steered = self.alignment == Alignment::FirstKeyframe;
+        if is_steered && self.has_track(Track::Video) && self.buffer.first_idr().is_none() {
+            outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
+        }
+    }
+
+    /// There will be no other connection after all.
+    pub(in crate::publish) fn go_on(&mut self) {
+        self.stops_at_idr = false;
+    }
+
+    /// Whether everything before the IDR is with the old connection. Sound comes out of its encoder
+    /// later than the pictures of its time: it is waited for.
+    pub(in crate::publish) fn is_at_switch(&self, now: Now) -> bool {
+        if !self.has_track(Track::Video) {
+            return true;
+        }
+        let has_sound = !self.has_track(Track::Audio)
+            || self.buffer.first_audio().is_some()
+            || self.buffer.oldest().is_some_and(|at| now.since(at) >= SOUND_DELAY);
+        self.is_idr_next() && has_sound
+    }
+
+    /// Another connection takes the units: its time begins with the IDR that waits.
+    pub(in crate::publish) fn switch(&mut self) {
+        for unit in self.in_flight.drain(..) {
+            self.buffer.count_dropped(unit.track);
+        }
+        self.sent = SentHeaders::default();
+        self.stops_at_idr = false;
+        let first = match self.has_track(Track::Video) {
+            true => self.buffer.first_idr().map(|idr| idr.dts),
+            false => self.buffer.first_audio().map(|queued| queued.unit.dts()),
+        };
+        self.aligner.restart(first);
+    }
+
+    /// Until the other connection takes units: drops what is too old, as while live.
+    pub(in crate::publish) fn shed(&mut self, rate: &Controller, now: Now) {
+        self.buffer.shed(|bytes| rate.transit(bytes), now);
+    }
+
+    /// Whether the unit that would go next is an IDR, or sound where there are no pictures.
+    pub(super) fn is_idr_next(&self) -> bool {
+        let Some(idr) = self.buffer.first_idr() else { return !self.has_track(Track::Video) };
+        self.buffer.first_audio().is_none_or(|sound| sound.unit.dts() >= idr.dts)
+    }
+}
+
+/// Longer than any AAC encoder holds sound back.
+const SOUND_DELAY: Duration = Duration::from_millis(300);
