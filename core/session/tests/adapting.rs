@@ -159,3 +159,27 @@ fn an_app_s_bitrate_is_left_alone_when_adaptation_is_off() {
     let is_told = |e: &Event| matches!(e, Event::Bitrate(_) | Event::VideoBitrateWanted(_));
     assert!(!seen.iter().any(is_told), "{seen:?}");
 }
+
+#[test]
+fn m05_an_app_that_does_not_look_harms_neither_the_stream_nor_memory() {
+    let sink = Sink::good();
+    let session = builder().event_capacity(8).build().expect("a session");
+    let mut events = session.events().expect("the first consumer");
+    session.start(&sink.url()).expect("it starts");
+    wait_live(&session);
+    let (low, high) = (video_config().min_bitrate_bps(), video_config().max_bitrate_bps());
+    // Each round brings a decision, and nobody looks.
+    for round in 0..12 {
+        push(&session, round * 25..(round + 1) * 25);
+        let only = if round % 2 == 0 { low } else { high };
+        session.set_video_bitrate_range(only, only).expect("it is within the configuration");
+    }
+    wait_until("all pictures are sent", || session.statistics().frames_sent == 300);
+    assert_eq!(session.statistics().frames_dropped, 0);
+    assert!(session.statistics().events_lost > 0, "{:?}", session.statistics());
+    session.stop();
+    let waiting: Vec<_> = std::iter::from_fn(|| events.try_next()).collect();
+    assert!(waiting.len() <= 8 + 1, "eight and the newest statistics: {waiting:?}");
+    let states: Vec<_> = waiting.iter().filter(|e| matches!(e, Event::State(_))).collect();
+    assert_eq!(states.last(), Some(&&Event::State(onair::State::Stopped)), "{waiting:?}");
+}
