@@ -10,6 +10,8 @@ use serde_json::Value;
 
 /// Far more than anything takes, on a machine that has other things to do.
 pub(crate) const LONG: Duration = Duration::from_secs(90);
+/// A stream that goes on says something each second.
+const MOST_LINES: u32 = 200;
 
 /// How a command ended.
 #[derive(Debug)]
@@ -98,14 +100,15 @@ impl Running {
 
     /// Reads up to the JSON line that `is_it` says yes to.
     pub(crate) fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
-        while let Some(line) = self.line() {
+        for _ in 0..MOST_LINES {
+            let Some(line) = self.line() else { break };
             let value: Value = serde_json::from_str(&line).expect("a JSON line");
             if is_it(&value) {
                 return value;
             }
         }
         let stderr: String = self.stderr.iter().collect();
-        panic!("it ended before that: {}{stderr}", self.seen);
+        panic!("that did not come: {}{stderr}", self.seen);
     }
 
     /// Reads up to the state `state`.
