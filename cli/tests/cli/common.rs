@@ -107,6 +107,8 @@ impl Running {
                 return value;
             }
         }
+        // Its end is the end of its stderr.
+        let _ = self.child.kill();
         let stderr: String = self.stderr.iter().collect();
         panic!("that did not come: {}{stderr}", self.seen);
     }
