@@ -13,6 +13,7 @@ mod random;
 mod reconnecting;
 mod rig;
 mod server;
+mod sleeping;
 mod stopping;
 mod talking;
 mod wraps;
