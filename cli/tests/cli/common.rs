@@ -1,17 +1,38 @@
 //! Runs the built command with a bound on every wait, and an `onair serve` beside it.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 /// Far more than anything takes, on a machine that has other things to do.
 pub(crate) const LONG: Duration = Duration::from_secs(90);
 /// A stream that goes on says something each second.
 const MOST_LINES: u32 = 200;
+
+/// A port of this machine on which nobody listens and that nobody else is given; a server told to
+/// may take it.
+pub(crate) struct Port {
+    pub(crate) address: SocketAddr,
+    /// Bound, and not listening.
+    _socket: Socket,
+}
+
+impl Port {
+    pub(crate) fn reserve() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        // As servers do: both may then be bound.
+        socket.set_reuse_address(true).expect("a socket option");
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+        let address = socket.local_addr().ok().and_then(|address| address.as_socket());
+        Self { address: address.expect("an address"), _socket: socket }
+    }
+}
 
 /// How a command ended.
 #[derive(Debug)]

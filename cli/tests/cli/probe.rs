@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{Running, Serve, onair};
+use crate::common::{Port, Running, Serve, onair};
 use onair_engine::flv::{self, TagType};
 use serde_json::Value;
 use std::net::TcpListener;
@@ -47,7 +47,7 @@ fn what_is_no_stream_is_5() {
 
 #[test]
 fn what_cannot_be_reached_is_3() {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("port");
+    let Port { address: free, .. } = &Port::reserve();
     for target in [
         "/nowhere/a.flv".to_owned(),
         "rtmp:/127.0.0.1/live/canary".to_owned(),

@@ -1,6 +1,6 @@
 //! `onair push` into `onair serve`, looked at by `onair probe`: the whole way, with real encoders.
 
-use crate::common::{Running, Serve, onair};
+use crate::common::{Port, Running, Serve, onair};
 use onair_media::frame::I420Frame;
 use onair_media::pattern::{Kind, Tone, VideoPattern};
 use std::io::{Read, Write};
@@ -169,7 +169,7 @@ fn a_name_in_use_is_refused_with_3() {
 
 #[test]
 fn s01_a_port_that_nobody_listens_on_is_3_and_the_key_stays_secret() {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("port");
+    let Port { address: free, .. } = &Port::reserve();
     for (address, key) in [("live/canary", None), ("live", Some("canary"))] {
         let url = format!("rtmp://{free}/{address}");
         let mut arguments = push(&url, &["-vv"]);
@@ -227,7 +227,7 @@ fn ctrl_c_before_the_stream_is_live_is_130() {
 
 #[test]
 fn with_retry_it_waits_for_a_server() {
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("port");
+    let Port { address, .. } = &Port::reserve();
     let url = format!("rtmp://{address}/live/name");
     let mut pushing = start(&push(&url, &["--retry", "--duration", "1s"]));
     pushing.until(|line| line["event"] == "error" && line["retry_in_seconds"].is_number());
@@ -240,7 +240,7 @@ fn with_retry_it_waits_for_a_server() {
 
 #[test]
 fn a_live_stream_comes_back_after_its_server_did() {
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("port");
+    let Port { address, .. } = &Port::reserve();
     let rtmp = address.to_string();
     let serve = || {
         let mut serve =

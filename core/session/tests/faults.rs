@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use onair::{
     SessionBuilder, Source, State,
 };
 use onair_types::FrameKind;
+use socket2::{Domain, Socket, Type};
 use support::encoders::{Luma, no_trouble};
 use support::sink::{Behaviour, KEY, Media, Sink};
 use support::units::{avc_config, video, video_config};
@@ -44,10 +45,13 @@ fn fail(session: &Session, url: &str) -> (Vec<Event>, Error) {
     (seen, session.last_error().expect("an error"))
 }
 
-fn refused_url() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    format!("rtmp://127.0.0.1:{port}/live/{KEY}")
+/// An address on which nobody listens, for as long as the socket lives: its port is taken.
+fn refused_url() -> (Socket, String) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    let address = socket.local_addr().ok().and_then(|address| address.as_socket());
+    let url = format!("rtmp://{}/live/{KEY}", address.expect("an address"));
+    (socket, url)
 }
 
 #[test]
@@ -76,7 +80,8 @@ fn each_failure_has_its_own_name() {
         texts.push(error.to_string());
     }
     let session = builder().build().expect("a session");
-    let (_, error) = fail(&session, &refused_url());
+    let (_port, url) = refused_url();
+    let (_, error) = fail(&session, &url);
     assert_eq!(error.code(), 203);
     assert!(error.to_string().contains("refused"), "{error}");
     texts.push(error.to_string());
@@ -99,7 +104,8 @@ fn r17_a_server_that_never_answers_costs_five_seconds() {
 fn lf62_a_refused_server_is_tried_again_until_the_budget_is_spent() {
     let policy = retrying(Duration::from_millis(1_500));
     let session = builder().reconnect(policy).build().expect("a session");
-    let (seen, error) = fail(&session, &refused_url());
+    let (_port, url) = refused_url();
+    let (seen, error) = fail(&session, &url);
     assert_eq!(states(&seen), [State::Pending, State::Reconnecting, State::Failed]);
     assert!(matches!(error, Error::GaveUp(_)), "{error:?}");
     assert_eq!(error.code(), 205);
@@ -119,7 +125,8 @@ fn lf62_a_refused_server_is_tried_again_until_the_budget_is_spent() {
 fn lf73_after_a_failure_a_new_address_has_a_full_budget() {
     let sink = Sink::good();
     let session = builder().build().expect("a session");
-    let (_, error) = fail(&session, &refused_url());
+    let (_port, url) = refused_url();
+    let (_, error) = fail(&session, &url);
     session.start(&sink.url()).expect("it starts again");
     wait_live(&session);
     assert_eq!((session.last_error(), error.code()), (None, 203));

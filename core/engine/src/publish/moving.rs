@@ -199,6 +199,9 @@ impl Publish {
         let written = self.outgoing.written_bytes();
         self.rate.handle_connected(now);
         self.rate.handle_written(written, now);
+        if self.progress.is_suspect() {
+            self.outputs.push_back(Output::Event(Event::Suspect(false)));
+        }
         self.progress = Progress::default();
         self.progress.handle_written(written, now);
         dialogue.release(&self.url, now + ATTEMPT_TIME, &mut self.outgoing, now);

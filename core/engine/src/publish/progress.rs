@@ -112,6 +112,11 @@ impl Progress {
         }
     }
 
+    /// Whether the connection is in doubt.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.is_suspect
+    }
+
     /// Since when the server takes none of what waits for it.
     pub(super) fn stalled_since(&self) -> Option<Now> {
         self.stalled_since

@@ -5,8 +5,9 @@ use std::time::Duration;
 use onair_engine::amf0::Value;
 use onair_engine::publish::{Event, Move, PublishError, State};
 use onair_engine::url::MoveError;
+use onair_types::{FrameKind, MediaTime};
 
-use crate::rig::{Fate, KEY, Rig, config, video_only};
+use crate::rig::{Fate, KEY, Rig, config, sound, video_at_time, video_only};
 use crate::server::{Answer, Heard, Script};
 
 /// Live for a second, with an IDR each two.
@@ -97,6 +98,33 @@ fn r15_the_stream_moves_at_an_idr_and_nothing_is_lost() {
         assert_eq!(new[first - 3..=first], begin, "{new:?}");
         assert_eq!(rig.servers[1].heard[first].timestamp_ms(), Some(0), "a time of its own");
     }
+}
+
+#[test]
+fn r15_sound_that_leaves_its_encoder_late_is_not_lost() {
+    let mut rig = Rig::live(config());
+    rig.push(sound(0));
+    let mut pictures = 0;
+    // Sound comes 100 ms after the pictures of its time.
+    for tick in 0..3_000i64 {
+        rig.run_until(rig.now.offset_micros(1_000));
+        if tick % 33 == 0 {
+            let kind = if pictures % 20 == 0 { FrameKind::Idr } else { FrameKind::Reference };
+            rig.push(video_at_time(kind, MediaTime::from_millis(tick)));
+            pictures += 1;
+        }
+        if tick % 23 == 0 && tick > 100 {
+            rig.push(sound(tick - 100));
+        }
+        if tick == 1_500 {
+            ask(&mut rig, None);
+        }
+    }
+    assert_eq!((rig.servers.len(), moves(&rig).last()), (2, Some(&Move::Done)));
+    let [_, sounds] = arrived(&rig);
+    let gaps = sounds.windows(2).map(|pair| pair[1] - pair[0]);
+    assert!(gaps.clone().all(|gap| (1..=46_000).contains(&gap)), "{:?}", gaps.max());
+    assert_eq!(rig.publish.snapshot(rig.now).audio_units_dropped, 0);
 }
 
 #[test]

@@ -179,6 +179,16 @@ fn r05_a_socket_that_goes_on_after_four_seconds_is_not_given_up() {
 }
 
 #[test]
+fn lf67_with_a_full_queue_and_no_connection_nothing_wakes_up() {
+    let mut rig = lost([]);
+    let lost_at = rig.now;
+    rig.publish.handle_path(Path::Down, rig.now);
+    rig.stream(2_000, 1_000, 60);
+    assert!(rig.publish.snapshot(rig.now).queue_units > 0);
+    assert_eq!(rig.wait, Some(lost_at.offset_micros(600_000_000)), "the end of the budget");
+}
+
+#[test]
 fn r13_a_path_change_ends_a_long_wait() {
     let mut rig = lost(std::iter::repeat_n(Fate::Refused, 6));
     while rig.connects.len() < 7 {
