@@ -393,8 +393,8 @@ const MAX_TRANSIT: Duration = Duration::from_millis(700);
 const SOUND_LEAD_US: i64 = 200_000;
 /// An IDR older than this would be too old itself soon.
 const YOUNG_IDR: Duration = Duration::from_millis(700);
-/// Nothing waits longer, not even sound.
-const MAX_AGE: Duration = Duration::from_secs(3);
+/// Sound waits longer: what comes after it is a dead connection (`spec network` 2.5).
+const MAX_AGE: Duration = Duration::from_secs(5);
 /// Nor more than this,
 const MAX_BYTES: usize = 8 << 20;
 /// and this: far beyond three seconds of 120 pictures and 50 AAC frames each.

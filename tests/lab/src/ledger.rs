@@ -53,7 +53,7 @@ pub struct Ledger {
     pictures: Vec<Fate>,
     /// What was written to the present connection and ends at which of its bytes.
     on_wire: VecDeque<(u64, Unit)>,
-    audio_latencies: Vec<Duration>,
+    sound: Vec<(Now, Duration)>,
     audio_captured: u64,
     audio_dropped: u64,
     commands: Vec<Command>,
@@ -124,7 +124,7 @@ impl Ledger {
                     }
                 }
                 Some((_, Unit::Audio(captured))) => {
-                    self.audio_latencies.push(now.since(captured));
+                    self.sound.push((captured, now.since(captured)));
                 }
                 None => {}
             }
@@ -147,6 +147,11 @@ impl Ledger {
             let captured = fate.picture.captured;
             fate.arrived.map(|at| (captured, at.since(captured)))
         })
+    }
+
+    /// Capture time and latency of each AAC frame that arrived, in order.
+    pub fn sound(&self) -> impl Iterator<Item = (Now, Duration)> + '_ {
+        self.sound.iter().copied()
     }
 
     /// Capture times of the pictures that are not usable.
@@ -177,7 +182,7 @@ impl Ledger {
             .map(|fate| fate.arrived.unwrap_or(end).since(fate.picture.captured))
             .collect();
         latencies.sort_unstable();
-        let mut audio = self.audio_latencies.clone();
+        let mut audio: Vec<Duration> = self.sound().map(|(_, latency)| latency).collect();
         audio.sort_unstable();
         Score {
             p50_ms: percentile_ms(&latencies, 50),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use onair_engine::flv::{AudioMeta, MetaData, VideoMeta};
 use onair_engine::publish::{Config, EncoderCommand, Output, Publish};
-use onair_engine::rate::{Range, Transport};
+use onair_engine::rate::{Range, Transport, VideoPace};
 use onair_engine::record::Recorder;
 use onair_engine::url::StreamUrl;
 use onair_types::aac::Asc;
@@ -34,6 +34,9 @@ pub(crate) struct OnAir {
     server: Server,
     seed: u64,
     start_bps: u32,
+    target_bps: u32,
+    pace: VideoPace,
+    fps: u32,
     sample_rate: u32,
     avc: Arc<AvcConfig>,
     asc: Asc,
@@ -76,6 +79,9 @@ impl OnAir {
             server: Server::new(scenario.seed),
             seed: scenario.seed,
             start_bps: range.start_bps(),
+            target_bps: range.start_bps(),
+            pace: VideoPace::Full,
+            fps: scenario.encoder.fps,
             sample_rate: scenario.microphone.sample_rate,
             avc: Arc::new(AvcConfig::from_parameter_sets(&sps, &pps).expect("constants")),
             asc: Asc::aac_lc(scenario.microphone.sample_rate, 2).expect("a rate of AAC"),
@@ -109,6 +115,14 @@ impl OnAir {
         }
     }
 
+    /// Half of the pictures are half of the bits. With none the encoder goes on, as one that does
+    /// not listen would: the engine refuses what it makes, and that counts as frozen.
+    fn apply_pace(&self, host: &mut Host<'_>) {
+        let part = if self.pace == VideoPace::Full { 1 } else { 2 };
+        host.encoder.set_fps(self.fps / part);
+        host.encoder.set_bitrate(self.target_bps / part);
+    }
+
     fn drain(&mut self, host: &mut Host<'_>) {
         loop {
             match self.publish.poll_output(host.now) {
@@ -123,7 +137,15 @@ impl OnAir {
                 }
                 Output::Close { .. } => host.path.close(),
                 Output::Encoder(EncoderCommand::RequestIdr) => host.encoder.request_idr(),
-                Output::Encoder(EncoderCommand::SetVideoBitrate(bps)) => host.set_bitrate(bps),
+                Output::Encoder(EncoderCommand::SetVideoBitrate(bps)) => {
+                    self.target_bps = bps;
+                    host.set_bitrate(bps);
+                    self.apply_pace(host);
+                }
+                Output::Encoder(EncoderCommand::SetVideoPace(pace)) => {
+                    self.pace = pace;
+                    self.apply_pace(host);
+                }
                 _ => {}
             }
         }

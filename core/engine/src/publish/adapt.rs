@@ -36,6 +36,7 @@ impl Publish {
         if self.rate.wants_ticks() && now >= self.rate.next_tick() {
             let decision = self.rate.handle_tick(self.backlog(), now);
             self.tell_bitrate(decision);
+            self.tell_pace();
         }
         if self.rule.is_some() && self.media.is_aligned() {
             self.follow_rule(now);
@@ -69,6 +70,18 @@ impl Publish {
             self.outputs.push_back(Output::Encoder(command));
             self.outputs.push_back(Output::Event(Event::Bitrate(decision)));
         }
+    }
+
+    pub(super) fn tell_pace(&mut self) {
+        let pace = self.rate.pace();
+        if pace == self.told_pace {
+            return;
+        }
+        self.told_pace = pace;
+        self.media.set_pace(pace);
+        self.outputs.push_back(Output::Encoder(EncoderCommand::SetVideoPace(pace)));
+        self.outputs
+            .extend(self.rate.pace_change().map(|change| Output::Event(Event::Pace(change))));
     }
 
     /// When the controller, or news of what the peer has, is wanted while live.

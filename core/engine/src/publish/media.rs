@@ -2,6 +2,7 @@
 //! connection, and turns units into messages only while little waits for the socket, so that the
 //! send buffer stays the real queue. Headers go before the first unit that needs them.
 
+mod pace;
 mod switch;
 
 use std::collections::VecDeque;
@@ -45,6 +46,8 @@ pub(super) struct Media {
     /// What the app knows of drops, and since when.
     reported: Dropped,
     reported_at: Option<Now>,
+    /// The link carries no pictures at all: none is taken.
+    is_sound_alone: bool,
     units_in: [u64; 2],
     units_sent: [u64; 2],
     scratch: Vec<u8>,
@@ -88,6 +91,7 @@ impl Media {
             stops_at_idr: false,
             reported: Dropped::default(),
             reported_at: None,
+            is_sound_alone: false,
             units_in: [0; 2],
             units_sent: [0; 2],
             scratch: Vec::new(),
@@ -103,6 +107,7 @@ impl Media {
             self.latest_asc = Some(unit.asc);
         }
         let is_unwanted = !self.has_track(track)
+            || (track == Track::Video && self.is_sound_alone)
             || (track == Track::Audio && self.aligner.is_before_epoch(unit.dts()));
         if is_unwanted {
             self.buffer.count_dropped(track);
@@ -127,18 +132,6 @@ impl Media {
         for unit in self.in_flight.drain(..units.min(self.in_flight.len())) {
             self.units_sent[unit.track as usize] += 1;
         }
-    }
-
-    /// The pictures that wait are too old by far: video goes on at the next IDR.
-    pub(super) fn handle_sleep(&mut self) {
-        if let Some(ordered) = &mut self.ordered {
-            ordered.give_back(&mut self.buffer);
-        }
-        while self.buffer.has_video() {
-            self.buffer.skip_gop();
-        }
-        self.buffer.restart_at_idr();
-        self.buffer.forget_idr_request();
     }
 
     /// While live: aligns, drops, asks for an IDR and fills `outgoing`. With `is_flushing`
@@ -187,14 +180,6 @@ impl Media {
                 outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
             }
         }
-    }
-
-    /// Whether sound overtakes pictures: late ones do not make it late as well.
-    fn is_sound_first(&self, now: Now) -> bool {
-        let is_late = |at: Now| now.since(at) > LATE_PICTURE;
-        self.delivery == Delivery::Live
-            && self.sent.video.is_some()
-            && self.buffer.video_since().is_some_and(is_late)
     }
 
     /// When [`Media::pump`] has something to do if nothing comes in until then.
@@ -354,6 +339,7 @@ impl Media {
         self.alignment == Alignment::FirstKeyframe
             && verdict != Verdict::NeedsAudio
             && has_begun
+            && !self.is_sound_alone
             && (self.buffer.awaits_idr()
                 || self.ordered.as_ref().is_some_and(|ordered| ordered.awaits_idr()))
     }
@@ -475,7 +461,5 @@ const LIVE_CREDIT_BYTES: usize = 4 << 10;
 const COMPLETE_CREDIT_BYTES: usize = 64 << 10;
 /// How long sound waits for a picture to go out with.
 const RIDE_ALONG: Duration = Duration::from_millis(60);
-/// Beyond this age of a picture sound overtakes it.
-const LATE_PICTURE: Duration = Duration::from_millis(300);
 /// Between two reports of drops.
 const REPORT_SPACING: Duration = Duration::from_secs(1);

@@ -39,7 +39,7 @@ pub use path::Path;
 pub use tls_error::TlsError;
 
 use crate::compat::Rule;
-use crate::rate::{Controller, Range, Transport};
+use crate::rate::{Controller, Range, Transport, VideoPace};
 use crate::reconnect::Backoff;
 use crate::record::{self, Rate, Recorder};
 use crate::rtmp::chunk_writer::Outgoing;
@@ -69,6 +69,8 @@ pub struct Publish {
     progress: Progress,
     media: Media,
     rate: Rate,
+    /// What the encoder and the app know of the pace.
+    told_pace: VideoPace,
     recorder: Recorder,
     /// A compatibility rule that decides instead.
     rule: Option<Rule>,
@@ -102,6 +104,7 @@ impl Publish {
             progress: Progress::default(),
             media: Media::new(&config, recorder.clone()),
             rate: Rate::new(rate, recorder.clone()),
+            told_pace: VideoPace::Full,
             recorder,
             rule: Rule::new(config.adaptation, audio_bitrate_bps),
             rtt: Duration::ZERO,
@@ -177,6 +180,7 @@ impl Publish {
         let now = self.touch(now);
         if let Phase::Connecting { ends } = self.phase {
             self.rate.handle_connected(now);
+            self.tell_pace();
             let seed = self.backoff.next_seed();
             let dialogue = Dialogue::start(&self.config, seed, ends, &mut self.outgoing, now);
             self.phase =

@@ -21,7 +21,9 @@ use super::decision::{Decision, Evidence, Reason};
 use super::flight::Flight;
 use super::min_rtt::MinRtt;
 use super::output::Output;
+use super::pace::{PaceChange, PaceReason, VideoPace};
 use super::source::Source;
+use super::survival::{Look, Survival};
 use super::tuning::*;
 use super::{Adaptation, Range, Transport};
 
@@ -55,6 +57,9 @@ pub struct Controller {
     server_is_silent: bool,
     acknowledged: Acknowledged,
     output: Output,
+    survival: Survival,
+    pace_change: Option<PaceChange>,
+    rtt: Option<Duration>,
     /// What the link carries as of the last tick, bit/s.
     carries_bps: f64,
     /// What it carried when it was last full, and when.
@@ -102,6 +107,9 @@ impl Controller {
             server_is_silent: false,
             acknowledged: Acknowledged::default(),
             output: Output::default(),
+            survival: Survival::new(Now::ZERO),
+            pace_change: None,
+            rtt: None,
             carries_bps: target_bps,
             full: None,
             lag: Duration::ZERO,
@@ -148,6 +156,16 @@ impl Controller {
         self.next_tick
     }
 
+    /// Which pictures are worth encoding.
+    pub fn pace(&self) -> VideoPace {
+        self.survival.pace()
+    }
+
+    /// The last change of the pace.
+    pub fn pace_change(&self) -> Option<PaceChange> {
+        self.pace_change
+    }
+
     /// Age of the oldest byte that the server did not have at the last tick, less the idle path's
     /// round trip.
     pub fn lag(&self) -> Duration {
@@ -174,6 +192,7 @@ impl Controller {
         self.capacity.clear();
         (self.min_rtt, self.source) = (MinRtt::default(), Source::None);
         self.server_is_silent = false;
+        self.begin_whole(now);
         self.acknowledged = Acknowledged::default();
         (self.cut_at, self.probed_at, self.hold) = (Some(now), None, HOLD_MIN);
         (self.fell_at, self.queued_at) = (None, now);
@@ -209,6 +228,7 @@ impl Controller {
     /// What the system says of the connection.
     pub fn handle_transport(&mut self, transport: Transport, now: Now) {
         self.source = Source::System;
+        self.rtt = Some(transport.rtt);
         self.min_rtt.handle(transport.rtt, now);
         self.handle_acked(self.flight.written().saturating_sub(transport.unacked_bytes), now);
     }
@@ -250,7 +270,7 @@ impl Controller {
         let oldest = self.flight.oldest(self.source.hidden_bytes()).or(backlog.oldest);
         self.lag =
             oldest.map_or(Duration::ZERO, |at| now.since(at).saturating_sub(self.min_rtt.get()));
-        self.output.handle_tick(self.target_bps);
+        self.output.handle_tick(self.survival.part() * self.target_bps);
         if self.output.is_at_rest() {
             self.rested_at = Some(now);
             // Nothing is learned of the link meanwhile, and nothing forgotten.
@@ -263,7 +283,18 @@ impl Controller {
         }
         self.doubt_ceiling(measured, now);
         self.decide(measured, backlog, now);
+        self.survive(measured, backlog, now);
         self.announce(backlog)
+    }
+
+    /// A new connection may be a better one.
+    fn begin_whole(&mut self, now: Now) {
+        let (from, to) = (self.survival.pace(), VideoPace::Full);
+        if from != to {
+            let (reason, evidence) = (PaceReason::Connection, self.evidence(Backlog::default()));
+            self.pace_change = Some(PaceChange { from, to, reason, evidence });
+        }
+        (self.survival, self.rtt) = (Survival::new(now), None);
     }
 
     fn decide(&mut self, measured: Option<Measured>, backlog: Backlog, now: Now) {
@@ -274,6 +305,28 @@ impl Controller {
             && let Some((wanted, reason)) = self.judge(measured, backlog, now)
         {
             (self.target_bps, self.reason) = (self.within_range(wanted), reason);
+        }
+    }
+
+    /// Fewer pictures where even the lowest bitrate does not fit.
+    fn survive(&mut self, measured: Option<Measured>, backlog: Backlog, now: Now) {
+        if !self.adapts() {
+            return;
+        }
+        let floor_bps = f64::from(self.range.min_bps());
+        let look = Look {
+            lag: self.lag,
+            at_floor: self.target_bps <= floor_bps,
+            progresses: now.since(self.progress_at) < STALL,
+            carries_bps: measured.map(|measured| measured.bps),
+            audio_bps: self.audio_bps,
+            floor_bps,
+            rtt: self.rtt,
+        };
+        let from = self.survival.pace();
+        if let Some((to, reason)) = self.survival.handle_tick(look, now) {
+            let evidence = self.evidence(backlog);
+            self.pace_change = Some(PaceChange { from, to, reason, evidence });
         }
     }
 

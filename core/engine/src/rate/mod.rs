@@ -9,6 +9,7 @@ mod min_rtt;
 mod output;
 mod pace;
 mod source;
+mod survival;
 mod tuning;
 
 use std::time::Duration;

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::decision::Evidence;
+use crate::record::state;
 
 /// Which captured pictures are encoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,3 +63,7 @@ impl fmt::Display for PaceChange {
         }
     }
 }
+
+state!(VideoPace: Full, Half, None);
+state!(PaceReason: BelowFloor, Recovered, Connection);
+state!(PaceChange { from, to, reason, evidence });

@@ -25,6 +25,7 @@ const PERIOD: Duration = Duration::from_secs(240);
 /// | `flap` | 4 and 1 in turns of 2 s |
 /// | `walk` | a random walk between 0.8 and 10 |
 /// | `const:M`, `cell` | M; a random link with fades and outages (not in the set) |
+/// | `sound` | 3, but from 30 s to 90 s 0.064: no more than sound (not in the set) |
 pub fn by_name(name: &str, seed: u64) -> Option<Trace> {
     let at = |rate: fn(f64) -> f64| {
         Some(Trace::from_rate(name, PERIOD, |time| 1e6 * rate(time.as_secs_f64())))
@@ -36,6 +37,7 @@ pub fn by_name(name: &str, seed: u64) -> Option<Trace> {
         "outage5" => at(|s| if s % 45.0 >= 40.0 { 0.0 } else { 4.0 }),
         "saw" => at(|s| 0.5 + 4.5 * (s % 30.0) / 30.0),
         "flap" => at(|s| if s % 4.0 < 2.0 { 4.0 } else { 1.0 }),
+        "sound" => at(|s| if (30.0..90.0).contains(&s) { 0.064 } else { 3.0 }),
         "walk" => Some(walk(name, seed)),
         "cell" => Some(cell(name, seed)),
         _ => {

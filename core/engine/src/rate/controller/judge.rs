@@ -8,6 +8,7 @@ use onair_types::Now;
 use super::{Backlog, Controller};
 use crate::rate::capacity::Measured;
 use crate::rate::decision::Reason;
+use crate::rate::pace::VideoPace;
 use crate::rate::tuning::*;
 
 impl Controller {
@@ -34,7 +35,8 @@ impl Controller {
         if let Some(before_bps) = self.take_unproven(now) {
             return Some((before_bps, Reason::Static));
         }
-        if self.lag < CALM_LAG && self.target_bps < f64::from(self.range.max_bps()) {
+        let is_whole = self.survival.pace() == VideoPace::Full;
+        if is_whole && self.lag < CALM_LAG && self.target_bps < f64::from(self.range.max_bps()) {
             return self.raise(measured, now);
         }
         None
