@@ -2,8 +2,8 @@
 //! of the system become figures of plaintext.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::task::{Wake, Waker};
 
 use rcgen::{CertificateParams, KeyPair};
@@ -270,4 +270,30 @@ fn a_host_that_no_certificate_can_name_is_refused() {
     let config = super::super::trust::config(&Trust::new()).expect("a configuration");
     let error = Tls::new(below, config, "not a host").err();
     assert!(matches!(error, Some(TlsError::Certificate(_))), "{error:?}");
+}
+
+static CONFIG: LazyLock<Arc<ClientConfig>> =
+    LazyLock::new(|| super::super::trust::config(&Trust::new()).expect("a configuration"));
+
+proptest::proptest! {
+    #[test]
+    fn whatever_answers_a_handshake_ends_in_words(
+        head in proptest::option::of(proptest::sample::select(&[20_u8, 21, 22, 23][..])),
+        mut answer in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400),
+    ) {
+        if let Some(content_type) = head {
+            // Bytes that are a record at first sight.
+            let length = answer.len() as u16;
+            answer.splice(..0, [&[content_type, 3, 3], &length.to_be_bytes()[..]].concat());
+        }
+        let pipe = Pipe { room: usize::MAX, answers: answer.into(), ..Pipe::default() };
+        let pipe = Arc::new(Mutex::new(pipe));
+        let below = Box::new(Socket(Arc::clone(&pipe)));
+        let mut tls = Tls::new(below, Arc::clone(&CONFIG), "localhost").expect("a session");
+        let shaken = tls.poll_handshake(&mut Context::from_waker(Waker::noop()));
+        proptest::prop_assert!(!matches!(shaken, Poll::Ready(Ok(()))), "nobody was there");
+        if shaken.is_pending() {
+            proptest::prop_assert!(pipe.lock().expect("no panic").answers.is_empty());
+        }
+    }
 }
