@@ -290,7 +290,7 @@ fn stats(of: &Statistics, seconds: f64) -> Stats {
         queue: of.queue_units.into(),
         queue_ms: millis(of.queue_age),
         inflight_bytes: of.inflight_bytes,
-        rtt_ms: of.rtt.as_secs_f64() * 1_000.0,
+        rtt_ms: (of.rtt.as_secs_f64() * 10_000.0).round() / 10.0,
         dropped: dropped(of),
         frames_encoded: of.frames_encoded,
         frames_sent: of.frames_sent,
