@@ -1,14 +1,9 @@
 //! From push to socket nothing allocates per frame once the pools are warm: every allocation of
 //! every thread is counted, but those of the server.
 
-#![expect(unsafe_code, reason = "counts what the global allocator is asked for")]
-
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use onair::{
@@ -19,49 +14,16 @@ use onair_media::encode::I420;
 use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
 use onair_types::{FrameKind, Pool};
+use support::counting::{self, Counting, leave_out_this_thread};
 use support::sink::{Behaviour, Sink};
 use support::units::{asc, audio, audio_config, avc_config, video, video_config};
 use support::{pause, wait_live};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-thread_local! {
-    static IS_COUNTED: Cell<bool> = const { Cell::new(true) };
-}
-
-fn count() {
-    if IS_COUNTED.try_with(Cell::get).unwrap_or(false) {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(pointer, layout, new_size) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn sink() -> Sink {
-    Sink::start_with(&[Behaviour::Accept], || IS_COUNTED.set(false))
+    Sink::start_with(&[Behaviour::Accept], leave_out_this_thread)
 }
 
 const WARM_UP: i64 = 200;
@@ -76,12 +38,12 @@ fn allocations(session: &Session, mut push: impl FnMut(i64)) -> u64 {
             pause(Duration::from_millis(30));
         }
     }
-    let before = (ALLOCATIONS.load(Ordering::Relaxed), session.statistics().frames_sent);
+    let before = (counting::allocations(), session.statistics().frames_sent);
     for number in WARM_UP..WARM_UP + COUNTED {
         push(number);
         pause(Duration::from_millis(3));
     }
-    let after = (ALLOCATIONS.load(Ordering::Relaxed), session.statistics().frames_sent);
+    let after = (counting::allocations(), session.statistics().frames_sent);
     let sent = after.1 - before.1;
     assert!(sent >= COUNTED as u64 * 9 / 10, "{sent} pictures were sent");
     after.0 - before.0

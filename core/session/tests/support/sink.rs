@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -45,6 +45,8 @@ pub(crate) enum Behaviour {
     RejectPublish(&'static str),
     /// Closes when `publish` comes.
     CloseOnPublish,
+    /// A good server that acknowledges the first media, until [`Sink::cut_all`].
+    UntilCut,
     /// A good server that reads no faster than so many bytes a second.
     Slow(usize),
 }
@@ -98,6 +100,8 @@ pub(crate) struct Sink {
 struct Shared {
     connections: Mutex<Vec<Seen>>,
     is_over: AtomicBool,
+    cuts: AtomicUsize,
+    acknowledged: AtomicUsize,
 }
 
 impl Sink {
@@ -129,6 +133,16 @@ impl Sink {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Closes every connection that is [`Behaviour::UntilCut`].
+    pub(crate) fn cut_all(&self) {
+        self.shared.cuts.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Connections of [`Behaviour::UntilCut`] so far whose peers know that media arrived.
+    pub(crate) fn acknowledged(&self) -> usize {
+        self.shared.acknowledged.load(Ordering::Acquire)
     }
 
     pub(crate) fn connections(&self) -> Vec<Seen> {
@@ -197,6 +211,8 @@ struct Peer {
     reader: ChunkReader,
     writer: CommandWriter,
     media: usize,
+    /// Cuts before this connection.
+    cuts: usize,
 }
 
 /// Whether the peer goes on.
@@ -207,7 +223,8 @@ impl Peer {
         stream.set_read_timeout(Some(Duration::from_millis(10))).expect("a socket option");
         stream.set_nodelay(true).expect("a socket option");
         let (reader, writer) = (ChunkReader::new(Limits::SERVER), CommandWriter::new());
-        Self { stream, behaviour, index, shared, reader, writer, media: 0 }
+        let cuts = shared.cuts.load(Ordering::Acquire);
+        Self { stream, behaviour, index, shared, reader, writer, media: 0, cuts }
     }
 
     fn serve(mut self) {
@@ -265,7 +282,7 @@ impl Peer {
             super::pause(Duration::from_millis(10));
         }
         loop {
-            if self.shared.is_over() {
+            if self.shared.is_over() || self.is_cut() {
                 return None;
             }
             match self.stream.read(&mut buffer[..room]) {
@@ -276,6 +293,11 @@ impl Peer {
                 Err(_) => return None,
             }
         }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.behaviour == Behaviour::UntilCut
+            && self.shared.cuts.load(Ordering::Acquire) > self.cuts
     }
 
     fn take(&mut self, bytes: &[u8]) -> GoesOn {
@@ -291,11 +313,26 @@ impl Peer {
             Incoming::Command { name, transaction, .. } => self.answer(&name, transaction),
             Incoming::Data { .. } => self.keep(Media::Metadata),
             Incoming::Media(message) => self.keep(media(&message)),
+            Incoming::UserControl { event_type: 7, .. } => {
+                self.shared.acknowledged.fetch_add(1, Ordering::AcqRel);
+                true
+            }
             _ => true,
         }
     }
 
+    /// Acknowledges, and pings: the answer says that the acknowledgement is known.
+    fn acknowledge(&mut self) {
+        let mut out = Outgoing::new();
+        self.writer.acknowledgement(self.reader.received_bytes() as u32, &mut out);
+        self.writer.user_control(6, &[0; 4], &mut out);
+        self.write(&mut out);
+    }
+
     fn keep(&mut self, media: Media) -> GoesOn {
+        if self.media == 0 && self.behaviour == Behaviour::UntilCut {
+            self.acknowledge();
+        }
         let mut seen_by_all = self.shared.lock();
         let seen = &mut seen_by_all[self.index];
         if matches!(media, Media::Video { idr: true, .. }) {
