@@ -96,7 +96,13 @@ fn m01_a_thousand_reconnects_leave_nothing_behind() {
     }
     let (before, after) = (before.expect("it was taken"), footprint());
     let grown = after.live_bytes - before.live_bytes;
-    assert!(grown.abs() <= TOLERANCE_BYTES, "{grown} bytes: {before:?}, {after:?}");
+    let pass = grown.abs() <= TOLERANCE_BYTES;
+    println!(
+        "{{\"id\":\"M01\",\"what\":\"growth over {} reconnects, bytes\",\"value\":{grown},\
+         \"limit\":{TOLERANCE_BYTES},\"pass\":{pass}}}",
+        SESSIONS * CYCLES,
+    );
+    assert!(pass, "{grown} bytes: {before:?}, {after:?}");
     assert_eq!(Footprint { live_bytes: 0, ..before }, Footprint { live_bytes: 0, ..after });
     drop(sessions);
 }
