@@ -93,7 +93,7 @@ pub(crate) struct Seen {
 pub(crate) struct Sink {
     port: u16,
     shared: Arc<Shared>,
-    acceptor: Option<JoinHandle<()>>,
+    acceptors: Vec<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -120,7 +120,27 @@ impl Sink {
             on_thread();
             accept(&listener, &script, &inside, on_thread);
         });
-        Self { port, shared, acceptor: Some(acceptor) }
+        Self { port, shared, acceptors: vec![acceptor] }
+    }
+
+    /// As many threads as ever serve, each one connection after the other; all begin with
+    /// `on_thread`.
+    pub(crate) fn with_workers(behaviour: Behaviour, workers: usize, on_thread: fn()) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let shared = Arc::new(Shared::default());
+        let worker = |_| {
+            let listener = listener.try_clone().expect("a socket");
+            let shared = Arc::clone(&shared);
+            std::thread::spawn(move || {
+                on_thread();
+                while let Some((stream, index)) = next_connection(&listener, &shared) {
+                    Peer::new(stream, behaviour, index, Arc::clone(&shared)).serve();
+                }
+            })
+        };
+        let acceptors = (0..workers).map(worker).collect();
+        Self { port, shared, acceptors }
     }
 
     pub(crate) fn good() -> Self {
@@ -165,9 +185,11 @@ impl Sink {
 impl Drop for Sink {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::Release);
-        // The listener waits for one more connection.
-        drop(TcpStream::connect(("127.0.0.1", self.port)));
-        if let Some(acceptor) = self.acceptor.take() {
+        // Each waits for one more connection.
+        for _ in &self.acceptors {
+            drop(TcpStream::connect(("127.0.0.1", self.port)));
+        }
+        for acceptor in self.acceptors.drain(..) {
             acceptor.join().expect("the sink ends well");
         }
     }
@@ -185,12 +207,7 @@ impl Shared {
 
 fn accept(listener: &TcpListener, script: &[Behaviour], shared: &Arc<Shared>, on_thread: fn()) {
     let mut peers = Vec::new();
-    for index in 0.. {
-        let (stream, _) = listener.accept().expect("a connection");
-        if shared.is_over() {
-            break;
-        }
-        shared.lock().push(Seen::default());
+    while let Some((stream, index)) = next_connection(listener, shared) {
         let behaviour = script[index.min(script.len() - 1)];
         let shared = Arc::clone(shared);
         peers.push(std::thread::spawn(move || {
@@ -201,6 +218,14 @@ fn accept(listener: &TcpListener, script: &[Behaviour], shared: &Arc<Shared>, on
     for peer in peers {
         peer.join().expect("a peer ends well");
     }
+}
+
+/// The next connection and its number; `None` when the sink is over.
+fn next_connection(listener: &TcpListener, shared: &Shared) -> Option<(TcpStream, usize)> {
+    let (stream, _) = listener.accept().expect("a connection");
+    let mut connections = shared.lock();
+    connections.push(Seen::default());
+    (!shared.is_over()).then_some((stream, connections.len() - 1))
 }
 
 struct Peer {
