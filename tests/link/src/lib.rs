@@ -10,6 +10,7 @@ pub mod meter;
 mod packet;
 mod schedule;
 mod side;
+pub mod stage;
 mod sys;
 mod wire;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use onair_e2e::clock;
 use onair_link::{Line, Queue, Schedule, Setup, has_congestion_control, skip};
 
-use crate::stage::{Push, Stage, at_least, at_most, judge};
+use onair_link::stage::{Push, Stage, at_least, at_most, judge};
 
 /// 25 ms each way.
 fn setup(steps: &str, loss: f64, congestion: Option<&str>) -> Setup {

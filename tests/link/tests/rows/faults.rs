@@ -7,7 +7,7 @@ use std::time::Duration;
 use onair_e2e::{clock, ffmpeg};
 use onair_link::{FAR, FAR_V6, Line, Schedule, Setup};
 
-use crate::stage::{KEY, Push, Stage, at_most, judge};
+use onair_link::stage::{KEY, Push, Stage, at_most, judge};
 
 /// A clock of 640×360 with sound: nothing here needs more.
 const CLOCK: [&str; 6] = ["--size", "640x360", "--fps", "30", "--duration", "50s"];

@@ -6,7 +6,7 @@ use std::time::Duration;
 use onair_e2e::{ffmpeg, process};
 use onair_link::{Line, Queue, Schedule, Setup, start_or_skip};
 
-use crate::stage::Stage;
+use onair_link::stage::Stage;
 
 #[test]
 fn a_file_takes_as_long_as_the_rate_says() {

@@ -4,4 +4,3 @@
 mod congestion;
 mod faults;
 mod link;
-mod stage;

@@ -10,15 +10,17 @@ use onair_e2e::nginx::Nginx;
 use onair_e2e::process::{self, Ended, Running};
 use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{clock, onair};
-use onair_link::{FAR, Link, Setup, start_or_skip};
+
 use serde_json::{Value, json};
 
+use crate::{FAR, Link, Setup, start_or_skip};
+
 /// The key of every stream here.
-pub(crate) const KEY: &str = "link";
+pub const KEY: &str = "link";
 
 /// Prints a row of the test plan as one JSON line, which `scripts/nightly` collects, and fails when it does not pass.
 #[track_caller]
-pub(crate) fn judge(id: &str, what: &str, value: f64, limit: RangeInclusive<f64>) {
+pub fn judge(id: &str, what: &str, value: f64, limit: RangeInclusive<f64>) {
     let pass = limit.contains(&value);
     let bounds = [*limit.start(), *limit.end()].map(|bound| bound.is_finite().then_some(bound));
     let row = json!({ "id": id, "what": what, "value": value, "limit": bounds, "pass": pass });
@@ -27,46 +29,49 @@ pub(crate) fn judge(id: &str, what: &str, value: f64, limit: RangeInclusive<f64>
 }
 
 /// As much as wanted, but not more than this.
-pub(crate) fn at_most(limit: f64) -> RangeInclusive<f64> {
+pub fn at_most(limit: f64) -> RangeInclusive<f64> {
     f64::NEG_INFINITY..=limit
 }
 
 /// Not less than this.
-pub(crate) fn at_least(limit: f64) -> RangeInclusive<f64> {
+pub fn at_least(limit: f64) -> RangeInclusive<f64> {
     limit..=f64::INFINITY
 }
 
 /// A link with a server at its end.
-pub(crate) struct Stage {
-    pub(crate) nginx: Nginx,
-    pub(crate) link: Link,
+pub struct Stage {
+    /// The server.
+    pub nginx: Nginx,
+    /// What lies between.
+    pub link: Link,
 }
 
 /// A broadcaster at the near end.
-pub(crate) struct Push {
+pub struct Push {
     running: Running,
     /// When it was started, on the link's clock.
-    pub(crate) began: Duration,
+    pub began: Duration,
 }
 
 /// What the near kernel knows of the connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kernel {
+pub struct Kernel {
     /// On the link's clock.
-    pub(crate) at: Duration,
-    pub(crate) rtt_ms: f64,
+    pub at: Duration,
+    /// Smoothed round trip.
+    pub rtt_ms: f64,
     /// Written and not acknowledged, sent or not: what `SIOCOUTQ` says.
-    pub(crate) unacked_bytes: u64,
+    pub unacked_bytes: u64,
 }
 
 impl Stage {
     /// Sets it, or says why this test is skipped.
-    pub(crate) fn set(setup: &Setup) -> Option<Self> {
+    pub fn set(setup: &Setup) -> Option<Self> {
         Self::set_with(setup, "")
     }
 
     /// The same, with more directives for nginx-rtmp's server.
-    pub(crate) fn set_with(setup: &Setup, directives: &str) -> Option<Self> {
+    pub fn set_with(setup: &Setup, directives: &str) -> Option<Self> {
         if are_missing(&[Tool::NginxRtmp, Tool::Ffmpeg]) {
             return None;
         }
@@ -77,17 +82,12 @@ impl Stage {
     }
 
     /// Starts `onair push` to the app with these arguments.
-    pub(crate) fn push(&self, app: &str, arguments: &[&str]) -> Push {
+    pub fn push(&self, app: &str, arguments: &[&str]) -> Push {
         self.push_to(&self.nginx.url(app, KEY), arguments, |command| self.link.near().host(command))
     }
 
     /// The same, to any address, with `host` to bring the command to its place.
-    pub(crate) fn push_to(
-        &self,
-        url: &str,
-        arguments: &[&str],
-        host: impl FnOnce(&mut Command),
-    ) -> Push {
+    pub fn push_to(&self, url: &str, arguments: &[&str], host: impl FnOnce(&mut Command)) -> Push {
         let mut command = onair::command(&[&["push", url, "--json"], arguments].concat());
         host(&mut command);
         let began = self.link.now();
@@ -95,12 +95,12 @@ impl Stage {
     }
 
     /// The far end's recording as it is now, to be read while it grows.
-    pub(crate) fn recording(&self) -> PathBuf {
+    pub fn recording(&self) -> PathBuf {
         self.nginx.recording(KEY)
     }
 
     /// What `ss` says of the connection to the server; none while there is none.
-    pub(crate) fn kernel(&self) -> Option<Kernel> {
+    pub fn kernel(&self) -> Option<Kernel> {
         let mut command = Command::new("ss");
         self.link.near().host(command.args(["-tinH", "state", "established"]));
         let ended = process::run(&mut command, Duration::from_secs(5));
@@ -113,7 +113,7 @@ impl Stage {
     }
 
     /// Looks at the kernel every 100 ms for `duration`.
-    pub(crate) fn watch(&self, duration: Duration) -> Vec<Kernel> {
+    pub fn watch(&self, duration: Duration) -> Vec<Kernel> {
         let end = self.link.now() + duration;
         let mut seen = Vec::new();
         while self.link.now() < end {
@@ -124,7 +124,7 @@ impl Stage {
     }
 
     /// Bits a second that reached the server, in windows of `step` for `duration`.
-    pub(crate) fn rates(&self, step: Duration, duration: Duration) -> Vec<f64> {
+    pub fn rates(&self, step: Duration, duration: Duration) -> Vec<f64> {
         let end = self.link.now() + duration;
         let mut rates = Vec::new();
         let (mut before, mut since) = (self.link.up_traffic().bytes, self.link.now());
@@ -138,7 +138,7 @@ impl Stage {
     }
 
     /// Waits until the server has taken nothing for 500 ms; since when.
-    pub(crate) fn wait_for_standstill(&self) -> Duration {
+    pub fn wait_for_standstill(&self) -> Duration {
         let mut since = self.link.now();
         let mut before = self.link.up_traffic().bytes;
         clock::until(Duration::from_secs(20), || {
@@ -155,7 +155,7 @@ impl Stage {
 
 impl Push {
     /// The JSON lines so far.
-    pub(crate) fn lines(&self) -> Vec<Value> {
+    pub fn lines(&self) -> Vec<Value> {
         let text = self.running.stdout();
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
@@ -165,7 +165,7 @@ impl Push {
     /// # Panics
     /// With all lines when it does not come within `limit`.
     #[track_caller]
-    pub(crate) fn wait_for(
+    pub fn wait_for(
         &mut self,
         what: &str,
         limit: Duration,
@@ -184,12 +184,7 @@ impl Push {
 
     /// Waits until it is in this state, counting from line `from`.
     #[track_caller]
-    pub(crate) fn wait_for_state(
-        &mut self,
-        state: &str,
-        after: Duration,
-        limit: Duration,
-    ) -> Duration {
+    pub fn wait_for_state(&mut self, state: &str, after: Duration, limit: Duration) -> Duration {
         let after = after.saturating_sub(self.began).as_secs_f64();
         self.wait_for(state, limit, |line| {
             line["event"] == "state"
@@ -200,22 +195,35 @@ impl Push {
 
     /// Waits until the first picture has surely left: live, and media for a while.
     #[track_caller]
-    pub(crate) fn wait_until_live(&mut self) -> Duration {
+    pub fn wait_until_live(&mut self) -> Duration {
         let limit = Duration::from_secs(20);
         self.wait_for("pictures sent", limit, |line| {
             line["event"] == "stats" && line["frames_sent"].as_u64() > Some(30)
         })
     }
 
+    /// Memory of the process that is in use, KiB.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[track_caller]
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.running.id()));
+        let status = status.expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let figure = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        figure.expect("a process has memory")
+    }
+
     /// Waits for its end.
     #[track_caller]
-    pub(crate) fn wait(self) -> Ended {
+    pub fn wait(self) -> Ended {
         self.running.wait(onair::PATIENCE)
     }
 
     /// Stops it as Ctrl-C does, and waits.
     #[track_caller]
-    pub(crate) fn stop(self) -> Ended {
+    pub fn stop(self) -> Ended {
         self.running.signal("INT");
         self.wait()
     }

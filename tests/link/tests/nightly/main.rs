@@ -1,0 +1,5 @@
+//! Rows of class N on real kernels: minutes to hours each. `scripts/nightly` runs them, `cargo test` does not.
+
+mod soak;
+mod sound;
+mod traces;
