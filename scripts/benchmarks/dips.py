@@ -64,7 +64,8 @@ class Broadcast:
 
 def run(peers, who, command, seconds, steps, dead=None):
     """One broadcaster across the link; None, with a word, when nothing came of it."""
-    raw, _ = raw_material(peers.ffmpeg, 10)
+    # Sharp texture that moves everywhere needs more than the link has in its dip, however coarse it is coded.
+    raw, _ = raw_material(peers.ffmpeg, 10, "soft", "gblur=sigma=3")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fifo = folder / "pictures.y4m"

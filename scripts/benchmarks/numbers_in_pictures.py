@@ -32,7 +32,7 @@ def read(ffmpeg, file):
     with tempfile.NamedTemporaryFile("r") as times:
         fields = ["-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "1:1000",
                   "-vf", f"crop={WIDTH}:{CELL}:0:0,scale=32:1:flags=area,format=gray"]
-        command = [ffmpeg, "-nostdin", "-hide_banner", "-v", "error", "-y", "-i", file,
+        command = [ffmpeg, "-nostdin", "-hide_banner", "-v", "error", "-y", "-copyts", "-i", file,
                    *fields, "-f", "rawvideo", "-", *fields, "-f", "framecrc", times.name]
         done = subprocess.run([str(word) for word in command], capture_output=True, check=False)
         stamps = [int(line.split(",")[2]) for line in times if not line.startswith("#")]

@@ -131,7 +131,7 @@ class Peers:
             return [self.gstreamer, "-q", *pipeline.split()]
 
         def onair(fifo, url):
-            return [self.onair, "push", url, "--y4m", fifo, "--video-bitrate", "2M"]
+            return [self.onair, "push", url, "--y4m", fifo, "--video-bitrate", "2M", "--max-bitrate", "2M"]
 
         here = self._those_here({"onair": onair, "ffmpeg": plain, "gst rtmp2sink": gstreamer})
         if "ffmpeg" in here:

@@ -120,15 +120,15 @@ def material(ffmpeg_path, seconds):
     return file
 
 
-def raw_material(ffmpeg_path, seconds):
+def raw_material(ffmpeg_path, seconds, name="raw", look="noise=alls=6:allf=t"):
     """Pictures in Y4M (41 MB a second) and sound in WAV: 720p30 of moving texture, 44.1 kHz stereo."""
-    pictures, sound = CACHE / f"raw-{seconds}s.y4m", CACHE / f"raw-{seconds}s.wav"
+    pictures, sound = CACHE / f"{name}-{seconds}s.y4m", CACHE / f"{name}-{seconds}s.wav"
     if not pictures.exists():
         say(f"making {seconds} s of raw material")
         part = CACHE / "part.y4m"
         run([
             ffmpeg_path, "-nostdin", "-v", "error", "-y",
-            "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30,noise=alls=6:allf=t,format=yuv420p",
+            "-f", "lavfi", "-i", f"testsrc2=size=1280x720:rate=30,{look},format=yuv420p",
             "-f", "lavfi", "-i", "anoisesrc=sample_rate=44100:color=pink:amplitude=0.3",
             "-t", seconds, "-map", "1:a", "-ac", "2", sound, "-t", seconds, "-map", "0:v", part,
         ])
