@@ -321,7 +321,7 @@ impl Controller {
             carries_bps: measured.map(|measured| measured.bps),
             audio_bps: self.audio_bps,
             floor_bps,
-            rtt: self.rtt,
+            queueing: self.rtt.map(|rtt| rtt.saturating_sub(self.min_rtt.get())),
         };
         let from = self.survival.pace();
         if let Some((to, reason)) = self.survival.handle_tick(look, now) {

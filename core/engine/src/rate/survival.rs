@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Sound alone tells little of what the link carries, so the way back is a trial. A trial that fails
-//! doubles the patience; a round trip that became much shorter, or a measured capacity, ends it.
+//! doubles the patience; a round trip as short as the path's own, or a measured capacity, ends it:
+//! on a slow link even sound has to wait for itself.
 
 use std::time::Duration;
 
@@ -30,8 +31,8 @@ pub(super) struct Look {
     /// What sound takes, and what video takes at the lowest bitrate.
     pub(super) audio_bps: f64,
     pub(super) floor_bps: f64,
-    /// The system's smoothed round trip.
-    pub(super) rtt: Option<Duration>,
+    /// How much longer than the idle path's the system's smoothed round trip is.
+    pub(super) queueing: Option<Duration>,
 }
 
 /// The pace and what speaks for another one.
@@ -47,8 +48,6 @@ pub(super) struct Survival {
     patience: Duration,
     /// When a higher pace was last tried.
     tried_at: Option<Now>,
-    /// The usual round trip at this pace, seconds.
-    usual_rtt: Option<f64>,
 }
 
 impl Survival {
@@ -60,7 +59,6 @@ impl Survival {
             calm_since: None,
             patience: PATIENCE_MIN,
             tried_at: None,
-            usual_rtt: None,
         }
     }
 
@@ -85,7 +83,6 @@ impl Survival {
         let is_calm = look.progresses && look.lag < CALM_LAG;
         self.tight_since = is_tight.then(|| self.tight_since.unwrap_or(now));
         self.calm_since = is_calm.then(|| self.calm_since.unwrap_or(now));
-        self.learn_rtt(look.rtt, now);
 
         if self.pace == VideoPace::Full && now.since(self.since) > TRUST {
             self.patience = PATIENCE_MIN;
@@ -104,23 +101,9 @@ impl Survival {
         let is_calm = self.calm_since.is_some_and(|at| now.since(at) >= RISE_CALM);
         let is_known =
             look.carries_bps.is_some_and(|bps| bps > ROOMY * (look.audio_bps + look.floor_bps));
-        // Without a round trip to go by, the trials must do.
-        let patience = if look.rtt.is_some() { self.patience } else { self.patience.min(BLIND) };
-        let is_patient = now.since(self.since) >= patience;
-        is_calm && (is_patient || is_known || self.is_faster(look.rtt))
-    }
-
-    fn is_faster(&self, rtt: Option<Duration>) -> bool {
-        let (Some(usual), Some(rtt)) = (self.usual_rtt, rtt) else { return false };
-        rtt.as_secs_f64() < FASTER * usual - FASTER_LEAST
-    }
-
-    fn learn_rtt(&mut self, rtt: Option<Duration>, now: Now) {
-        let is_settled = self.calm_since.is_some_and(|at| now.since(at) > SETTLE);
-        if let Some(rtt) = rtt.filter(|_| is_settled).map(|rtt| rtt.as_secs_f64()) {
-            let usual = self.usual_rtt.get_or_insert(rtt);
-            *usual += (rtt - *usual) * RTT_GAIN;
-        }
+        let is_patient = now.since(self.since) >= self.patience;
+        let is_quick = look.queueing.is_some_and(|queueing| queueing < QUICK);
+        is_calm && (is_patient || is_known || is_quick)
     }
 
     fn fall(&mut self, pace: VideoPace, now: Now) -> Option<(VideoPace, PaceReason)> {
@@ -139,7 +122,7 @@ impl Survival {
 
     fn enter(&mut self, pace: VideoPace, now: Now) {
         (self.pace, self.since) = (pace, now);
-        (self.tight_since, self.calm_since, self.usual_rtt) = (None, None, None);
+        (self.tight_since, self.calm_since) = (None, None);
     }
 }
 
@@ -150,22 +133,17 @@ const TO_NONE: Duration = Duration::from_millis(1_500);
 /// Lag below which all is well, and for how long before a higher pace.
 const CALM_LAG: Duration = Duration::from_millis(150);
 const RISE_CALM: Duration = Duration::from_millis(1_500);
-/// How long a pace is kept: at first, at most, and at most where nobody tells the round trip.
+/// How long a pace is kept: at first, and at most.
 const PATIENCE_MIN: Duration = Duration::from_secs(2);
-const PATIENCE_MAX: Duration = Duration::from_secs(60);
-const BLIND: Duration = Duration::from_secs(15);
+const PATIENCE_MAX: Duration = Duration::from_secs(10);
 /// A pace that lasts this long was no failure.
 const TRUST: Duration = Duration::from_secs(15);
 /// A capacity above this multiple of what everything needs is enough.
 const ROOMY: f64 = 1.3;
-/// A round trip below this part of the usual one, less this many seconds, is another link's.
-const FASTER: f64 = 0.85;
-const FASTER_LEAST: f64 = 0.010;
-/// Gain of the usual round trip at each tick, and the time before it is learnt.
-const RTT_GAIN: f64 = 1.0 / 32.0;
-const SETTLE: Duration = Duration::from_secs(3);
+/// A round trip longer than the idle path's by no more than this means that nothing waits.
+const QUICK: Duration = Duration::from_millis(30);
 
-state!(Survival { pace, since, tight_since, calm_since, patience, tried_at, usual_rtt });
+state!(Survival { pace, since, tight_since, calm_since, patience, tried_at });
 
 #[cfg(test)]
 mod tests {
@@ -178,7 +156,7 @@ mod tests {
         carries_bps: Some(64_000.0),
         audio_bps: 50_000.0,
         floor_bps: 200_000.0,
-        rtt: Some(Duration::from_millis(130)),
+        queueing: Some(Duration::from_millis(90)),
     };
     const CALM: Look = Look { lag: Duration::from_millis(40), carries_bps: None, ..LOOK };
 
@@ -226,18 +204,17 @@ mod tests {
             }
             tick += 1;
         }
-        assert!(trials.len() <= 12, "{trials:?}");
+        assert!(trials.len() <= 27, "{trials:?}");
     }
 
     #[test]
-    fn a_shorter_round_trip_ends_the_patience() {
+    fn a_round_trip_without_a_queue_ends_the_patience() {
         let mut survival = Survival::new(Now::ZERO);
         run(&mut survival, 0, &[(40, LOOK)]);
         survival.patience = PATIENCE_MAX;
-        assert_eq!(run(&mut survival, 40, &[(200, CALM)]), []);
-        let fast = Look { rtt: Some(Duration::from_millis(65)), ..CALM };
-        let changes = run(&mut survival, 240, &[(5, fast)]);
-        assert_eq!(changes, [(0, VideoPace::Half)]);
+        assert_eq!(run(&mut survival, 40, &[(100, CALM)]), []);
+        let quick = Look { queueing: Some(Duration::from_millis(3)), ..CALM };
+        assert_eq!(run(&mut survival, 140, &[(5, quick)]), [(0, VideoPace::Half)]);
     }
 
     #[test]
