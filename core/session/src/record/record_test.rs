@@ -253,6 +253,8 @@ fn a_path_that_cannot_be_is_an_error_at_once() {
     assert!(matches!(second, Err(Error::Misuse(_))), "{second:?}");
     let empty = recorder.finish().expect("a recording").expect("a file");
     assert_eq!((empty.frames, empty.size_bytes, empty.path), (0, 0, file.clone()));
+    assert!(!file.exists(), "nothing came: no file");
+    std::fs::write(&file, b"an older recording").expect("a file");
     assert!(matches!(recorder.start(&file, &metadata()), Err(Error::Recording(_))));
     assert_eq!(recorder.finish(), None);
     std::fs::remove_dir_all(folder).expect("the folder goes");
