@@ -144,6 +144,7 @@ enum Kind {
         unacked_bytes: u64,
         min_rtt_ms: f64,
     },
+    Pace,
     Dropped {
         video: u64,
         audio: u64,
@@ -185,6 +186,7 @@ fn decision(entry: &Entry) -> Decision {
             min_rtt_ms: millis(decision.evidence.min_rtt),
         },
         What::Dropped { video, audio } => Kind::Dropped { video, audio },
+        What::Pace(_) => Kind::Pace,
         What::RequestIdr => Kind::RequestIdr,
         _ => Kind::Other,
     };

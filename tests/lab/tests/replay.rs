@@ -49,6 +49,13 @@ fn five_minutes_with_outages_and_reconnects_decide_again_bit_for_bit() {
 }
 
 #[test]
+fn pictures_left_out_for_sound_are_left_out_again() {
+    let replay = replay(&record(&show("const:0.12", 3, 30))).expect("a record");
+    assert_eq!(replay.difference, None);
+    assert!(replay.entries.iter().any(|entry| matches!(entry.what, What::Pace(_))));
+}
+
+#[test]
 fn a_ring_that_lost_its_first_minutes_decides_again_from_its_own_beginning() {
     let replay = replay(&record(&show("cell", 11, 30))).expect("a record");
     assert_eq!(replay.difference, None);

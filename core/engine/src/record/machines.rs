@@ -75,7 +75,8 @@ impl Rate {
 
     pub(crate) fn handle_tick(&mut self, backlog: Backlog, now: Now) -> Option<Decision> {
         let decision = self.inner.handle_tick(backlog, now);
-        self.recorder.add(&Op::Tick { backlog, decision }, Some(now));
+        let pace = self.inner.pace();
+        self.recorder.add(&Op::Tick { backlog, decision, pace }, Some(now));
         decision
     }
 

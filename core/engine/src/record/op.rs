@@ -7,7 +7,7 @@ use onair_types::{FrameKind, MediaTime, Now, Track};
 
 use super::state::{Corrupt, Reader, State, state, write_number, write_signed};
 use crate::publish;
-use crate::rate::{Backlog, Decision, Range, Reason, Transport};
+use crate::rate::{Backlog, Decision, Range, Reason, Transport, VideoPace};
 use crate::send_buffer::{Dropped, Unit};
 
 /// A unit without its content.
@@ -81,6 +81,7 @@ pub(super) enum Op {
     Tick {
         backlog: Backlog,
         decision: Option<Decision>,
+        pace: VideoPace,
     },
     Follow {
         wanted_bps: u32,
@@ -205,9 +206,10 @@ impl Context {
                 number.save(out);
             }
             Op::SkipReport => out.push(SKIP_REPORT),
-            Op::Tick { backlog, decision } => {
+            Op::Tick { backlog, decision, pace } => {
                 out.push(TICK);
                 (backlog, decision).save(out);
+                pace.save(out);
             }
             Op::Follow { wanted_bps, reason, backlog, decision } => {
                 out.push(FOLLOW);
@@ -303,7 +305,7 @@ impl Context {
             SKIP_REPORT => Op::SkipReport,
             TICK => {
                 let (backlog, decision) = State::load(from)?;
-                Op::Tick { backlog, decision }
+                Op::Tick { backlog, decision, pace: State::load(from)? }
             }
             FOLLOW => {
                 let (wanted_bps, reason) = State::load(from)?;

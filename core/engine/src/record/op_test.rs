@@ -55,7 +55,11 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::TransportLost),
         any::<u32>().prop_map(Op::Acknowledgement),
         Just(Op::SkipReport),
-        (backlog(), decision()).prop_map(|(backlog, decision)| Op::Tick { backlog, decision }),
+        (backlog(), decision()).prop_map(|(backlog, decision)| Op::Tick {
+            backlog,
+            decision,
+            pace: VideoPace::Half
+        }),
         (any::<u32>(), backlog(), decision()).prop_map(|(wanted_bps, backlog, decision)| {
             Op::Follow { wanted_bps, reason: Reason::QueueGrows, backlog, decision }
         }),

@@ -13,7 +13,7 @@ use super::op::{Context, Op};
 use super::state::{Corrupt, Reader, State};
 use super::{FORMAT, Header, MAGIC, checksum};
 use crate::publish;
-use crate::rate::Decision;
+use crate::rate::{Decision, PaceChange};
 use crate::send_buffer::{Dropped, Unit};
 
 /// No record is as large as this.
@@ -62,6 +62,8 @@ pub enum What {
     State(publish::State),
     /// The video encoder's target changed.
     Bitrate(Decision),
+    /// Another part of the pictures is encoded.
+    Pace(PaceChange),
     /// Units were dropped, as too old or too many, or with a connection.
     Dropped {
         /// Pictures.
@@ -78,6 +80,7 @@ impl fmt::Display for What {
         match self {
             Self::State(state) => write!(f, "{state:?}"),
             Self::Bitrate(decision) => decision.fmt(f),
+            Self::Pace(change) => change.fmt(f),
             Self::Dropped { video, audio } => {
                 write!(f, "drop {video} pictures and {audio} of sound")
             }
@@ -190,6 +193,7 @@ impl Run {
             let now = context.now;
             self.replay.length = now.since(began);
             self.replay.calls += 1;
+            let pace = machines.rate.pace();
             let again = again(op, machines, &mut context)?;
             if again != op {
                 let at = now.since(began);
@@ -204,6 +208,10 @@ impl Run {
                 self.replay.units[unit.track() as usize] += 1;
             }
             let entry = what(op).map(|what| Entry { at: now.since(began), what });
+            self.replay.entries.extend(entry);
+            let change = machines.rate.pace_change().filter(|_| machines.rate.pace() != pace);
+            let entry =
+                change.map(|change| Entry { at: now.since(began), what: What::Pace(change) });
             self.replay.entries.extend(entry);
         }
         Ok(())
@@ -264,7 +272,10 @@ fn again(op: Op, machines: &mut Machines, context: &mut Context) -> Result<Op, C
             rate.skip_report(now);
             op
         }
-        Op::Tick { backlog, .. } => Op::Tick { backlog, decision: rate.handle_tick(backlog, now) },
+        Op::Tick { backlog, .. } => {
+            let decision = rate.handle_tick(backlog, now);
+            Op::Tick { backlog, decision, pace: rate.pace() }
+        }
         Op::Follow { wanted_bps, reason, backlog, .. } => {
             let decision = rate.follow(wanted_bps, reason, backlog);
             Op::Follow { wanted_bps, reason, backlog, decision }
