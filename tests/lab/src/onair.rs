@@ -18,7 +18,7 @@ use crate::broadcaster::{Broadcaster, Host};
 use crate::media::Picture;
 use crate::net::path::Reply;
 use crate::server::{self, Heard, Server};
-use crate::world::Scenario;
+use crate::world::{Acknowledgements, Scenario};
 
 /// What the session sets.
 const NOT_SENT_LOW_WATER: u64 = 16 << 10;
@@ -47,6 +47,8 @@ pub(crate) struct OnAir {
     /// Pictures encoded and not yet written whole.
     waiting: VecDeque<u32>,
     dropped_pictures: u64,
+    acknowledgements: Acknowledgements,
+    system_tells: bool,
 }
 
 impl OnAir {
@@ -90,12 +92,14 @@ impl OnAir {
             is_blocked: false,
             waiting: VecDeque::new(),
             dropped_pictures: 0,
+            acknowledgements: scenario.acknowledgements,
+            system_tells: scenario.system_tells,
         }
     }
 
     /// What the system says, as the session asks it at each wake-up.
     fn report(&mut self, host: &mut Host<'_>) {
-        if let Some(socket) = host.path.socket() {
+        if let Some(socket) = host.path.socket().filter(|_| self.system_tells) {
             let transport = Transport {
                 unacked_bytes: socket.unacked_bytes(),
                 unsent_bytes: socket.unsent_bytes(),
@@ -237,8 +241,10 @@ impl Broadcaster for OnAir {
 
     fn handle_reply(&mut self, reply: Reply, host: &mut Host<'_>) {
         let bytes = match reply {
-            // The protocol's number wraps at 2^32.
-            Reply::Acknowledgement(total) => self.server.acknowledgement(total as u32),
+            Reply::Acknowledgement(total) => match self.acknowledgements.number(total) {
+                Some(number) => self.server.acknowledgement(number),
+                None => return,
+            },
             Reply::Bytes(bytes) => bytes,
         };
         self.report(host);

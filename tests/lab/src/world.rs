@@ -25,6 +25,33 @@ pub enum Change {
     MaxBitrate(u32),
 }
 
+/// What the server makes of its duty to acknowledge (RTMP 1.0 5.4.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Acknowledgements {
+    /// It says how many bytes it has.
+    #[default]
+    True,
+    /// It says nothing.
+    Never,
+    /// Its number wraps at 2^31.
+    Wrapped,
+    /// It says more than it can have.
+    Excessive,
+}
+
+impl Acknowledgements {
+    /// The number for `total` bytes.
+    pub(crate) fn number(self, total: u64) -> Option<u32> {
+        match self {
+            // The protocol's number wraps at 2^32.
+            Self::True => Some(total as u32),
+            Self::Never => None,
+            Self::Wrapped => Some((total & 0x7FFF_FFFF) as u32),
+            Self::Excessive => Some((total as u32).wrapping_add(10 << 20)),
+        }
+    }
+}
+
 /// Everything that defines a run but the broadcaster.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -48,6 +75,10 @@ pub struct Scenario {
     pub microphone: Microphone,
     /// H.264.
     pub encoder: EncoderConfig,
+    /// OnAir's server's acknowledgements.
+    pub acknowledgements: Acknowledgements,
+    /// Whether OnAir's system tells what is unacknowledged.
+    pub system_tells: bool,
     /// What happens on the way, in order of time.
     pub changes: Vec<(Now, Change)>,
 }
@@ -66,6 +97,8 @@ impl Scenario {
             outages: Vec::new(),
             microphone: Microphone { bitrate_bps: 96_000, sample_rate: 44_100 },
             encoder: EncoderConfig::default(),
+            acknowledgements: Acknowledgements::True,
+            system_tells: true,
             changes: Vec::new(),
         }
     }

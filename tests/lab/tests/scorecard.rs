@@ -1,4 +1,4 @@
-//! Rows A01 and A03–A10, A18 of `spec network` 7 on OnAir's own engine.
+//! Rows A01 and A03–A10, A14, A18 of `spec network` 7 on OnAir's own engine.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use onair_lab::controller::Controller;
 use onair_lab::ledger::{Command, Score};
 use onair_lab::suite;
-use onair_lab::world::{Change, Outcome, Scenario, run};
+use onair_lab::world::{Acknowledgements, Change, Outcome, Scenario, run};
 use onair_types::Now;
 
 const SEEDS: [u64; 3] = [1, 2, 3];
@@ -190,6 +190,30 @@ fn a10_a_static_scene_is_not_taken_for_a_good_link() {
         let later = commands.iter().filter(|c| c.at >= moves).take_while(|c| c.at < seconds(103.0));
         let lowest = later.map(|c| c.bitrate_bps).min().unwrap_or(before);
         assert!(lowest * 10 >= at(moves) * 7, "seed {seed}: cut from {} to {lowest}", at(moves));
+    }
+}
+
+/// Where the system tells, whatever the server says changes nothing; where it does not, the
+/// server's word must do.
+#[test]
+fn a14_a_server_s_acknowledgements_are_not_needed_and_do_no_harm() {
+    use Acknowledgements::{Excessive, Never, True, Wrapped};
+    let score = |acknowledgements, system_tells| {
+        let mut scenario = scenario("step", 1);
+        (scenario.acknowledgements, scenario.system_tells) = (acknowledgements, system_tells);
+        onair(&scenario).score
+    };
+    let told = score(True, true);
+    for habit in [Never, Wrapped, Excessive] {
+        let other = score(habit, true);
+        let (p95, util) =
+            (other.p95_ms / told.p95_ms, other.utilisation_pct / told.utilisation_pct);
+        assert!((p95 - 1.0).abs() <= 0.05 && (util - 1.0).abs() <= 0.05, "{habit:?}: {p95} {util}");
+    }
+    for habit in [True, Wrapped] {
+        let alone = score(habit, false);
+        assert!(alone.p95_ms <= 1_200.0, "{habit:?} alone: p95 {} ms", alone.p95_ms);
+        assert!(alone.utilisation_pct >= 50.0, "{habit:?} alone: {} %", alone.utilisation_pct);
     }
 }
 
