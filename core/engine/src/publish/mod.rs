@@ -98,7 +98,7 @@ impl Publish {
             now: Now::from_micros(i64::MIN),
             state: State::Idle,
             phase: Phase::Idle,
-            outputs: VecDeque::new(),
+            outputs: VecDeque::with_capacity(MOST_OUTPUTS),
             settled: None,
             outgoing: Outgoing::new(),
             progress: Progress::default(),
@@ -385,3 +385,5 @@ impl Publish {
         }
     }
 }
+/// More than one input ever brings: a queue that grew in a bad moment would allocate there.
+const MOST_OUTPUTS: usize = 16;
