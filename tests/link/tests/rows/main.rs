@@ -2,5 +2,6 @@
 //! and R11 of the test plan. Longer ones run from `scripts/nightly`.
 
 mod congestion;
+mod dip;
 mod faults;
 mod link;
