@@ -11,8 +11,6 @@ pub(super) struct Link<'a> {
     pub(super) rate: &'a mut Rate,
     /// Whether the controller's gate counts.
     pub(super) is_gated: bool,
-    /// Whether the server has taken nothing for a while of what waits for it.
-    pub(super) stands_still: bool,
 }
 
 impl Link<'_> {

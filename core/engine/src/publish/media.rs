@@ -151,10 +151,7 @@ impl Media {
             }
             // Once something goes, all sound goes with it.
             let is_ready = is_flushing || self.is_ready(now);
-            while is_ready
-                && (self.has_credit(link.outgoing) && link.gate_is_open()
-                    || self.must_keep_sound(link, now))
-            {
+            while is_ready && self.has_credit(link.outgoing) && link.gate_is_open() {
                 if let Some(ordered) = &mut self.ordered {
                     ordered.refill(&mut self.buffer);
                 }
@@ -205,16 +202,6 @@ impl Media {
     /// Whether `outgoing` may take another unit.
     pub(super) fn has_credit(&self, outgoing: &Outgoing) -> bool {
         outgoing.len() < self.credit_bytes
-    }
-
-    /// A server that pauses costs no sound (`spec network` 2, rule 5): while nothing moves, sound that would soon be
-    /// too old to wait joins the bytes that are sent whatever happens. Pictures of that age are gone.
-    fn must_keep_sound(&self, link: &Link<'_>, now: Now) -> bool {
-        link.stands_still
-            && self.delivery == Delivery::Live
-            && self.ordered.is_none()
-            && link.outgoing.len() < KEPT_SOUND_BYTES
-            && self.buffer.oldest().is_some_and(|oldest| now.since(oldest) > KEPT_SOUND_AGE)
     }
 
     /// Whether a unit pushed now does nothing but queue up: a file's reader is ahead of the socket.
@@ -451,10 +438,6 @@ fn is_same(sent: Option<&Arc<AvcConfig>>, config: &Arc<AvcConfig>) -> bool {
     sent.is_some_and(|sent| Arc::ptr_eq(sent, config) || sent == config)
 }
 
-/// Sound of this age is kept from being dropped, which happens at 3 s,
-const KEPT_SOUND_AGE: Duration = Duration::from_millis(2_500);
-/// as long as no more than this waits for the socket: two seconds at 256 kbit/s.
-const KEPT_SOUND_BYTES: usize = 64 << 10;
 /// What may wait for the socket before another unit is serialised: it can no longer be dropped.
 const LIVE_CREDIT_BYTES: usize = 4 << 10;
 /// Where nothing is dropped anyway, larger writes cost less.

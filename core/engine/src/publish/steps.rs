@@ -188,9 +188,7 @@ impl Publish {
         if let Some((_, stream_id)) = connection.dialogue.live() {
             let is_gated = self.is_gated();
             let (outgoing, rate) = (&mut self.outgoing, &mut self.rate);
-            let stalled_since = self.progress.stalled_since();
-            let stands_still = stalled_since.is_some_and(|since| now.since(since) >= STANDSTILL);
-            let mut link = Link { outgoing, stream_id, rate, is_gated, stands_still };
+            let mut link = Link { outgoing, stream_id, rate, is_gated };
             self.media.pump(&mut link, &mut self.outputs, false, now);
             self.adapt(now);
             match self.progress.look(self.outgoing.len(), now) {
@@ -216,8 +214,7 @@ impl Publish {
                 && now < *media_ends
             {
                 let (outgoing, rate) = (&mut self.outgoing, &mut self.rate);
-                let mut link =
-                    Link { outgoing, stream_id, rate, is_gated: false, stands_still: false };
+                let mut link = Link { outgoing, stream_id, rate, is_gated: false };
                 self.media.pump(&mut link, &mut self.outputs, true, now);
             }
             if self.media.is_drained() || now >= *media_ends {
@@ -268,7 +265,5 @@ pub(super) const ATTEMPT_TIME: Duration = Duration::from_secs(15);
 const HURRIED_ATTEMPT: Duration = Duration::from_secs(2);
 /// For the goodbyes of a connection that is given up, or of a stop whose media cannot be written.
 pub(super) const GOODBYE_TIME: Duration = Duration::from_millis(100);
-/// With nothing taken for so long, the server pauses or is gone.
-const STANDSTILL: Duration = Duration::from_secs(2);
 /// A publish that ends sooner after its start, with nothing acknowledged, was refused.
 const EARLY_CLOSE: Duration = Duration::from_secs(1);
