@@ -385,5 +385,6 @@ impl Publish {
         }
     }
 }
+
 /// More than one input ever brings: a queue that grew in a bad moment would allocate there.
 const MOST_OUTPUTS: usize = 16;
