@@ -92,7 +92,7 @@ impl Recorder {
         self.tape().context.expect_unit(size_bytes);
     }
 
-    /// The record of the last five to six minutes as a file; see [`super::replay`]. No media, no
+    /// The record of the last five to six minutes as a file; see [`super::replay()`]. No media, no
     /// address, no key, nothing that a server said.
     pub fn save(&self) -> Vec<u8> {
         let tape = self.tape();
