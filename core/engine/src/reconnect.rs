@@ -1,6 +1,6 @@
 //! When to try again (`spec network` 3; statements 61–72). Full jitter for what may pass, a slow
 //! schedule while the name is taken, an end for what will not change; no attempt while there is no
-//! way to the network, and soon after there is one again.
+//! way to the network, and soon after there is one again. A server of the local network is asked all the time: it has no herd.
 
 mod class;
 mod policy;
@@ -21,6 +21,8 @@ pub use policy::Policy;
 #[derive(Debug)]
 pub(crate) struct Backoff {
     policy: Policy,
+    /// Asks a near server at short intervals, unless the app has its own or counts the attempts.
+    polls: bool,
     rng: Rng,
     /// Since when there is no live stream; `None` while there is one.
     down_since: Option<Now>,
@@ -58,9 +60,11 @@ pub(crate) enum Next {
 }
 
 impl Backoff {
-    pub(crate) fn new(policy: Policy, seed: u64) -> Self {
+    /// `is_near`: the server is one that [`StreamUrl::is_near`](crate::url::StreamUrl::is_near).
+    pub(crate) fn new(policy: Policy, is_near: bool, seed: u64) -> Self {
         Self {
             policy,
+            polls: is_near && policy.fixed_delay.is_none() && policy.max_retries.is_none(),
             rng: Rng(seed),
             down_since: None,
             live_since: None,
@@ -135,6 +139,7 @@ impl Backoff {
             return None;
         }
         let delay = match classify(error, self.was_live) {
+            Class::Retry if self.polls => self.poll_delay(now),
             Class::Retry => self.soon(),
             Class::NameTaken => self.name_taken_delay(now)?,
             Class::Portal => self.around(PORTAL_DELAY),
@@ -180,10 +185,21 @@ impl Backoff {
 
     /// Before that no attempt begins, whatever happens.
     fn earliest(&self) -> Now {
+        if self.polls {
+            let spaced = self.attempts.back().map(|&at| at + POLL_DELAY);
+            return spaced.unwrap_or(Now::ZERO).max(self.goodbye_ends);
+        }
         let spaced = self.attempts.back().map(|&at| at + MIN_SPACING);
         let in_burst = self.attempts.front().filter(|_| self.attempts.len() == BURST);
         let unburst = in_burst.map(|&at| at + BURST_TIME);
         spaced.into_iter().chain(unburst).chain([self.goodbye_ends]).max().unwrap_or(Now::ZERO)
+    }
+
+    /// Until a near server is asked again.
+    fn poll_delay(&mut self, now: Now) -> Duration {
+        let is_fresh = self.down_since.is_none_or(|since| now.since(since) < POLL_FAST);
+        let least = if is_fresh { POLL_DELAY } else { SLOW_POLL_DELAY };
+        (least + self.rng.up_to(POLL_DELAY)).min(self.policy.max_delay)
     }
 
     fn soon(&mut self) -> Duration {
@@ -235,6 +251,12 @@ const MIN_SPACING: Duration = Duration::from_millis(250);
 const BURST: usize = 8;
 /// in so much time, however the way to the network flaps (R14).
 const BURST_TIME: Duration = Duration::from_secs(10);
+/// Shortest wait for a near server, and at most so much longer;
+const POLL_DELAY: Duration = Duration::from_millis(100);
+/// so long after it was lost,
+const POLL_FAST: Duration = Duration::from_secs(60);
+/// and from then on this in its place.
+const SLOW_POLL_DELAY: Duration = Duration::from_secs(1);
 /// After a path change, until the new path carries.
 const PATH_SETTLES: Duration = Duration::from_millis(300);
 /// While a captive portal answers: after a login the way to the network may well stay the same.

@@ -25,9 +25,17 @@ fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// A stream that was live from 0 to one minute and is lost then.
+/// A stream to a public server that was live from 0 to one minute and is lost then.
 fn lost_after_a_minute(policy: Policy, seed: u64) -> (Backoff, Option<Duration>) {
-    let mut backoff = Backoff::new(policy, seed);
+    lose_after_a_minute(Backoff::new(policy, false, seed))
+}
+
+/// The same to a server of the local network.
+fn near_lost_after_a_minute(policy: Policy, seed: u64) -> (Backoff, Option<Duration>) {
+    lose_after_a_minute(Backoff::new(policy, true, seed))
+}
+
+fn lose_after_a_minute(mut backoff: Backoff) -> (Backoff, Option<Duration>) {
     backoff.handle_attempt(Now::ZERO);
     backoff.handle_live(Now::ZERO);
     backoff.handle_media_end(at(60_000));
@@ -37,12 +45,12 @@ fn lost_after_a_minute(policy: Policy, seed: u64) -> (Backoff, Option<Duration>)
 
 #[test]
 fn a_first_connection_that_fails_is_the_end_unless_asked_otherwise() {
-    let mut backoff = Backoff::new(Policy::default(), 1);
+    let mut backoff = Backoff::new(Policy::default(), false, 1);
     backoff.handle_attempt(Now::ZERO);
     assert_eq!(backoff.handle_failure(&refused(), at(10)), None);
 
     let policy = Policy { retry_first_connection: true, ..Policy::default() };
-    let mut backoff = Backoff::new(policy, 1);
+    let mut backoff = Backoff::new(policy, false, 1);
     backoff.handle_attempt(Now::ZERO);
     assert!(backoff.handle_failure(&refused(), at(10)).is_some());
 }
@@ -99,7 +107,7 @@ fn r09_a_herd_of_clients_spreads_out() {
 fn lf64_a_healthy_stream_fills_the_budget_again_and_a_flapping_one_does_not() {
     let policy = Policy { budget: Some(ms(20_000)), ..Policy::default() };
     for (live_ms, survives) in [(30_000, true), (2_000, false)] {
-        let mut backoff = Backoff::new(policy, 7);
+        let mut backoff = Backoff::new(policy, false, 7);
         let mut now = Now::ZERO;
         let mut losses = 0;
         backoff.handle_attempt(now);
@@ -174,7 +182,7 @@ fn an_early_close_is_a_refusal_only_before_the_name_was_ever_accepted() {
     }
 
     let policy = Policy { retry_first_connection: true, ..Policy::default() };
-    let mut backoff = Backoff::new(policy, 5);
+    let mut backoff = Backoff::new(policy, false, 5);
     backoff.handle_attempt(Now::ZERO);
     assert!(backoff.handle_failure(&early, at(100)).is_some());
     backoff.handle_attempt(at(1_000));
@@ -309,7 +317,7 @@ fn r10_a_name_that_never_was_is_fatal_and_one_that_was_may_come_back() {
     for (error, retried) in
         [(unknown, false), (ConnectError::Resolve("try again".to_owned()).into(), true)]
     {
-        let mut backoff = Backoff::new(policy, 1);
+        let mut backoff = Backoff::new(policy, false, 1);
         backoff.handle_attempt(Now::ZERO);
         assert_eq!(backoff.handle_failure(&error, at(10)).is_some(), retried, "{error}");
     }
@@ -317,7 +325,7 @@ fn r10_a_name_that_never_was_is_fatal_and_one_that_was_may_come_back() {
 
 #[test]
 fn lf61_lflivekits_policy_is_five_retries_three_seconds_apart() {
-    let mut backoff = Backoff::new(Policy::lflivekit(), 1);
+    let mut backoff = Backoff::new(Policy::lflivekit(), false, 1);
     let mut now = Now::ZERO;
     backoff.handle_attempt(now);
     let mut attempts = 1;
@@ -334,7 +342,7 @@ fn lf61_lflivekits_policy_is_five_retries_three_seconds_apart() {
 fn only_media_that_the_server_took_makes_a_stream_healthy() {
     // Live for 35 s, but the last 8 s of them nothing was acknowledged.
     for (took_ms, is_fresh) in [(27_000, false), (30_000, true)] {
-        let mut backoff = Backoff::new(Policy::lflivekit(), 1);
+        let mut backoff = Backoff::new(Policy::lflivekit(), false, 1);
         for second in 0..4 {
             backoff.handle_attempt(at(second * 3_000));
             assert!(backoff.handle_failure(&refused(), at(second * 3_000)).is_some());
@@ -367,4 +375,46 @@ fn the_same_seed_gives_the_same_delays() {
     };
     assert_eq!(delays(42), delays(42));
     assert_ne!(delays(42), delays(43));
+}
+
+#[test]
+fn b10_a_near_server_is_asked_each_200_ms_for_a_minute_and_then_each_second() {
+    for seed in 0..100 {
+        let (mut backoff, mut delay) = near_lost_after_a_minute(Policy::default(), seed);
+        let mut now = at(60_000);
+        while let Some(wait) = delay.filter(|_| now < at(180_000)) {
+            let bounds = if now < at(120_000) { ms(100)..=ms(200) } else { ms(1_000)..=ms(1_100) };
+            assert!(bounds.contains(&wait), "{wait:?} at {now:?}");
+            now += wait;
+            assert_eq!(backoff.next(now), Next::Begin, "no cap on a burst defeats it");
+            backoff.handle_attempt(now);
+            delay = backoff.handle_failure(&refused(), now);
+        }
+        assert!(delay.is_some());
+    }
+}
+
+#[test]
+fn a_near_server_that_refuses_is_asked_as_any_other() {
+    let (mut backoff, _) = near_lost_after_a_minute(Policy::default(), 5);
+    for secs in [1u64, 2, 4] {
+        let delay = backoff.handle_failure(&name_in_use(), at(61_000)).expect("a retry");
+        assert!((ms(secs * 800)..=ms(secs * 1_200)).contains(&delay), "{delay:?}");
+    }
+    assert!(backoff.handle_failure(&denied(), at(62_000)).is_some());
+    assert_eq!(backoff.handle_failure(&denied(), at(63_000)), None);
+}
+
+#[test]
+fn an_app_that_counts_attempts_or_has_its_own_delay_is_not_made_to_poll() {
+    let counted = Policy { max_retries: Some(5), ..Policy::default() };
+    for policy in [counted, Policy { fixed_delay: Some(ms(3_000)), ..Policy::default() }] {
+        let delays = |lost: (Backoff, Option<Duration>)| {
+            let (mut backoff, first) = lost;
+            let more = (1..5).map(|s| backoff.handle_failure(&refused(), at(60_000 + s * 1_000)));
+            [first].into_iter().chain(more).collect::<Vec<_>>()
+        };
+        let near = delays(near_lost_after_a_minute(policy, 3));
+        assert_eq!(near, delays(lost_after_a_minute(policy, 3)));
+    }
 }

@@ -9,7 +9,7 @@ mod secret;
 
 use std::fmt;
 
-use core::net::Ipv6Addr;
+use core::net::{IpAddr, Ipv6Addr};
 use thiserror::Error;
 
 pub use moved::MoveError;
@@ -105,6 +105,22 @@ impl StreamUrl {
     /// Host name or IP literal without brackets.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Whether the host is this machine or one of the local network, by what is written: nothing
+    /// is resolved. No herd of clients waits for such a server.
+    pub fn is_near(&self) -> bool {
+        let address = self.host.split('%').next().unwrap_or_default();
+        match address.parse().map(|ip: IpAddr| ip.to_canonical()) {
+            Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+            Ok(IpAddr::V6(ip)) => {
+                ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
+            }
+            Err(_) => {
+                let name = self.host.trim_end_matches('.').to_ascii_lowercase();
+                name == "localhost" || name.ends_with(".local")
+            }
+        }
     }
 
     /// Port: 1935, 443 with TLS, or as given.

@@ -365,6 +365,23 @@ fn a_key_may_be_given_apart() {
     assert_eq!(refused("rtmp://h /app", None, "key"), UrlError::Character { offset: 8 });
 }
 
+#[test]
+fn near_is_what_is_written_as_this_machine_or_the_local_network() {
+    let near = "localhost LOCALHOST localhost. studio.local Studio.Local. 127.0.0.1 127.255.255.254 \
+        10.0.0.1 10.255.255.255 172.16.0.1 172.31.255.255 192.168.0.1 192.168.255.255 169.254.1.1 \
+        [::1] [fe80::1] [fe80::1%25en0] [febf::1] [fc00::1] [fdff::1] [::ffff:192.168.1.20]";
+    let far = "example.com local localhost.example.com notlocal h.local.example xlocalhost h \
+        9.255.255.255 11.0.0.1 126.0.0.1 128.0.0.1 172.15.255.255 172.32.0.1 192.167.1.1 192.169.1.1 \
+        169.253.1.1 203.0.113.1 100.64.0.1 10.0.0.1.example.com \
+        [2001:db8::1] [::2] [fec0::1] [fe00::1] [::ffff:203.0.113.1]";
+    for (hosts, is_near) in [(near, true), (far, false)] {
+        for host in hosts.split_whitespace() {
+            let url = StreamUrl::parse(&format!("rtmp://{host}:1936/app/key")).unwrap();
+            assert_eq!(url.is_near(), is_near, "{host}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 

@@ -108,7 +108,7 @@ impl Publish {
             recorder,
             rule: Rule::new(config.adaptation, audio_bitrate_bps),
             rtt: Duration::ZERO,
-            backoff: Backoff::new(config.reconnect, config.seed),
+            backoff: Backoff::new(config.reconnect, config.url.is_near(), config.seed),
             successor: None,
             moves: Moves::default(),
             url: config.url.clone(),

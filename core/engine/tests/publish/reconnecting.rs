@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use onair_engine::publish::{Closed, Path, PublishError, State};
 use onair_engine::reconnect::Policy;
+use onair_engine::url::StreamUrl;
 
 use crate::rig::{Fate, Rig, config, idr, sound, video_only};
 use crate::server::{Answer, Heard, Script};
@@ -83,6 +84,27 @@ fn r06_a_dead_server_is_tried_within_the_jittered_bounds() {
     let attempts: Vec<u32> = rig.losses().iter().map(|(_, attempt, _)| *attempt).collect();
     assert_eq!(attempts[..4], [0, 1, 2, 3]);
     assert_eq!(rig.publish.state(), State::Live, "the thirteenth server is there");
+}
+
+#[test]
+fn b10_a_near_server_that_was_dead_for_5_s_is_asked_within_200_ms() {
+    for seed in 0..20 {
+        let mut config = config();
+        config.url = StreamUrl::parse("rtmp://192.168.1.20/app/key").expect("a good address");
+        config.seed = seed;
+        let mut rig = Rig::live(config);
+        rig.stream(0, 2_000, 60);
+        rig.fates.extend(std::iter::repeat_n(Fate::Refused, 100));
+        rig.close();
+        rig.stream(2_000, 5_000, 60);
+        let reopened_at = rig.now;
+        rig.fates.clear();
+        rig.pass(200);
+        assert_eq!(rig.publish.state(), State::Live);
+        let waited = rig.connects.last().map(|at| at.since(reopened_at));
+        assert!(waited <= Some(Duration::from_millis(200)), "{waited:?}");
+        assert!(rig.connects.len() <= 52, "100 ms apart: {:?}", rig.connects);
+    }
 }
 
 #[test]

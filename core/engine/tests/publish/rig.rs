@@ -38,6 +38,8 @@ impl Default for Fate {
 
 pub(crate) struct Rig {
     pub(crate) publish: Publish,
+    /// Where each first connection has to go.
+    host: String,
     pub(crate) now: Now,
     /// Fates of the next connections; when there are none, a willing server.
     pub(crate) fates: VecDeque<Fate>,
@@ -70,6 +72,7 @@ pub(crate) struct Rig {
 impl Rig {
     pub(crate) fn new(config: Config) -> Self {
         Self {
+            host: config.url.host().to_owned(),
             publish: Publish::new(config),
             now: Now::from_millis(1_000),
             fates: VecDeque::new(),
@@ -252,7 +255,7 @@ impl Rig {
     fn obey(&mut self, output: Output) {
         match output {
             Output::Connect { host, port, tls } => {
-                assert_eq!((host.as_str(), port, tls), ("live.example", 1935, false));
+                assert_eq!((host.as_str(), port, tls), (self.host.as_str(), 1935, false));
                 assert!(!self.is_connected, "one connection at a time");
                 self.connects.push(self.now);
                 match self.fates.pop_front().unwrap_or_default() {
