@@ -102,8 +102,8 @@ impl<U: Unit> SendBuffer<U> {
     pub(crate) fn new(delivery: Delivery, awaits_idr: bool) -> Self {
         Self {
             delivery,
-            video: VecDeque::new(),
-            audio: VecDeque::new(),
+            video: VecDeque::with_capacity(VIDEO_ROOM),
+            audio: VecDeque::with_capacity(AUDIO_ROOM),
             size_bytes: 0,
             pushed: 0,
             awaits_idr,
@@ -399,6 +399,10 @@ const MAX_AGE: Duration = Duration::from_secs(5);
 const MAX_BYTES: usize = 8 << 20;
 /// and this: far beyond three seconds of 120 pictures and 50 AAC frames each.
 const MAX_UNITS: usize = 2_048;
+/// Room from the start, so that a link that turns slow allocates nothing: [`DROP_AGE`] of 50 pictures
+/// and [`MAX_AGE`] of 50 AAC frames a second.
+const VIDEO_ROOM: usize = 64;
+const AUDIO_ROOM: usize = 256;
 /// From this age on a GOP is not worth replaying to a new connection.
 pub(crate) const REPLAY_AGE: Duration = Duration::from_secs(1);
 /// What is kept for a new connection at most.

@@ -85,7 +85,7 @@ impl Media {
                 && config.delivery == Delivery::Live)
                 .then(|| Box::new(Ordered::new())),
             aligner: Aligner::new(config.alignment, has_video, has_audio, config.first_timestamp),
-            in_flight: VecDeque::new(),
+            in_flight: VecDeque::with_capacity(UNITS_IN_FLIGHT),
             sent: SentHeaders::default(),
             latest_asc: None,
             stops_at_idr: false,
@@ -442,6 +442,8 @@ fn is_same(sent: Option<&Arc<AvcConfig>>, config: &Arc<AvcConfig>) -> bool {
 const LIVE_CREDIT_BYTES: usize = 4 << 10;
 /// Where nothing is dropped anyway, larger writes cost less.
 const COMPLETE_CREDIT_BYTES: usize = 64 << 10;
+/// Room from the start: more than the live credit is AAC frames of 100 bytes.
+const UNITS_IN_FLIGHT: usize = 64;
 /// How long sound waits for a picture to go out with.
 const RIDE_ALONG: Duration = Duration::from_millis(60);
 /// Between two reports of drops.

@@ -89,7 +89,7 @@ impl Outgoing {
     /// Nothing waits; chunk size 128 until `CommandWriter::set_chunk_size`.
     pub fn new() -> Self {
         Self {
-            queue: VecDeque::new(),
+            queue: VecDeque::with_capacity(ENTRIES),
             copied: VecDeque::new(),
             front_written: 0,
             waiting_bytes: 0,
@@ -432,6 +432,8 @@ const INITIAL_CHUNK_BYTES: usize = 128;
 const MAX_PREFIX_BYTES: usize = 16;
 /// Basic header, message header, extended time stamp, prefix.
 const HEAD_BYTES: usize = 1 + 11 + 4 + MAX_PREFIX_BYTES;
+/// Room from the start: a slow socket then makes nothing grow while little may wait for it.
+const ENTRIES: usize = 64;
 
 #[cfg(test)]
 #[path = "chunk_writer_test.rs"]
