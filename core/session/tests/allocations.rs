@@ -4,7 +4,6 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use onair::{
     AudioEncoder, AudioUnit, CaptureTime, EncodeError, EncoderInfo, FrameView, MediaTime, Pcm,
@@ -17,7 +16,7 @@ use onair_types::{FrameKind, Pool};
 use support::counting::{self, Counting, leave_out_this_thread};
 use support::sink::{Behaviour, Sink};
 use support::units::{asc, audio, audio_config, avc_config, video, video_config};
-use support::{pause, wait_live};
+use support::{wait_live, wait_until};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -28,24 +27,40 @@ fn sink() -> Sink {
 
 const WARM_UP: i64 = 200;
 const COUNTED: i64 = 400;
+/// Frames pushed at once while warming up: no encoded picture and no sound goes for want of room.
+const BURST: i64 = 8;
+/// Samples a channel pushed with a picture: a thirtieth of a second at 44,100 Hz.
+const SAMPLES: usize = 1_470;
 
-/// Allocations while frames `WARM_UP..` are pushed and sent, a frame every 3 ms. Before that they
-/// come in bursts, so that every queue has been as long as it can become.
-fn allocations(session: &Session, mut push: impl FnMut(i64)) -> u64 {
+/// Allocations while frames `WARM_UP..` are pushed, each when everything before it is done, so that
+/// a busy machine makes it slower and not different. Before that they come in bursts, so that
+/// buffers go round. `sound_done` is how many AAC frames so many pushes make at least.
+fn allocations(
+    session: &Session,
+    sound_done: impl Fn(i64) -> i64,
+    mut push: impl FnMut(i64),
+) -> u64 {
+    let settle = |pushed: i64| {
+        wait_until("what was pushed is sent or counted as gone", || {
+            let seen = session.statistics();
+            let gone = seen.frames_skipped + seen.frames_dropped;
+            seen.frames_sent + gone >= pushed as u64
+                && seen.audio_frames_encoded >= sound_done(pushed) as u64
+        });
+    };
     for number in 0..WARM_UP {
         push(number);
-        if number % 10 == 9 {
-            pause(Duration::from_millis(30));
+        if number % BURST == BURST - 1 {
+            settle(number + 1);
         }
     }
     let before = (counting::allocations(), session.statistics().frames_sent);
     for number in WARM_UP..WARM_UP + COUNTED {
         push(number);
-        pause(Duration::from_millis(3));
+        settle(number + 1);
     }
     let after = (counting::allocations(), session.statistics().frames_sent);
-    let sent = after.1 - before.1;
-    assert!(sent >= COUNTED as u64 * 9 / 10, "{sent} pictures were sent");
+    assert_eq!(after.1 - before.1, COUNTED as u64, "pictures sent");
     after.0 - before.0
 }
 
@@ -79,18 +94,22 @@ fn encoded_units() {
     let (mut pictures, mut sound) = (warm_pool(&bytes), warm_pool(&bytes[..200]));
     let template = video(&config, 0, 0, FrameKind::Idr);
     let frame = audio(0, 0);
-    let allocated = allocations(&session, |number| {
-        let pts = MediaTime::from_millis(number * 33);
-        let kind = if number % 30 == 0 { FrameKind::Idr } else { FrameKind::Reference };
-        let payload = pictures.copy_of(&bytes);
-        let unit = VideoUnit { pts, dts: pts, kind, payload, ..template.clone() };
-        session.push_encoded_video(unit).expect("a push");
-        for half in [0, 16] {
-            let payload = sound.copy_of(&bytes[..200]);
-            let pts = MediaTime::from_millis(number * 33 + half);
-            session.push_encoded_audio(AudioUnit { pts, payload, ..frame }).expect("a push");
-        }
-    });
+    let allocated = allocations(
+        &session,
+        |pushed| 2 * pushed,
+        |number| {
+            let pts = MediaTime::from_millis(number * 33);
+            let kind = if number % 30 == 0 { FrameKind::Idr } else { FrameKind::Reference };
+            let payload = pictures.copy_of(&bytes);
+            let unit = VideoUnit { pts, dts: pts, kind, payload, ..template.clone() };
+            session.push_encoded_video(unit).expect("a push");
+            for half in [0, 16] {
+                let payload = sound.copy_of(&bytes[..200]);
+                let pts = MediaTime::from_millis(number * 33 + half);
+                session.push_encoded_audio(AudioUnit { pts, payload, ..frame }).expect("a push");
+            }
+        },
+    );
     session.stop();
     assert_eq!(allocated, 0, "in {COUNTED} frames");
 }
@@ -183,8 +202,9 @@ fn raw_frames(format: PixelFormat) {
     wait_live(&session);
     let data = vec![128; 64 * 48 * 4];
     let frame = FrameView::packed(format, 64, 48, &data).expect("a picture");
-    let samples = [5; 1_470 * 2];
-    let allocated = allocations(&session, |number| {
+    let samples = [5; SAMPLES * 2];
+    let aac_frames = |pushed| pushed * SAMPLES as i64 / 1_024;
+    let allocated = allocations(&session, aac_frames, |number| {
         let at = CaptureTime::from_micros(number * 1_000_000 / 30);
         session.push_video(frame, at).expect("a push");
         let pcm = Pcm { samples: &samples, sample_rate_hz: 44_100, channels: 2 };
