@@ -253,6 +253,9 @@ impl Controller {
         self.flight.handle_acked(acked);
         let (acked, written) = (self.flight.acked(), self.flight.written());
         self.capacity.handle_report(acked, written, self.min_rtt.get(), now);
+        if self.is_cut_urgent(now) {
+            self.next_tick = self.next_tick.min(now);
+        }
     }
 
     /// Looks, and decides. Call it when [`Controller::next_tick`] has come, just after a fresh
@@ -268,8 +271,7 @@ impl Controller {
             self.handle_acked(self.flight.written(), now);
         }
         let oldest = self.flight.oldest(self.source.hidden_bytes()).or(backlog.oldest);
-        self.lag =
-            oldest.map_or(Duration::ZERO, |at| now.since(at).saturating_sub(self.min_rtt.get()));
+        self.lag = self.lag_of(oldest, now);
         self.output.handle_tick(self.survival.part() * self.target_bps);
         if self.output.is_at_rest() {
             self.rested_at = Some(now);
@@ -285,6 +287,10 @@ impl Controller {
         self.decide(measured, backlog, now);
         self.survive(measured, backlog, now);
         self.announce(backlog)
+    }
+
+    fn lag_of(&self, oldest: Option<Now>, now: Now) -> Duration {
+        oldest.map_or(Duration::ZERO, |at| now.since(at).saturating_sub(self.min_rtt.get()))
     }
 
     /// A new connection may be a better one.

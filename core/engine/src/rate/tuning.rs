@@ -12,6 +12,12 @@ pub(super) const MIN_BUSY: Duration = Duration::from_millis(150);
 
 /// Lag above which the rate may be cut.
 pub(super) const CUT_LAG: Duration = Duration::from_millis(250);
+/// A link that carries less than this part of the rate is cut for at this lag already …
+pub(super) const EARLY_DEEP: f64 = 0.5;
+pub(super) const EARLY_LAG: Duration = Duration::from_millis(110);
+/// … as soon as so much busy time of the last moments shows it.
+pub(super) const EARLY_WINDOW: Duration = Duration::from_millis(170);
+pub(super) const EARLY_BUSY: Duration = Duration::from_millis(100);
 /// Part of the capacity that a cut aims at.
 pub(super) const CUT_KEEP: f64 = 0.92;
 /// What waits beyond [`STANDING`] is to drain in this time.
@@ -36,7 +42,7 @@ pub(super) const CALM_LAG: Duration = Duration::from_millis(110);
 /// Time after a cut before the first raise.
 pub(super) const RAISE_AFTER_CUT: Duration = Duration::from_millis(800);
 /// Time between two raises towards what the link was seen to carry.
-pub(super) const RAISE_SPACING: Duration = Duration::from_millis(500);
+pub(super) const RAISE_SPACING: Duration = Duration::from_millis(700);
 /// Part of the measured capacity that is used at once.
 pub(super) const RAISE_KEEP: f64 = 0.92;
 /// Most that one raise multiplies.
@@ -53,7 +59,7 @@ pub(super) const FULL_TRUST: Duration = Duration::from_secs(4);
 pub(super) const FULL_MEMORY: Duration = Duration::from_secs(20);
 /// Below this part of the ceiling, or without one, steps are large.
 pub(super) const FAR: f64 = 0.7;
-pub(super) const FAR_SPACING: Duration = Duration::from_millis(800);
+pub(super) const FAR_SPACING: Duration = Duration::from_millis(900);
 pub(super) const FAR_PROBE: f64 = 1.4;
 
 /// Time between two probes beyond the measured capacity, and their size.

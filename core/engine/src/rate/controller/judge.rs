@@ -29,7 +29,7 @@ impl Controller {
             self.hold = HOLD_MIN;
             return Some((f64::from(self.range.min_bps()), Reason::Stall));
         }
-        if self.lag > CUT_LAG {
+        if self.lag > CUT_LAG || (self.lag > EARLY_LAG && self.is_falling_deep(now)) {
             return self.cut(outstanding, now).map(|wanted| (wanted, Reason::Congestion));
         }
         if let Some(before_bps) = self.take_unproven(now) {
@@ -80,6 +80,21 @@ impl Controller {
         self.rested_at.is_some_and(|at| now.since(at) < WAKING)
     }
 
+    /// Whether the next tick would come too late: each moment at the old rate is one of delay.
+    pub(super) fn is_cut_urgent(&self, now: Now) -> bool {
+        let oldest = self.flight.oldest(self.source.hidden_bytes());
+        self.adapts()
+            && self.cut_at.is_none_or(|at| now.since(at) >= CUT_SPACING)
+            && self.lag_of(oldest, now) > EARLY_LAG
+            && self.is_falling_deep(now)
+    }
+
+    /// Whether the link carries far less than what is made for it, as the last moments show.
+    fn is_falling_deep(&self, now: Now) -> bool {
+        let lately = self.capacity.over(EARLY_WINDOW, now).filter(|m| m.busy >= EARLY_BUSY);
+        lately.is_some_and(|m| m.bps < EARLY_DEEP * (self.target_bps + self.audio_bps))
+    }
+
     /// A lower target when the present one would not let the backlog drain.
     fn cut(&mut self, outstanding: u64, now: Now) -> Option<f64> {
         // TCP itself needs a moment to follow a scene that wakes; that says nothing of the link.
@@ -88,7 +103,12 @@ impl Controller {
         if self.cut_at.is_some_and(|at| now.since(at) < spacing) {
             return None;
         }
-        let lately = self.capacity.over(CUT_WINDOW, now).filter(|m| m.busy >= CUT_BUSY);
+        let enough = |window, busy| self.capacity.over(window, now).filter(|m| m.busy >= busy);
+        let lately = if self.is_falling_deep(now) {
+            enough(EARLY_WINDOW, EARLY_BUSY)
+        } else {
+            enough(CUT_WINDOW, CUT_BUSY)
+        };
         let carries = lately.map_or(self.carries_bps, |m| m.bps.min(self.carries_bps));
         let standing = carries * (self.min_rtt.get().as_secs_f64() + STANDING);
         let excess = (outstanding as f64 * 8.0 - standing).max(0.0);
