@@ -13,11 +13,11 @@ pub(super) const MIN_BUSY: Duration = Duration::from_millis(150);
 /// Lag above which the rate may be cut.
 pub(super) const CUT_LAG: Duration = Duration::from_millis(250);
 /// A link that carries less than this part of the rate is cut for at this lag already …
-pub(super) const EARLY_DEEP: f64 = 0.5;
-pub(super) const EARLY_LAG: Duration = Duration::from_millis(110);
+pub(super) const EARLY_DEEP: f64 = 0.42;
+pub(super) const EARLY_LAG: Duration = Duration::from_millis(90);
 /// … as soon as so much busy time of the last moments shows it.
-pub(super) const EARLY_WINDOW: Duration = Duration::from_millis(170);
-pub(super) const EARLY_BUSY: Duration = Duration::from_millis(100);
+pub(super) const EARLY_WINDOW: Duration = Duration::from_millis(150);
+pub(super) const EARLY_BUSY: Duration = Duration::from_millis(80);
 /// Part of the capacity that a cut aims at.
 pub(super) const CUT_KEEP: f64 = 0.92;
 /// What waits beyond [`STANDING`] is to drain in this time.
@@ -42,7 +42,7 @@ pub(super) const CALM_LAG: Duration = Duration::from_millis(110);
 /// Time after a cut before the first raise.
 pub(super) const RAISE_AFTER_CUT: Duration = Duration::from_millis(800);
 /// Time between two raises towards what the link was seen to carry.
-pub(super) const RAISE_SPACING: Duration = Duration::from_millis(700);
+pub(super) const RAISE_SPACING: Duration = Duration::from_millis(900);
 /// Part of the measured capacity that is used at once.
 pub(super) const RAISE_KEEP: f64 = 0.92;
 /// Most that one raise multiplies.

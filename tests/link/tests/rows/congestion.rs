@@ -42,8 +42,8 @@ fn most(figures: impl Iterator<Item = f64>) -> f64 {
 fn a11_random_loss_leaves_a_megabit_with_cubic() {
     let Some(stage) = Stage::set(&setup("0:6000", 0.02, Some("cubic"))) else { return };
     let push = push(&stage, "3M");
-    let rates = stage.rates(seconds(5), seconds(25));
-    judge("A11", "2 % loss, cubic: least bit/s in 5 s", least(&rates), at_least(1.0e6));
+    let rates = stage.rates(seconds(10), seconds(30));
+    judge("A11", "2 % loss, cubic: least bit/s in 10 s", least(&rates), at_least(1.0e6));
     push.stop().expect_code(0);
 }
 
