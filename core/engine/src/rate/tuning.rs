@@ -42,7 +42,7 @@ pub(super) const CALM_LAG: Duration = Duration::from_millis(110);
 /// Time after a cut before the first raise.
 pub(super) const RAISE_AFTER_CUT: Duration = Duration::from_millis(800);
 /// Time between two raises towards what the link was seen to carry.
-pub(super) const RAISE_SPACING: Duration = Duration::from_millis(900);
+pub(super) const RAISE_SPACING: Duration = Duration::from_millis(700);
 /// Part of the measured capacity that is used at once.
 pub(super) const RAISE_KEEP: f64 = 0.92;
 /// Most that one raise multiplies.
@@ -59,7 +59,7 @@ pub(super) const FULL_TRUST: Duration = Duration::from_secs(4);
 pub(super) const FULL_MEMORY: Duration = Duration::from_secs(20);
 /// Below this part of the ceiling, or without one, steps are large.
 pub(super) const FAR: f64 = 0.7;
-pub(super) const FAR_SPACING: Duration = Duration::from_millis(900);
+pub(super) const FAR_SPACING: Duration = Duration::from_millis(800);
 pub(super) const FAR_PROBE: f64 = 1.4;
 
 /// Time between two probes beyond the measured capacity, and their size.
