@@ -255,4 +255,5 @@ impl Timeline {
 }
 
 #[cfg(test)]
+#[path = "hls_test.rs"]
 mod tests;
