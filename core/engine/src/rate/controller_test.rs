@@ -165,6 +165,40 @@ fn a14_a_server_that_stops_acknowledging_holds_nothing_back() {
     assert_eq!((controller.source, controller.lag()), (Source::None, Duration::ZERO));
 }
 
+/// A link of 3 Mbit/s under 2 Mbit/s that falls to 600 kbit/s at 2 s, looked at each 10 ms.
+#[test]
+fn a_deep_fall_is_cut_for_within_a_quarter_of_a_second_between_ticks_too() {
+    let mut cuts = Vec::new();
+    for fall_ms in (2_000..2_100).step_by(10) {
+        let mut controller =
+            Controller::new(Range::new(2_000_000, MIN_BPS, 2_000_000), Adaptation::Lag, 0);
+        controller.handle_connected(Now::ZERO);
+        let (mut written, mut acked, mut cut) = (0_u64, 0_u64, None);
+        for at in (0..3_000).step_by(10) {
+            let now = ms(at);
+            if at % 30 == 0 {
+                controller.handle_picture(7_500);
+                written += 7_500;
+                controller.handle_unit(written, now);
+                controller.handle_written(written, now);
+            }
+            let carried = if at < fall_ms { 3_750 } else { 750 };
+            acked = written.min(acked + carried);
+            controller.handle_transport(report(written - acked, 20), now);
+            if let Some(decision) = controller.handle_tick(Backlog::default(), now) {
+                cut = cut.or((decision.to_bps < decision.from_bps).then_some((at, decision)));
+            }
+        }
+        let (at, decision) = cut.expect("a cut");
+        assert_eq!(decision.reason, Reason::Congestion, "{decision}");
+        assert!(decision.to_bps < 700_000, "{decision}");
+        cuts.push(at - fall_ms);
+    }
+    assert!(cuts.iter().all(|after_ms| (0..=250).contains(after_ms)), "{cuts:?}");
+    let spread = cuts.iter().max().zip(cuts.iter().min()).map(|(most, least)| most - least);
+    assert!(spread < Some(60), "waits for no tick: {cuts:?}");
+}
+
 #[test]
 fn a_decision_says_why_in_numbers_and_words() {
     let evidence = Evidence {

@@ -29,7 +29,7 @@ impl Controller {
             self.hold = HOLD_MIN;
             return Some((f64::from(self.range.min_bps()), Reason::Stall));
         }
-        if self.lag > CUT_LAG || (self.lag > EARLY_LAG && self.is_falling_deep(now)) {
+        if self.lag > CUT_LAG || (self.lag > EARLY_LAG && self.deep_fall(now).is_some()) {
             return self.cut(outstanding, now).map(|wanted| (wanted, Reason::Congestion));
         }
         if let Some(before_bps) = self.take_unproven(now) {
@@ -84,31 +84,32 @@ impl Controller {
     pub(super) fn is_cut_urgent(&self, now: Now) -> bool {
         let oldest = self.flight.oldest(self.source.hidden_bytes());
         self.adapts()
-            && self.cut_at.is_none_or(|at| now.since(at) >= CUT_SPACING)
+            && self.may_cut(now)
             && self.lag_of(oldest, now) > EARLY_LAG
-            && self.is_falling_deep(now)
+            && self.deep_fall(now).is_some()
     }
 
-    /// Whether the link carries far less than what is made for it, as the last moments show.
-    fn is_falling_deep(&self, now: Now) -> bool {
-        let lately = self.capacity.over(EARLY_WINDOW, now).filter(|m| m.busy >= EARLY_BUSY);
-        lately.is_some_and(|m| m.bps < EARLY_DEEP * (self.target_bps + self.audio_bps))
+    /// What the link carries, when the last moments show far less than what is made for it.
+    fn deep_fall(&self, now: Now) -> Option<Measured> {
+        let most = EARLY_DEEP * (self.target_bps + self.audio_bps);
+        let lately = self.capacity.over(EARLY_WINDOW, now)?;
+        Some(lately).filter(|lately| lately.busy >= EARLY_BUSY && lately.bps < most)
+    }
+
+    /// TCP itself needs a moment to follow a scene that wakes; that says nothing of the link.
+    fn may_cut(&self, now: Now) -> bool {
+        let spacing = if self.is_waking(now) { WAKING } else { CUT_SPACING };
+        self.cut_at.is_none_or(|at| now.since(at) >= spacing)
     }
 
     /// A lower target when the present one would not let the backlog drain.
     fn cut(&mut self, outstanding: u64, now: Now) -> Option<f64> {
-        // TCP itself needs a moment to follow a scene that wakes; that says nothing of the link.
-        let wakes = self.is_waking(now);
-        let spacing = if wakes { WAKING } else { CUT_SPACING };
-        if self.cut_at.is_some_and(|at| now.since(at) < spacing) {
+        if !self.may_cut(now) {
             return None;
         }
-        let enough = |window, busy| self.capacity.over(window, now).filter(|m| m.busy >= busy);
-        let lately = if self.is_falling_deep(now) {
-            enough(EARLY_WINDOW, EARLY_BUSY)
-        } else {
-            enough(CUT_WINDOW, CUT_BUSY)
-        };
+        let wakes = self.is_waking(now);
+        let lately = || self.capacity.over(CUT_WINDOW, now).filter(|m| m.busy >= CUT_BUSY);
+        let lately = self.deep_fall(now).or_else(lately);
         let carries = lately.map_or(self.carries_bps, |m| m.bps.min(self.carries_bps));
         let standing = carries * (self.min_rtt.get().as_secs_f64() + STANDING);
         let excess = (outstanding as f64 * 8.0 - standing).max(0.0);
