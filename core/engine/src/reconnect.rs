@@ -1,6 +1,7 @@
 //! When to try again (`spec network` 3; statements 61–72). Full jitter for what may pass, a slow
 //! schedule while the name is taken, an end for what will not change; no attempt while there is no
-//! way to the network, and soon after there is one again. A server of the local network is asked all the time: it has no herd.
+//! way to the network, and soon after there is one again. A server of the local network is asked
+//! all the time: it has no herd.
 
 mod class;
 mod policy;

@@ -23,15 +23,6 @@ fn unacked(bytes: u64) -> Transport {
     Transport { unacked_bytes: bytes, unsent_bytes: 0, rtt: Duration::from_millis(50) }
 }
 
-/// Live for two seconds and then lost; the next attempts meet `fates`.
-fn lost(fates: impl IntoIterator<Item = Fate>) -> Rig {
-    let mut rig = Rig::live(config());
-    rig.fates.extend(fates);
-    rig.stream(0, 2_000, 60);
-    rig.close();
-    rig
-}
-
 fn tell(rig: &mut Rig, path: Path) {
     rig.publish.handle_path(path, rig.now);
     rig.settle();
@@ -67,7 +58,7 @@ fn r13_a_live_connection_that_outlives_the_change_stays() {
 fn r13_an_attempt_on_the_old_path_is_called_off_two_seconds_after_the_change() {
     let hangs = [Fate::Hang, Fate::Server(Script { is_mute: true, ..Script::default() })];
     for hang in hangs {
-        let mut rig = lost([hang]);
+        let mut rig = Rig::lost([hang]);
         rig.pass(1_000);
         assert_eq!(rig.connects.len(), 2);
         tell(&mut rig, Path::Changed);
@@ -80,7 +71,7 @@ fn r13_an_attempt_on_the_old_path_is_called_off_two_seconds_after_the_change() {
 
 #[test]
 fn without_a_way_to_the_network_nothing_is_tried_until_there_is_one() {
-    let mut rig = lost([]);
+    let mut rig = Rig::lost([]);
     tell(&mut rig, Path::Down);
     rig.pass(60_000);
     assert_eq!((rig.connects.len(), rig.publish.state()), (1, State::Reconnecting));
@@ -110,7 +101,7 @@ fn the_budget_ends_the_wait_for_a_network_with_the_cause() {
 
 #[test]
 fn r14_twenty_flaps_in_ten_seconds_make_eight_attempts_at_most() {
-    let mut rig = lost(std::iter::repeat_n(Fate::Refused, 8));
+    let mut rig = Rig::lost(std::iter::repeat_n(Fate::Refused, 8));
     for _ in 0..10 {
         tell(&mut rig, Path::Down);
         rig.pass(100);
@@ -144,7 +135,7 @@ fn a_live_connection_that_is_given_up_says_goodbye_before_another_begins() {
 #[test]
 fn a_name_that_another_holds_is_not_said_goodbye_to() {
     let taken = Answer::Status("NetStream.Publish.BadName", "Already publishing");
-    let mut rig = lost([Fate::Server(Script { publish: taken, ..Script::default() })]);
+    let mut rig = Rig::lost([Fate::Server(Script { publish: taken, ..Script::default() })]);
     rig.pass(500);
     let commands: Vec<&str> = rig.server().commands().iter().map(|(name, _)| *name).collect();
     assert_eq!(commands.last(), Some(&"publish"));
@@ -154,7 +145,7 @@ fn a_name_that_another_holds_is_not_said_goodbye_to() {
 fn r12_a_captive_portal_hears_no_key_and_is_left_until_the_path_changes() {
     let answer = b"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n".to_vec();
     let portal = Script { instead_of_handshake: Some(answer), ..Script::default() };
-    let mut rig = lost(std::iter::repeat_n(Fate::Server(portal), 2));
+    let mut rig = Rig::lost(std::iter::repeat_n(Fate::Server(portal), 2));
     rig.sent.clear();
     rig.pass(20_000);
     assert_eq!((rig.connects.len(), rig.publish.state()), (2, State::Reconnecting));

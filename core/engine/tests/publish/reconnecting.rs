@@ -9,18 +9,9 @@ use onair_engine::url::StreamUrl;
 use crate::rig::{Fate, Rig, config, idr, sound, video_only};
 use crate::server::{Answer, Heard, Script};
 
-/// Live for two seconds with both tracks, and then lost.
-fn lost(fates: impl IntoIterator<Item = Fate>) -> Rig {
-    let mut rig = Rig::live(config());
-    rig.fates.extend(fates);
-    rig.stream(0, 2_000, 60);
-    rig.close();
-    rig
-}
-
 #[test]
 fn lf65_a_loss_is_told_at_once_with_its_cause_and_the_wait() {
-    let rig = lost([]);
+    let rig = Rig::lost([]);
     assert_eq!(rig.publish.state(), State::Reconnecting);
     let losses = rig.losses();
     let [(error, 0, Some(wait))] = &losses[..] else { panic!("{losses:?}") };
@@ -31,7 +22,7 @@ fn lf65_a_loss_is_told_at_once_with_its_cause_and_the_wait() {
 
 #[test]
 fn lf69_r18_resume_begins_with_headers_and_a_fresh_idr() {
-    let mut rig = lost([]);
+    let mut rig = Rig::lost([]);
     rig.stream(2_000, 3_000, 60);
     assert_eq!(rig.states().last(), Some(&State::Live));
     assert_eq!(rig.publish.snapshot(rig.now).reconnects, 1);
@@ -71,7 +62,7 @@ fn lf69_pictures_of_before_the_loss_are_not_sent_after_it() {
 
 #[test]
 fn r06_a_dead_server_is_tried_within_the_jittered_bounds() {
-    let mut rig = lost(std::iter::repeat_n(Fate::Refused, 12));
+    let mut rig = Rig::lost(std::iter::repeat_n(Fate::Refused, 12));
     let lost_at = rig.now;
     rig.pass(60_000);
     let bounds = [250, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
@@ -140,7 +131,7 @@ fn a_first_connection_is_retried_only_when_asked() {
 #[test]
 fn lf63_a_timeout_costs_exactly_one_attempt() {
     let mute = Fate::Server(Script { is_mute: true, ..Script::default() });
-    let mut rig = lost([mute]);
+    let mut rig = Rig::lost([mute]);
     rig.pass(10_000);
     assert_eq!(rig.publish.state(), State::Live);
     assert_eq!(rig.connects.len(), 3);
@@ -151,7 +142,7 @@ fn lf63_a_timeout_costs_exactly_one_attempt() {
 fn r07_a_name_still_taken_by_our_dead_connection_is_waited_for() {
     let taken = Answer::Status("NetStream.Publish.BadName", "Already publishing");
     let taken = Fate::Server(Script { publish: taken, ..Script::default() });
-    let mut rig = lost(std::iter::repeat_n(taken, 5));
+    let mut rig = Rig::lost(std::iter::repeat_n(taken, 5));
     rig.pass(30_000);
     assert_eq!(rig.publish.state(), State::Live);
     let waits: Vec<Duration> = rig.losses()[1..].iter().filter_map(|(.., wait)| *wait).collect();
@@ -202,7 +193,7 @@ fn r05_a_socket_that_goes_on_after_four_seconds_is_not_given_up() {
 
 #[test]
 fn lf67_with_a_full_queue_and_no_connection_nothing_wakes_up() {
-    let mut rig = lost([]);
+    let mut rig = Rig::lost([]);
     let lost_at = rig.now;
     rig.publish.handle_path(Path::Down, rig.now);
     rig.stream(2_000, 1_000, 60);
@@ -212,7 +203,7 @@ fn lf67_with_a_full_queue_and_no_connection_nothing_wakes_up() {
 
 #[test]
 fn r13_a_path_change_ends_a_long_wait() {
-    let mut rig = lost(std::iter::repeat_n(Fate::Refused, 6));
+    let mut rig = Rig::lost(std::iter::repeat_n(Fate::Refused, 6));
     while rig.connects.len() < 7 {
         rig.pass(10);
     }
@@ -225,7 +216,7 @@ fn r13_a_path_change_ends_a_long_wait() {
 
 #[test]
 fn a_handshake_never_repeats_its_random_bytes() {
-    let mut rig = lost([]);
+    let mut rig = Rig::lost([]);
     let first = rig.sent[..1_537].to_vec();
     rig.sent.clear();
     rig.pass(300);

@@ -125,6 +125,15 @@ impl Rig {
         self.settle();
     }
 
+    /// Live for two seconds with both tracks, and then lost; the next attempts meet `fates`.
+    pub(crate) fn lost(fates: impl IntoIterator<Item = Fate>) -> Self {
+        let mut rig = Self::live(config());
+        rig.fates.extend(fates);
+        rig.stream(0, 2_000, 60);
+        rig.close();
+        rig
+    }
+
     /// The server closes.
     pub(crate) fn close(&mut self) {
         self.is_connected = false;
