@@ -64,29 +64,23 @@ fn soon(pushing: &mut Running, is_it: impl Fn(&Value) -> bool) -> Value {
     line
 }
 
-#[test]
-fn a_blocked_way_lowers_the_bitrate_and_an_open_one_raises_it() {
-    let serve = Serve::start();
+/// A way to `serve`, a push of 1 Mbit/s through it with these options, and its first live figures.
+fn push_through(serve: &Serve, options: &[&str]) -> (Way, Running, Value) {
     let url = serve.rtmp_url("name");
     let server = url.trim_start_matches("rtmp://").trim_end_matches("/live/name");
     let way = Way::to(server);
     let url = format!("rtmp://{}/live/name", way.address);
-    let mut pushing = Running::start(&[
-        "push",
-        &url,
-        "--json",
-        "--pattern",
-        "noise",
-        "--size",
-        "320x240",
-        "--fps",
-        "30",
-        "--video-bitrate",
-        "1M",
-        "--min-bitrate",
-        "250k",
-    ]);
+    let pattern = ["--pattern", "noise", "--size", "320x240", "--fps", "30"];
+    let push = ["push", &url, "--json", "--video-bitrate", "1M"];
+    let mut pushing = Running::start(&[&push[..], &pattern, options].concat());
     let stats = pushing.until(|line| line["event"] == "stats" && line["state"] == "live");
+    (way, pushing, stats)
+}
+
+#[test]
+fn a_blocked_way_lowers_the_bitrate_and_an_open_one_raises_it() {
+    let serve = Serve::start();
+    let (way, mut pushing, stats) = push_through(&serve, &["--min-bitrate", "250k"]);
     for key in ["bitrate_bps", "queue_ms", "inflight_bytes", "rtt_ms", "dropped"] {
         assert!(stats[key].is_number(), "{key} in {stats}");
     }
@@ -115,25 +109,7 @@ fn a_blocked_way_lowers_the_bitrate_and_an_open_one_raises_it() {
 #[test]
 fn fixed_is_fixed_whatever_the_way_does() {
     let serve = Serve::start();
-    let url = serve.rtmp_url("name");
-    let server = url.trim_start_matches("rtmp://").trim_end_matches("/live/name");
-    let way = Way::to(server);
-    let url = format!("rtmp://{}/live/name", way.address);
-    let mut pushing = Running::start(&[
-        "push",
-        &url,
-        "--json",
-        "--pattern",
-        "noise",
-        "--size",
-        "320x240",
-        "--fps",
-        "30",
-        "--video-bitrate",
-        "1M",
-        "--fixed",
-    ]);
-    pushing.until(|line| line["event"] == "stats" && line["state"] == "live");
+    let (way, mut pushing, _) = push_through(&serve, &["--fixed"]);
     way.set_open(false);
     soon(&mut pushing, |line| line["event"] == "suspect");
     way.set_open(true);
