@@ -51,6 +51,9 @@ pub enum Error {
     /// on this port. It got no stream key. Code 212.
     #[error("{0}")]
     CaptivePortal(String),
+    /// The server does not take a codec of the stream. Code 213.
+    #[error("{0}")]
+    Codec(String),
 }
 
 impl Error {
@@ -69,6 +72,7 @@ impl Error {
             Self::Recording(_) => 210,
             Self::Tls(_) => 211,
             Self::CaptivePortal(_) => 212,
+            Self::Codec(_) => 213,
         }
     }
 
@@ -86,6 +90,7 @@ impl Error {
             Self::System(_) => "close other sessions or apps, then start again",
             Self::Recording(_) => "name a new file in a folder with room that can be written",
             Self::Tls(error) => error.advice(),
+            Self::Codec(_) => "send H.264 and AAC, or use a server with Enhanced RTMP",
             Self::CaptivePortal(_) => "log in to this Wi-Fi in a browser, or check the port",
         }
     }
@@ -102,6 +107,7 @@ impl Error {
                 Self::Rejected(text)
             }
             PublishError::NameInUse { .. } => Self::NameInUse(text),
+            PublishError::CodecNotTaken { .. } => Self::Codec(text),
             PublishError::Connect(ConnectError::Tls(error))
                 if was_live && error.may_be_captive_portal() =>
             {

@@ -155,6 +155,7 @@ impl Session {
         config.delivery = plan.delivery;
         config.adaptation = plan.adaptation;
         config.reconnect = plan.reconnect;
+        config.known_hosts = self.status.known_hosts();
         config.first_timestamp = plan.first_timestamp;
         config.seed = plan.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
         config

@@ -5,6 +5,7 @@
 
 pub mod aac;
 mod bits;
+pub mod codec;
 pub mod config;
 pub mod geometry;
 pub mod h264;
@@ -13,6 +14,7 @@ mod sps;
 pub mod time;
 pub mod unit;
 
+pub use codec::{AudioCodec, VideoCodec};
 pub use config::{AudioConfig, AudioQuality, CaptureType, ConfigError, VideoConfig, VideoQuality};
 pub use payload::{Lent, Payload, Pool};
 pub use time::{CaptureTime, MediaTime, Now};

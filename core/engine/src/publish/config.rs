@@ -2,6 +2,7 @@
 
 use onair_types::MediaTime;
 
+use super::capabilities::KnownHosts;
 use crate::flv::MetaData;
 use crate::rate;
 use crate::reconnect::Policy;
@@ -28,6 +29,8 @@ pub struct Config {
     pub reconnect: Policy,
     /// The wire time of the first frame; zero but in tests and for resumed shows.
     pub first_timestamp: MediaTime,
+    /// What servers took before, so that attempts begin there.
+    pub known_hosts: KnownHosts,
     /// Chunk size we set before media, bytes.
     pub chunk_size_bytes: u32,
     /// Seed of handshake bytes and of back-off jitter.
@@ -48,6 +51,7 @@ impl Config {
             delivery: Delivery::default(),
             reconnect: Policy::default(),
             first_timestamp: MediaTime::ZERO,
+            known_hosts: KnownHosts::default(),
             chunk_size_bytes: 65_536,
             seed: 0,
         }

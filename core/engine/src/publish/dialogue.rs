@@ -15,6 +15,7 @@ use std::time::Duration;
 use onair_types::Now;
 
 use super::acks::{Acks, PingLimit};
+use super::capabilities::{self, Needs, Offer};
 use super::status::Status;
 use super::{Closed, Config, PublishError};
 use crate::amf0::Value;
@@ -38,6 +39,8 @@ pub(super) struct Dialogue {
 struct Talk {
     writer: CommandWriter,
     step: Step,
+    offer: Offer,
+    needs: Needs,
     step_began: Now,
     attempt_ends: Now,
     chunk_size_bytes: u32,
@@ -68,9 +71,11 @@ enum Step {
 }
 
 impl Dialogue {
-    /// The connection stands: begins the handshake. All steps together must end by `attempt_ends`.
+    /// The connection stands: begins the handshake; `connect` will offer `offer` for a stream that
+    /// needs `needs`. All steps together must end by `attempt_ends`.
     pub(super) fn start(
         config: &Config,
+        (offer, needs): (Offer, Needs),
         seed: u64,
         attempt_ends: Now,
         outgoing: &mut Outgoing,
@@ -85,6 +90,8 @@ impl Dialogue {
             talk: Talk {
                 writer: CommandWriter::new(),
                 step: Step::Handshake,
+                offer,
+                needs,
                 step_began: now,
                 attempt_ends,
                 chunk_size_bytes: config.chunk_size_bytes,
@@ -174,6 +181,17 @@ impl Dialogue {
         self
     }
 
+    /// What the server said yes to with its answer to `connect`.
+    pub(super) fn taken(&self) -> Option<Offer> {
+        let is_open = matches!(self.talk.step, Step::Handshake | Step::Connect);
+        Some(self.talk.offer).filter(|_| !is_open)
+    }
+
+    /// What `connect` offers.
+    pub(super) fn offer(&self) -> Offer {
+        self.talk.offer
+    }
+
     /// Whether it waits to be told to publish.
     pub(super) fn is_held(&self) -> bool {
         self.talk.step == Step::Held
@@ -242,7 +260,7 @@ impl Step {
     fn name(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",
-            Self::Connect => "connect command",
+            Self::Connect => capabilities::CONNECT,
             Self::CreateStream | Self::Held => "createStream command",
             Self::Publish => "publish command",
             Self::Live => "publish",
@@ -274,14 +292,14 @@ impl Talk {
 
     fn connect(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
         let text = |text: &str| Value::String(text.to_owned());
-        let object = Value::Object(vec![
+        let mut object = vec![
             ("app".to_owned(), text(url.app())),
             ("type".to_owned(), text("nonprivate")),
             ("flashVer".to_owned(), text(FLASH_VERSION)),
             ("tcUrl".to_owned(), text(&url.tc_url())),
-            ("capsEx".to_owned(), Value::Number(CAPS_EX)),
-        ]);
-        self.writer.command(0, "connect", CONNECT, &[object], outgoing);
+        ];
+        self.offer.write(&mut object);
+        self.writer.command(0, "connect", CONNECT, &[Value::Object(object)], outgoing);
     }
 
     fn handle_message(
@@ -332,6 +350,7 @@ impl Talk {
         let status = || Status::read(arguments, url);
         match (name, self.step) {
             ("_result", Step::Connect) if transaction == CONNECT => {
+                self.needs.judge(self.offer, arguments, url)?;
                 self.create_stream(url, outgoing);
                 self.enter(Step::CreateStream, now);
             }
@@ -431,8 +450,6 @@ const CREATE_STREAM: f64 = 4.0;
 const PUBLISH: f64 = 5.0;
 /// The form that services check for; ours behind it.
 const FLASH_VERSION: &str = concat!("FMLE/3.0 (compatible; OnAir/", env!("CARGO_PKG_VERSION"), ")");
-/// What of E-RTMP v2 we do: ReconnectRequest.
-const CAPS_EX: f64 = 1.0;
 /// How often we like to be told what arrived: twice a second at 1 Mbit/s.
 const WINDOW_ACK_BYTES: u32 = 65_536;
 const PING_REQUEST: u16 = 6;

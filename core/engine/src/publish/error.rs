@@ -86,6 +86,17 @@ pub enum PublishError {
         /// The server's words, the key struck out.
         description: String,
     },
+    /// The server does not take a codec of this stream, or cannot say that it does.
+    #[error(
+        "connect to app: {server} does not take {codec}; send H.264 and AAC, or use a server \
+             with Enhanced RTMP"
+    )]
+    CodecNotTaken {
+        /// Its name.
+        codec: &'static str,
+        /// The host's name.
+        server: String,
+    },
     /// Somebody publishes under this name already.
     #[error("publish: the name is in use ({code}); stop the other publisher or wait")]
     NameInUse {

@@ -11,6 +11,7 @@
 
 mod acks;
 mod adapt;
+mod capabilities;
 mod config;
 mod dialogue;
 mod error;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use onair_types::{AccessUnit, Now, Track};
 
+pub use capabilities::{KnownHosts, Offer};
 pub use config::{Alignment, Config, Delivery};
 pub use error::{Closed, ConnectError, PublishError};
 pub use output::{EncoderCommand, Event, Move, Output, State};
@@ -45,6 +47,7 @@ use crate::record::{self, Rate, Recorder};
 use crate::rtmp::chunk_writer::Outgoing;
 use crate::stats::Snapshot;
 use crate::url::StreamUrl;
+use capabilities::{Needs, Offers};
 use dialogue::Dialogue;
 use media::Media;
 use moving::{Moves, Successor};
@@ -77,6 +80,7 @@ pub struct Publish {
     /// As the system last said.
     rtt: Duration,
     backoff: Backoff,
+    offers: Offers,
     successor: Option<Box<Successor>>,
     moves: Moves,
     /// Attempts since the start or since the stream was live.
@@ -109,6 +113,7 @@ impl Publish {
             rule: Rule::new(config.adaptation, audio_bitrate_bps),
             rtt: Duration::ZERO,
             backoff: Backoff::new(config.reconnect, config.url.is_near(), config.seed),
+            offers: Offers::new(Needs::default(), config.known_hosts.clone()),
             successor: None,
             moves: Moves::default(),
             url: config.url.clone(),
@@ -178,11 +183,13 @@ impl Publish {
     /// The connection asked for stands.
     pub fn handle_connected(&mut self, now: Now) {
         let now = self.touch(now);
-        if let Phase::Connecting { ends } = self.phase {
+        if let Phase::Connecting { ends, offer } = self.phase {
             self.rate.handle_connected(now);
             self.tell_pace();
             let seed = self.backoff.next_seed();
-            let dialogue = Dialogue::start(&self.config, seed, ends, &mut self.outgoing, now);
+            let terms = (offer, self.offers.needs());
+            let outgoing = &mut self.outgoing;
+            let dialogue = Dialogue::start(&self.config, terms, seed, ends, outgoing, now);
             self.phase =
                 Phase::Connected(Connection { dialogue: Box::new(dialogue), is_confirmed: false });
         }
@@ -206,11 +213,14 @@ impl Publish {
             return;
         };
         self.bytes_received += bytes.len() as u64;
-        let was_live = dialogue.live().is_some();
+        let (was_live, was_taken) = (dialogue.live().is_some(), dialogue.taken().is_some());
         let result = dialogue.handle_received(bytes, &self.url, &mut self.outgoing, now);
         if let Some(number) = dialogue.take_acknowledgement() {
             self.rate.handle_acknowledgement(number, now);
             self.progress.handle_acknowledgement(now);
+        }
+        if !was_taken && let Some(offer) = dialogue.taken() {
+            self.offers.handle_taken(&self.url, offer);
         }
         let is_live = dialogue.live().is_some();
         let reconnect = dialogue.take_reconnect();
@@ -355,6 +365,11 @@ impl Publish {
     /// thread, and after the end.
     pub fn recorder(&self) -> Recorder {
         self.recorder.clone()
+    }
+
+    /// What is known of servers by now; for [`Config::known_hosts`] of another publish.
+    pub fn known_hosts(&self) -> &KnownHosts {
+        self.offers.known()
     }
 
     /// Where it stands.

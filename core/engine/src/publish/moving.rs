@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use onair_types::Now;
 
+use super::capabilities::Offer;
 use super::dialogue::Dialogue;
 use super::progress::Progress;
 use super::steps::{ATTEMPT_TIME, Connection, Phase};
@@ -27,6 +28,7 @@ use crate::url::{MoveError, StreamUrl};
 #[derive(Debug)]
 pub(super) struct Successor {
     url: StreamUrl,
+    offer: Offer,
     dialogue: Option<Box<Dialogue>>,
     outgoing: Outgoing,
     stage: Stage,
@@ -67,7 +69,8 @@ impl Publish {
         let now = self.touch(now);
         let seed = self.backoff.next_seed();
         if let Some(next) = self.successor.as_mut().filter(|next| next.dialogue.is_none()) {
-            let dialogue = Dialogue::start(&self.config, seed, next.ends, &mut next.outgoing, now);
+            let (terms, outgoing) = ((next.offer, self.offers.needs()), &mut next.outgoing);
+            let dialogue = Dialogue::start(&self.config, terms, seed, next.ends, outgoing, now);
             next.dialogue = Some(Box::new(dialogue.holding()));
         }
     }
@@ -84,7 +87,13 @@ impl Publish {
         let Some(next) = &mut self.successor else { return };
         let Some(dialogue) = &mut next.dialogue else { return };
         self.bytes_received += bytes.len() as u64;
-        match dialogue.handle_received(bytes, &next.url, &mut next.outgoing, now) {
+        let result = dialogue.handle_received(bytes, &next.url, &mut next.outgoing, now);
+        if next.stage == Stage::Making
+            && let Some(offer) = dialogue.taken()
+        {
+            self.offers.handle_taken(&next.url, offer);
+        }
+        match result {
             Ok(()) if dialogue.is_held() && next.stage == Stage::Making => {
                 (next.stage, next.ends) = (Stage::Ready, now + IDR_TIME);
                 self.media.stop_at_idr(&mut self.outputs);
@@ -97,7 +106,11 @@ impl Publish {
     /// The second connection ended. Not to be called after [`Output::CloseNext`].
     pub fn handle_next_closed(&mut self, closed: Closed, now: Now) {
         self.touch(now);
-        self.stay(PublishError::ClosedEarly { during: ELSEWHERE, closed });
+        let dialogue = self.successor.as_ref().and_then(|next| next.dialogue.as_ref());
+        let error = dialogue.map(|dialogue| dialogue.closed(closed.clone(), true));
+        if !error.is_some_and(|error| self.offer_less(&error)) {
+            self.stay(PublishError::ClosedEarly { during: ELSEWHERE, closed });
+        }
     }
 
     /// The second connection's socket took `bytes` of [`Publish::next_outgoing`].
@@ -133,9 +146,9 @@ impl Publish {
         });
         let event = match allowed {
             Ok(url) => {
-                let (host, port, tls) = (url.host().to_owned(), url.port(), url.is_tls());
-                self.outputs.push_back(Output::ConnectNext { host, port, tls });
+                self.outputs.push_back(connect_next(&url));
                 self.successor = Some(Box::new(Successor {
+                    offer: self.offers.first(&url),
                     url,
                     dialogue: None,
                     outgoing: Outgoing::new(),
@@ -210,7 +223,20 @@ impl Publish {
 
     fn give_up_next(&mut self, error: PublishError) {
         self.outputs.push_back(Output::CloseNext);
-        self.stay(error);
+        if !self.offer_less(&error) {
+            self.stay(error);
+        }
+    }
+
+    /// Makes the second connection once more where the server there may have choked on the offer.
+    fn offer_less(&mut self, error: &PublishError) -> bool {
+        let Some(next) = self.successor.as_mut().filter(|next| next.stage == Stage::Making) else {
+            return false;
+        };
+        let Some(offer) = self.offers.below(&next.url, next.offer, error) else { return false };
+        (next.offer, next.dialogue, next.outgoing) = (offer, None, Outgoing::new());
+        self.outputs.push_back(connect_next(&next.url));
+        true
     }
 
     /// The second connection is of no use: the stream stays where it is, unless it said goodbye
@@ -224,6 +250,10 @@ impl Publish {
             }
         }
     }
+}
+
+fn connect_next(url: &StreamUrl) -> Output {
+    Output::ConnectNext { host: url.host().to_owned(), port: url.port(), tls: url.is_tls() }
 }
 
 /// What is being done, for errors.

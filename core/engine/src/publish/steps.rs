@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use onair_types::Now;
 
+use super::capabilities::Offer;
 use super::dialogue::Dialogue;
 use super::link::Link;
 use super::progress::{Progress, Verdict};
@@ -18,7 +19,7 @@ pub(super) enum Phase {
     /// Before the start.
     Idle,
     /// The session makes a connection.
-    Connecting { ends: Now },
+    Connecting { ends: Now, offer: Offer },
     /// It stands.
     Connected(Connection),
     /// Until the next attempt; `cause` made it necessary.
@@ -59,10 +60,15 @@ impl Publish {
     pub(super) fn begin_attempt(&mut self, now: Now) {
         self.attempt += 1;
         self.backoff.handle_attempt(now);
+        self.url = self.config.url.clone();
+        self.connect(now + ATTEMPT_TIME, self.offers.first(&self.url));
+    }
+
+    /// A connection of the present attempt, which ends by `ends`.
+    fn connect(&mut self, ends: Now, offer: Offer) {
         self.outgoing.reset();
         self.progress = Progress::default();
-        self.phase = Phase::Connecting { ends: now + ATTEMPT_TIME };
-        self.url = self.config.url.clone();
+        self.phase = Phase::Connecting { ends, offer };
         let url = &self.url;
         self.outputs.push_back(Output::Connect {
             host: url.host().to_owned(),
@@ -86,8 +92,14 @@ impl Publish {
         self.fail(error, now);
     }
 
-    /// The connection is gone: tells why, then waits for the next attempt or ends.
+    /// The connection is gone: tells why, then waits for the next attempt or ends. Where the server
+    /// may have choked on what was offered, the attempt goes on with less.
     pub(super) fn fail(&mut self, error: PublishError, now: Now) {
+        if let Phase::Connected(Connection { dialogue, .. }) = &self.phase
+            && let Some(offer) = self.offers.below(&self.url, dialogue.offer(), &error)
+        {
+            return self.connect(self.backoff.attempt_began() + ATTEMPT_TIME, offer);
+        }
         let was_live =
             matches!(&self.phase, Phase::Connected(Connection { is_confirmed: true, .. }));
         let attempt = if was_live { 0 } else { self.attempt };
@@ -131,7 +143,7 @@ impl Publish {
     pub(super) fn hurry(&mut self, now: Now) {
         let by = now + HURRIED_ATTEMPT;
         match &mut self.phase {
-            Phase::Connecting { ends } => *ends = (*ends).min(by),
+            Phase::Connecting { ends, .. } => *ends = (*ends).min(by),
             Phase::Connected(Connection { dialogue, .. }) => dialogue.hurry(by),
             _ => {}
         }
@@ -154,7 +166,7 @@ impl Publish {
         match &self.phase {
             Phase::Idle | Phase::Over => {}
             Phase::Waiting { .. } => self.pump_waiting(now),
-            Phase::Connecting { ends } => {
+            Phase::Connecting { ends, .. } => {
                 if now >= *ends {
                     let limit = ends.since(self.backoff.attempt_began());
                     self.lose(ConnectError::Timeout(limit).into(), now);
@@ -236,7 +248,7 @@ impl Publish {
                 Next::Wait(until) => until,
                 Next::Begin | Next::GiveUp => Some(now),
             },
-            Phase::Connecting { ends } => Some(*ends),
+            Phase::Connecting { ends, .. } => Some(*ends),
             Phase::Connected(Connection { dialogue, is_confirmed, .. }) => {
                 let live_since = dialogue.live().map(|(since, _)| since);
                 let has_credit = self.media.has_credit(&self.outgoing);

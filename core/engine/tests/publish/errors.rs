@@ -10,7 +10,9 @@ use crate::server::{Answer, Script};
 
 /// Starts against `script`, waits, and returns the cause of the end.
 fn failure(script: Script) -> (Rig, PublishError) {
-    let mut rig = Rig::started(config(), script);
+    let mut rig = Rig::new(config());
+    rig.otherwise = Fate::Server(script);
+    rig.start();
     rig.pass(15_000);
     assert_eq!(rig.publish.state(), State::Failed);
     let losses = rig.losses();
@@ -59,7 +61,7 @@ fn a_wrong_app_with_words() {
             description: "no such app".to_owned()
         }
     );
-    assert_eq!(rig.closes.len(), 1, "we close");
+    assert_eq!((rig.closes.len(), rig.connects.len()), (1, 1), "we close, and ask once");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod alignment;
 mod compat;
 mod congestion;
 mod decoded;
+mod enhanced;
 mod errors;
 mod files;
 mod moving;

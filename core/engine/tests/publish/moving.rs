@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use onair_engine::amf0::Value;
-use onair_engine::publish::{Event, Move, PublishError, State};
+use onair_engine::publish::{Move, PublishError, State};
 use onair_engine::url::MoveError;
 use onair_types::{FrameKind, MediaTime};
 
@@ -20,14 +20,6 @@ fn live() -> Rig {
 fn ask(rig: &mut Rig, tc_url: Option<&str>) {
     rig.server().request_reconnect(tc_url);
     rig.settle();
-}
-
-fn moves(rig: &Rig) -> Vec<Move> {
-    let moves = rig.events.iter().filter_map(|(_, event)| match event {
-        Event::Move(step) => Some(step.clone()),
-        _ => None,
-    });
-    moves.collect()
 }
 
 /// Session times of all units that arrived, over all connections: pictures and sounds.
@@ -81,7 +73,7 @@ fn r15_the_stream_moves_at_an_idr_and_nothing_is_lost() {
         assert_eq!(rig.next_connects, [(rig.now, "live.example".to_owned(), port)]);
         rig.stream(1_000, 3_000, 60);
         assert_eq!(rig.servers.len(), 2, "{tc_url:?}");
-        assert_eq!(moves(&rig), [Move::Begun, Move::Done]);
+        assert_eq!(rig.moves(), [Move::Begun, Move::Done]);
         assert_eq!(rig.states(), [State::Connecting, State::Live], "the app sees no gap");
         assert!(rig.losses().is_empty());
         assert_gapless(&rig);
@@ -120,7 +112,7 @@ fn r15_sound_that_leaves_its_encoder_late_is_not_lost() {
             ask(&mut rig, None);
         }
     }
-    assert_eq!((rig.servers.len(), moves(&rig).last()), (2, Some(&Move::Done)));
+    assert_eq!((rig.servers.len(), rig.moves().last()), (2, Some(&Move::Done)));
     let [_, sounds] = arrived(&rig);
     let gaps = sounds.windows(2).map(|pair| pair[1] - pair[0]);
     assert!(gaps.clone().all(|gap| (1..=46_000).contains(&gap)), "{:?}", gaps.max());
@@ -138,7 +130,7 @@ fn r15_the_idr_is_asked_for_and_the_key_is_not_said_before_it() {
     assert!(!format!("{:?}", waiting.heard).contains(KEY), "the key waits");
     assert_eq!(waiting.words().last(), Some(&"createStream"));
     rig.stream(1_300, 1_000, 6_000);
-    assert_eq!((rig.servers.len(), moves(&rig).last()), (2, Some(&Move::Done)));
+    assert_eq!((rig.servers.len(), rig.moves().last()), (2, Some(&Move::Done)));
 }
 
 #[test]
@@ -150,7 +142,7 @@ fn r15_what_would_give_the_key_away_is_refused_and_the_stream_stays() {
         let mut rig = live();
         ask(&mut rig, Some(tc_url));
         rig.stream(1_000, 1_000, 60);
-        assert_eq!(moves(&rig), [Move::Refused(error)]);
+        assert_eq!(rig.moves(), [Move::Refused(error)]);
         assert!(rig.next_connects.is_empty());
         assert_eq!((rig.servers.len(), rig.publish.state()), (1, State::Live));
         assert_gapless(&rig);
@@ -166,11 +158,11 @@ fn r15_a_loop_is_followed_three_times_in_five_minutes() {
     }
     assert_eq!(rig.servers.len(), 4);
     let refused = Move::Refused(MoveError::TooOften);
-    assert_eq!(moves(&rig).iter().filter(|step| **step == refused).count(), 2);
+    assert_eq!(rig.moves().iter().filter(|step| **step == refused).count(), 2);
     assert_gapless(&rig);
     rig.now = rig.now.offset_micros(300_000_000);
     ask(&mut rig, None);
-    assert_eq!(moves(&rig).last(), Some(&Move::Begun), "forgotten after five minutes");
+    assert_eq!(rig.moves().last(), Some(&Move::Begun), "forgotten after five minutes");
 }
 
 #[test]
@@ -187,7 +179,7 @@ fn r15_a_second_connection_that_cannot_be_made_changes_nothing() {
         rig.next_fates.push_back(fate.clone());
         ask(&mut rig, None);
         rig.stream(1_000, 17_000, 60);
-        assert!(matches!(moves(&rig)[..], [Move::Begun, Move::Failed(_)]), "{:?}", moves(&rig));
+        assert!(matches!(rig.moves()[..], [Move::Begun, Move::Failed(_)]), "{:?}", rig.moves());
         assert_eq!((rig.servers.len(), rig.next.is_none()), (1, true), "{fate:?}");
         assert_eq!(rig.publish.state(), State::Live);
         assert_gapless(&rig);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use onair_engine::flv::{AudioMeta, MetaData, VideoMeta};
 use onair_engine::publish::{
-    Closed, Config, ConnectError, EncoderCommand, Event, Output, Publish, PublishError, State,
+    Closed, Config, ConnectError, EncoderCommand, Event, Move, Output, Publish, PublishError, State,
 };
 use onair_engine::url::StreamUrl;
 use onair_types::aac::Asc;
@@ -41,8 +41,9 @@ pub(crate) struct Rig {
     /// Where each first connection has to go.
     host: String,
     pub(crate) now: Now,
-    /// Fates of the next connections; when there are none, a willing server.
+    /// Fates of the next connections, and of those after them.
     pub(crate) fates: VecDeque<Fate>,
+    pub(crate) otherwise: Fate,
     pub(crate) servers: Vec<Server>,
     /// The second connection's server, while there is one, and what happens to the next of these.
     pub(crate) next: Option<Server>,
@@ -76,6 +77,7 @@ impl Rig {
             publish: Publish::new(config),
             now: Now::from_millis(1_000),
             fates: VecDeque::new(),
+            otherwise: Fate::default(),
             servers: Vec::new(),
             next: None,
             next_fates: VecDeque::new(),
@@ -236,6 +238,15 @@ impl Rig {
         losses.collect()
     }
 
+    /// What became of the server's wish to have us elsewhere.
+    pub(crate) fn moves(&self) -> Vec<Move> {
+        let moves = self.events.iter().filter_map(|(_, event)| match event {
+            Event::Move(step) => Some(step.clone()),
+            _ => None,
+        });
+        moves.collect()
+    }
+
     /// When the connection came into doubt, and out of it.
     pub(crate) fn doubts(&self) -> Vec<(Now, bool)> {
         let doubts = self.events.iter().filter_map(|(at, event)| match event {
@@ -267,7 +278,7 @@ impl Rig {
                 assert_eq!((host.as_str(), port, tls), (self.host.as_str(), 1935, false));
                 assert!(!self.is_connected, "one connection at a time");
                 self.connects.push(self.now);
-                match self.fates.pop_front().unwrap_or_default() {
+                match self.fates.pop_front().unwrap_or_else(|| self.otherwise.clone()) {
                     Fate::Server(script) => {
                         self.servers.push(Server::new(script));
                         self.heard_at.clear();

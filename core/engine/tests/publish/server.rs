@@ -38,8 +38,45 @@ pub(crate) struct Script {
     pub(crate) publish: Answer,
     /// Sent before anything else, after the handshake.
     pub(crate) greeting: Greeting,
+    /// What it makes of Enhanced RTMP.
+    pub(crate) enhanced: Enhanced,
     /// Acknowledges media when asked to.
     pub(crate) acknowledges: bool,
+}
+
+/// What a server makes of Enhanced RTMP.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Enhanced {
+    /// It does not hear of it.
+    #[default]
+    Deaf,
+    /// Answers with a list of codecs.
+    V1(&'static [&'static str]),
+    /// Answers with a list, maps and `capsEx`.
+    V2(&'static [&'static str]),
+    /// Cannot stand this property of `connect`.
+    Rude(&'static str, Box<Answer>),
+}
+
+impl Enhanced {
+    fn answer(&self) -> Vec<(String, Value)> {
+        let (codecs, is_v2) = match self {
+            Self::V1(codecs) => (*codecs, false),
+            Self::V2(codecs) => (*codecs, true),
+            Self::Deaf | Self::Rude(..) => return Vec::new(),
+        };
+        let names = codecs.iter().map(|codec| (*codec).into());
+        let mut answer = vec![("fourCcList".to_owned(), Value::StrictArray(names.collect()))];
+        if is_v2 {
+            let map = codecs.iter().map(|codec| ((*codec).to_owned(), 1.0.into()));
+            let map = Value::Object(map.collect());
+            for key in ["videoFourCcInfoMap", "audioFourCcInfoMap"] {
+                answer.push((key.to_owned(), map.clone()));
+            }
+            answer.push(("capsEx".to_owned(), 15.0.into()));
+        }
+        answer
+    }
 }
 
 /// Oddities that real servers begin with.
@@ -255,7 +292,12 @@ impl Server {
         let heard = match incoming {
             Incoming::Command { name, transaction, stream_id, arguments } => {
                 let answer = match name.as_str() {
-                    "connect" => Some(self.script.connect.clone()),
+                    "connect" => Some(match &self.script.enhanced {
+                        Enhanced::Rude(key, rude) if arguments[0].get(key).is_some() => {
+                            (**rude).clone()
+                        }
+                        _ => self.script.connect.clone(),
+                    }),
                     "createStream" => Some(self.script.create_stream.clone()),
                     "publish" => Some(self.script.publish.clone()),
                     _ => None,
@@ -310,7 +352,7 @@ impl Server {
         match transaction as u32 {
             1 => {
                 let info = info("status", "NetConnection.Connect.Success", "Connection succeeded.");
-                let properties = Value::Object(vec![]);
+                let properties = Value::Object(self.script.enhanced.answer());
                 self.command("_result", 1.0, &[properties, info]);
             }
             4 => self.command("_result", 4.0, &[Value::Null, Value::Number(1.0)]),

@@ -358,6 +358,7 @@ impl Driver {
                 publish::State::Connecting => status.set_state(State::Pending),
                 publish::State::Live => {
                     self.was_live = true;
+                    status.learn_hosts(self.engine.known_hosts());
                     status.set_state(State::Live);
                 }
                 publish::State::Reconnecting => status.set_state(State::Reconnecting),

@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use onair_engine::publish::KnownHosts;
+
 use crate::event::EventQueue;
 use crate::record::Recorder;
 use crate::{Error, Event, State};
 
-/// State, last error, mute switch, the recording, and the app's events.
+/// State, last error, mute switch, the recording, what is known of servers, and the app's events.
 #[derive(Debug)]
 pub(crate) struct Status {
     pub(crate) events: Arc<EventQueue>,
@@ -15,6 +17,7 @@ pub(crate) struct Status {
     muted: AtomicBool,
     state: Mutex<State>,
     error: Mutex<Option<Error>>,
+    known_hosts: Mutex<KnownHosts>,
 }
 
 impl Status {
@@ -26,6 +29,7 @@ impl Status {
             muted: AtomicBool::new(false),
             state: Mutex::new(State::Ready),
             error: Mutex::new(None),
+            known_hosts: Mutex::default(),
         }
     }
 
@@ -53,6 +57,15 @@ impl Status {
 
     pub(crate) fn set_error(&self, error: Option<Error>) {
         *lock(&self.error) = error;
+    }
+
+    /// What servers took, as far as broadcasts of this session know.
+    pub(crate) fn known_hosts(&self) -> KnownHosts {
+        lock(&self.known_hosts).clone()
+    }
+
+    pub(crate) fn learn_hosts(&self, known: &KnownHosts) {
+        lock(&self.known_hosts).learn(known);
     }
 
     pub(crate) fn is_muted(&self) -> bool {

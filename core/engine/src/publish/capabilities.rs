@@ -1,0 +1,256 @@
+//! Enhanced RTMP v2: what `connect` offers, what the server's answer means for the codecs of this
+//! stream, and what follows when a server cannot stand the offer. Some servers close, or answer
+//! `_error`, at properties they do not know; what a host took is remembered.
+//!
+//! ```text
+//!  Full: fourCcList, info maps, capsEx ──refused──→ FourCc: fourCcList ──refused──→ Plain: nothing
+//! ```
+//!
+//! A stream of H.264 and AAC alone passes over the middle: a list of codecs that it does not send
+//! gains it nothing, and a wrong app that is answered by a close costs one connection more, not two.
+
+use std::collections::VecDeque;
+
+use onair_types::{AudioCodec, VideoCodec};
+
+use super::PublishError;
+use crate::amf0::Value;
+use crate::url::StreamUrl;
+
+/// How much of Enhanced RTMP `connect` speaks of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Offer {
+    /// Nothing: `connect` as before 2023.
+    Plain,
+    /// `fourCcList`, as in v1.
+    FourCc,
+    /// `fourCcList`, `videoFourCcInfoMap`, `audioFourCcInfoMap` and `capsEx`, as in v2.
+    #[default]
+    Full,
+}
+
+impl Offer {
+    /// Appends the properties of `connect`'s object.
+    pub(super) fn write(self, object: &mut Vec<(String, Value)>) {
+        let video = VideoCodec::ALL.into_iter().filter(|codec| codec.is_enhanced());
+        let audio = AudioCodec::ALL.into_iter().filter(|codec| codec.is_enhanced());
+        let video: Vec<String> = video.map(|codec| text(codec.four_cc())).collect();
+        let audio: Vec<String> = audio.map(|codec| text(codec.four_cc())).collect();
+        let map = |four_ccs: &[String]| {
+            let pairs = four_ccs.iter().map(|four_cc| (four_cc.clone(), FORWARD.into()));
+            Value::Object(pairs.collect())
+        };
+        let mut put = |key: &str, value| object.push((key.to_owned(), value));
+        if self >= Self::FourCc {
+            let list = video.iter().chain(&audio).cloned().map(Value::String);
+            put(LIST, Value::StrictArray(list.collect()));
+        }
+        if self >= Self::Full {
+            put(VIDEO_MAP, map(&video));
+            put(AUDIO_MAP, map(&audio));
+            put("capsEx", CAPS_EX.into());
+        }
+    }
+}
+
+/// The codecs of a stream that need Enhanced RTMP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    pub(super) video: Option<VideoCodec>,
+    pub(super) audio: Option<AudioCodec>,
+}
+
+impl Needs {
+    fn any(self) -> bool {
+        self.video.is_some() || self.audio.is_some()
+    }
+
+    /// Whether the server takes the stream after `offer`, by the `arguments` of its answer. Servers
+    /// say little: many of those that take every codec answer without a list.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(super) fn judge(
+        self,
+        offer: Offer,
+        arguments: &[Value],
+        url: &StreamUrl,
+    ) -> Result<(), PublishError> {
+        let video = self.video.map(|codec| (codec.name(), codec.four_cc(), VIDEO_MAP));
+        let audio = self.audio.map(|codec| (codec.name(), codec.four_cc(), AUDIO_MAP));
+        for (codec, four_cc, map) in video.into_iter().chain(audio) {
+            let takes = says(arguments, &text(four_cc), map).unwrap_or(offer > Offer::Plain);
+            if !takes {
+                return Err(PublishError::CodecNotTaken { codec, server: url.host().to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an answer says of a codec, if it says something of any.
+fn says(arguments: &[Value], four_cc: &str, map: &str) -> Option<bool> {
+    let list = arguments.iter().find_map(|value| match value.get(LIST)? {
+        Value::StrictArray(codecs) => Some(codecs),
+        _ => None,
+    });
+    let is_listed = list.map(|codecs| {
+        codecs.iter().filter_map(Value::as_str).any(|name| name == four_cc || name == "*")
+    });
+    let map = arguments.iter().find_map(|value| value.get(map));
+    let is_mapped = map.map(|map| {
+        let flags = ["*", four_cc].into_iter().filter_map(|key| map.get(key)?.as_number());
+        flags.into_iter().any(|flags| flags > 0.0)
+    });
+    match (is_listed, is_mapped) {
+        (None, None) => None,
+        (listed, mapped) => Some(listed.unwrap_or_default() || mapped.unwrap_or_default()),
+    }
+}
+
+/// What servers took of Enhanced RTMP, so that the next connection begins there; for one publish
+/// after the other, and for several at once. At most 32 hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownHosts(VecDeque<Host>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Host {
+    /// Name and port.
+    name: String,
+    /// Nothing above it is worth offering.
+    most: Offer,
+    /// What it took last.
+    took: Offer,
+}
+
+impl KnownHosts {
+    /// Takes over what `other` knows; it is newer.
+    pub fn learn(&mut self, other: &Self) {
+        for host in &other.0 {
+            self.put(host.clone());
+        }
+    }
+
+    /// What the server at `url` took last.
+    pub fn took(&self, url: &StreamUrl) -> Option<Offer> {
+        self.host(&name(url)).map(|host| host.took)
+    }
+
+    fn host(&self, name: &str) -> Option<&Host> {
+        self.0.iter().find(|host| host.name == name)
+    }
+
+    /// The newest last; the oldest is forgotten.
+    fn put(&mut self, host: Host) {
+        self.0.retain(|known| known.name != host.name);
+        if self.0.len() == MOST_HOSTS {
+            self.0.pop_front();
+        }
+        self.0.push_back(host);
+    }
+}
+
+/// Chooses the offers of one publish.
+#[derive(Debug)]
+pub(super) struct Offers {
+    needs: Needs,
+    known: KnownHosts,
+}
+
+impl Offers {
+    pub(super) fn new(needs: Needs, known: KnownHosts) -> Self {
+        Self { needs, known }
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        self.needs
+    }
+
+    pub(super) fn known(&self) -> &KnownHosts {
+        &self.known
+    }
+
+    /// What an attempt at `url` begins with.
+    pub(super) fn first(&self, url: &StreamUrl) -> Offer {
+        let most = self.known.host(&name(url)).map_or(Offer::Full, |host| host.most);
+        if most == Offer::Full || self.needs.any() { most } else { Offer::Plain }
+    }
+
+    /// The server at `url` said yes to `offer`.
+    pub(super) fn handle_taken(&mut self, url: &StreamUrl, offer: Offer) {
+        let name = name(url);
+        let known = self.known.host(&name);
+        // One that passed over the middle does not know whether that would do.
+        let most = match offer {
+            Offer::Plain if !self.needs.any() => {
+                known.map_or(Offer::FourCc, |host| host.most.min(Offer::FourCc))
+            }
+            offer => offer,
+        };
+        self.known.put(Host { name, most, took: offer });
+    }
+
+    /// What to offer next within the same attempt, after `offer` ended in `error`; `None` when the
+    /// offer is not to blame.
+    pub(super) fn below(
+        &self,
+        url: &StreamUrl,
+        offer: Offer,
+        error: &PublishError,
+    ) -> Option<Offer> {
+        // A server that took it before has another reason: it restarts, or has enough.
+        let took_it = self.known.took(url).is_some_and(|took| took >= offer);
+        if took_it || !may_be_the_offer(error) {
+            return None;
+        }
+        match offer {
+            Offer::Full if self.needs.any() => Some(Offer::FourCc),
+            Offer::Full | Offer::FourCc => Some(Offer::Plain),
+            Offer::Plain => None,
+        }
+    }
+}
+
+/// Whether the server may have choked on properties of `connect`: it closed there, or said no
+/// without a word of the app, of who may publish, or of itself. Silence is not among it: it comes
+/// from networks far more often than from servers, and would double the wait for them.
+fn may_be_the_offer(error: &PublishError) -> bool {
+    match error {
+        PublishError::ClosedEarly { during, .. } => *during == CONNECT,
+        PublishError::AppRejected { code, description } => {
+            let description = description.to_lowercase();
+            !OTHER_CODES.iter().any(|end| code.ends_with(end))
+                && !OTHER_WORDS.iter().any(|word| description.contains(word))
+        }
+        _ => false,
+    }
+}
+
+fn name(url: &StreamUrl) -> String {
+    format!("{}:{}", url.host(), url.port())
+}
+
+fn text(four_cc: [u8; 4]) -> String {
+    String::from_utf8_lossy(&four_cc).into_owned()
+}
+
+/// The step's name in errors.
+pub(super) const CONNECT: &str = "connect command";
+const LIST: &str = "fourCcList";
+const VIDEO_MAP: &str = "videoFourCcInfoMap";
+const AUDIO_MAP: &str = "audioFourCcInfoMap";
+/// An app's encoder makes these codecs; we pass them on.
+const FORWARD: f64 = 4.0;
+/// What of E-RTMP v2 we do: ReconnectRequest.
+const CAPS_EX: f64 = 1.0;
+/// More hosts than an app streams to.
+const MOST_HOSTS: usize = 32;
+const OTHER_CODES: [&str; 3] = [".InvalidApp", ".AppShutdown", ".Closed"];
+const OTHER_WORDS: [&str; 12] = [
+    "app", "auth", "403", "key", "token", "stream", "denied", "permi", "allow", "limit", "found",
+    "redirect",
+];
+
+#[cfg(test)]
+#[path = "capabilities_test.rs"]
+mod tests;
