@@ -7,6 +7,7 @@
 mod moved;
 mod secret;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use core::net::{IpAddr, Ipv6Addr};
@@ -24,6 +25,8 @@ pub struct StreamUrl {
     app: String,
     key: StreamKey,
     credentials: Option<(String, StreamKey)>,
+    /// What a server wanted to be told behind the app.
+    answer: Option<StreamKey>,
 }
 
 /// Why an address was refused. Never holds the address itself.
@@ -94,7 +97,8 @@ impl StreamUrl {
             return Err(UrlError::Path);
         }
         let Endpoint { is_tls, host, port, credentials } = endpoint;
-        Ok(Self { is_tls, host, port, app: app.to_owned(), key: StreamKey::new(key), credentials })
+        let (app, key) = (app.to_owned(), StreamKey::new(key));
+        Ok(Self { is_tls, host, port, app, key, credentials, answer: None })
     }
 
     /// Whether the scheme is `rtmps`.
@@ -133,6 +137,22 @@ impl StreamUrl {
         &self.app
     }
 
+    /// The app as `connect` names it: with the answer to a server's challenge, when there is one.
+    pub(crate) fn connect_app(&self) -> Cow<'_, str> {
+        match &self.answer {
+            None => Cow::Borrowed(&self.app),
+            Some(answer) => {
+                let join = if self.app.contains('?') { '&' } else { '?' };
+                Cow::Owned(format!("{}{join}{}", self.app, answer.expose()))
+            }
+        }
+    }
+
+    /// This stream with `answer`, a query, behind the app.
+    pub(crate) fn answering(&self, answer: String) -> Self {
+        Self { answer: Some(StreamKey::new(answer)), ..self.clone() }
+    }
+
     /// The key with its query.
     pub fn key(&self) -> &StreamKey {
         &self.key
@@ -145,7 +165,7 @@ impl StreamUrl {
             (false, RTMP_PORT) | (true, RTMPS_PORT) => String::new(),
             (_, port) => format!(":{port}"),
         };
-        format!("{}://{}{port}/{}", self.scheme(), self.bracketed_host(), self.app)
+        format!("{}://{}{port}/{}", self.scheme(), self.bracketed_host(), self.connect_app())
     }
 
     /// User and password, percent-decoded, when given.
@@ -159,6 +179,9 @@ impl StreamUrl {
         let mut secrets = secret::parts(self.key.expose());
         if let Some((_, query)) = self.app.split_once('?') {
             secrets.extend(secret::query_parts(query));
+        }
+        if let Some(answer) = &self.answer {
+            secrets.extend(secret::query_parts(answer.expose()));
         }
         if let Some((_, password)) = &self.credentials {
             secrets.extend(secret::forms(password.expose()));

@@ -54,6 +54,9 @@ pub enum Error {
     /// The server does not take a codec of the stream. Code 213.
     #[error("{0}")]
     Codec(String),
+    /// The server wants another user or password, or any at all. Code 214.
+    #[error("{0}")]
+    Authentication(String),
 }
 
 impl Error {
@@ -73,6 +76,7 @@ impl Error {
             Self::Tls(_) => 211,
             Self::CaptivePortal(_) => 212,
             Self::Codec(_) => 213,
+            Self::Authentication(_) => 214,
         }
     }
 
@@ -91,6 +95,9 @@ impl Error {
             Self::Recording(_) => "name a new file in a folder with room that can be written",
             Self::Tls(error) => error.advice(),
             Self::Codec(_) => "send H.264 and AAC, or use a server with Enhanced RTMP",
+            Self::Authentication(_) => {
+                "check user and password; they stand before the host: rtmp://user:password@host/app/key"
+            }
             Self::CaptivePortal(_) => "log in to this Wi-Fi in a browser, or check the port",
         }
     }
@@ -106,6 +113,7 @@ impl Error {
             PublishError::ClosedEarly { during, .. } if *during != "handshake" => {
                 Self::Rejected(text)
             }
+            PublishError::Auth(_) => Self::Authentication(text),
             PublishError::NameInUse { .. } => Self::NameInUse(text),
             PublishError::CodecNotTaken { .. } => Self::Codec(text),
             PublishError::Connect(ConnectError::Tls(error))

@@ -15,6 +15,7 @@ use std::time::Duration;
 use onair_types::Now;
 
 use super::acks::{Acks, PingLimit};
+use super::auth::Demand;
 use super::capabilities::{self, Needs, Offer};
 use super::status::Status;
 use super::{Closed, Config, PublishError};
@@ -52,6 +53,8 @@ struct Talk {
     holds: bool,
     /// The server wants the publisher elsewhere, until that is taken.
     reconnect: Option<Option<String>>,
+    /// The server wants an answer first, until that is taken.
+    demand: Option<Demand>,
     /// The newest acknowledgement's number, until it is taken.
     acknowledgement: Option<u32>,
     acks: Acks,
@@ -100,6 +103,7 @@ impl Dialogue {
                 was_acknowledged: false,
                 holds: false,
                 reconnect: None,
+                demand: None,
                 acknowledgement: None,
                 acks: Acks::default(),
                 pings: PingLimit::default(),
@@ -217,6 +221,16 @@ impl Dialogue {
         self.talk.reconnect.take()
     }
 
+    /// What the server wants to be told before it takes this user, if it said so.
+    pub(super) fn take_demand(&mut self) -> Option<Demand> {
+        self.talk.demand.take()
+    }
+
+    /// When the attempt that it is part of must have succeeded.
+    pub(super) fn attempt_ends(&self) -> Now {
+        self.talk.attempt_ends
+    }
+
     /// Since when the server takes media, and on which message stream.
     pub(super) fn live(&self) -> Option<(Now, u32)> {
         self.talk.live_since.map(|since| (since, self.talk.stream_id))
@@ -293,7 +307,7 @@ impl Talk {
     fn connect(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
         let text = |text: &str| Value::String(text.to_owned());
         let mut object = vec![
-            ("app".to_owned(), text(url.app())),
+            ("app".to_owned(), text(&url.connect_app())),
             ("type".to_owned(), text("nonprivate")),
             ("flashVer".to_owned(), text(FLASH_VERSION)),
             ("tcUrl".to_owned(), text(&url.tc_url())),
@@ -367,7 +381,7 @@ impl Talk {
                 }
             }
             ("_error", Step::Connect) if transaction == CONNECT => {
-                return Err(status().app_rejected());
+                return Err(self.app_rejected(status()));
             }
             ("_error", Step::CreateStream) if transaction == CREATE_STREAM => {
                 return Err(status().publish_rejected());
@@ -375,7 +389,7 @@ impl Talk {
             ("_error", Step::Publish) if transaction == PUBLISH => {
                 return Err(status().publish_rejected());
             }
-            ("onStatus", step) => return self.handle_status(&status(), step, now),
+            ("onStatus", step) => return self.handle_status(status(), step, now),
             // Adobe's servers refuse here as well.
             ("onFCPublish", Step::CreateStream | Step::Publish) if status().is_error() => {
                 return Err(status().publish_rejected());
@@ -386,7 +400,7 @@ impl Talk {
         Ok(())
     }
 
-    fn handle_status(&mut self, status: &Status, step: Step, now: Now) -> Result<(), PublishError> {
+    fn handle_status(&mut self, status: Status, step: Step, now: Now) -> Result<(), PublishError> {
         if step == Step::Publish && status.code == "NetStream.Publish.Start" {
             self.enter(Step::Live, now);
             self.live_since = Some(now);
@@ -398,10 +412,16 @@ impl Talk {
         }
         match step {
             Step::Live if status.ends_the_stream() => Err(self.closed_by_server()),
-            Step::Handshake | Step::Connect if status.is_error() => Err(status.app_rejected()),
+            Step::Handshake | Step::Connect if status.is_error() => Err(self.app_rejected(status)),
             _ if status.is_error() => Err(status.publish_rejected()),
             _ => Ok(()),
         }
+    }
+
+    fn app_rejected(&mut self, status: Status) -> PublishError {
+        let error = status.app_rejected();
+        self.demand = status.demand;
+        error
     }
 
     fn closed_by_server(&self) -> PublishError {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::TlsError;
+use super::{AuthError, TlsError};
 use crate::amf0::Amf0Error;
 use crate::rtmp::ReadError;
 use crate::rtmp::handshake::HandshakeError;
@@ -97,6 +97,9 @@ pub enum PublishError {
         /// The host's name.
         server: String,
     },
+    /// The server wants to know who publishes, and was not satisfied.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// Somebody publishes under this name already.
     #[error("publish: the name is in use ({code}); stop the other publisher or wait")]
     NameInUse {

@@ -11,6 +11,7 @@
 
 mod acks;
 mod adapt;
+mod auth;
 mod capabilities;
 mod config;
 mod dialogue;
@@ -33,6 +34,7 @@ use std::time::Duration;
 
 use onair_types::{AccessUnit, Now, Track};
 
+pub use auth::AuthError;
 pub use capabilities::{KnownHosts, Offer};
 pub use config::{Alignment, Config, Delivery};
 pub use error::{Closed, ConnectError, PublishError};
@@ -47,6 +49,7 @@ use crate::record::{self, Rate, Recorder};
 use crate::rtmp::chunk_writer::Outgoing;
 use crate::stats::Snapshot;
 use crate::url::StreamUrl;
+use auth::Auth;
 use capabilities::{Needs, Offers};
 use dialogue::Dialogue;
 use media::Media;
@@ -80,6 +83,7 @@ pub struct Publish {
     /// As the system last said.
     rtt: Duration,
     backoff: Backoff,
+    auth: Auth,
     offers: Offers,
     successor: Option<Box<Successor>>,
     moves: Moves,
@@ -113,6 +117,7 @@ impl Publish {
             rule: Rule::new(config.adaptation, audio_bitrate_bps),
             rtt: Duration::ZERO,
             backoff: Backoff::new(config.reconnect, config.url.is_near(), config.seed),
+            auth: Auth::default(),
             offers: Offers::new(Needs::default(), config.known_hosts.clone()),
             successor: None,
             moves: Moves::default(),
@@ -235,7 +240,7 @@ impl Publish {
                 self.enter(State::Live);
             }
             Ok(()) => {}
-            Err(error) => return self.lose(error, now),
+            Err(error) => return self.refused(error, now),
         }
         if let (Some(tc_url), Phase::Connected(_)) = (reconnect, &self.phase) {
             self.move_to(tc_url, now);

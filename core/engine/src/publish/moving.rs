@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use onair_types::Now;
 
+use super::auth::{Auth, Demand};
 use super::capabilities::Offer;
 use super::dialogue::Dialogue;
 use super::progress::Progress;
@@ -30,6 +31,7 @@ pub(super) struct Successor {
     url: StreamUrl,
     offer: Offer,
     dialogue: Option<Box<Dialogue>>,
+    auth: Auth,
     outgoing: Outgoing,
     stage: Stage,
     /// The stage ends by then.
@@ -99,7 +101,10 @@ impl Publish {
                 self.media.stop_at_idr(&mut self.outputs);
             }
             Ok(()) => {}
-            Err(error) => self.give_up_next(error),
+            Err(error) => match dialogue.take_demand() {
+                Some(demand) => self.answer_next(&demand),
+                None => self.give_up_next(error),
+            },
         }
     }
 
@@ -151,6 +156,7 @@ impl Publish {
                     offer: self.offers.first(&url),
                     url,
                     dialogue: None,
+                    auth: Auth::default(),
                     outgoing: Outgoing::new(),
                     stage: Stage::Making,
                     ends: now + ATTEMPT_TIME,
@@ -219,6 +225,22 @@ impl Publish {
         self.progress.handle_written(written, now);
         dialogue.release(&self.url, now + ATTEMPT_TIME, &mut self.outgoing, now);
         self.phase = Phase::Connected(Connection { dialogue, is_confirmed: true });
+    }
+
+    /// The second connection's server wants to know who publishes: made anew, with the answer.
+    fn answer_next(&mut self, demand: &Demand) {
+        let seed = self.backoff.next_seed();
+        let Some(next) = &mut self.successor else { return };
+        match next.auth.handle_demand(demand, &next.url, seed) {
+            Ok(url) => {
+                next.dialogue = None;
+                next.outgoing.reset();
+                self.outputs.push_back(Output::CloseNext);
+                self.outputs.push_back(connect_next(&url));
+                next.url = url;
+            }
+            Err(error) => self.give_up_next(error.into()),
+        }
     }
 
     fn give_up_next(&mut self, error: PublishError) {

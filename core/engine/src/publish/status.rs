@@ -2,6 +2,7 @@
 //! The stream key is struck out, control characters go, length is bounded.
 
 use super::PublishError;
+use super::auth::Demand;
 use crate::amf0::Value;
 use crate::url::StreamUrl;
 
@@ -11,6 +12,8 @@ pub(super) struct Status {
     pub(super) level: String,
     pub(super) code: String,
     pub(super) description: String,
+    /// How the server wants to be answered before it takes a publisher.
+    pub(super) demand: Option<Demand>,
     /// Where a publisher should go, as the server wrote it.
     tc_url: Option<String>,
 }
@@ -23,11 +26,13 @@ impl Status {
             let value = info.and_then(|info| info.get(key)).and_then(Value::as_str);
             value.map(|text| presentable(text, url)).unwrap_or_default()
         };
+        let words = info.and_then(|info| info.get("description")).and_then(Value::as_str);
         let tc_url = info.and_then(|info| info.get("tcUrl")).and_then(Value::as_str);
         Self {
             level: text("level"),
             code: text("code"),
             description: text("description"),
+            demand: words.and_then(Demand::read),
             tc_url: tc_url.filter(|url| url.len() <= MAX_ADDRESS_BYTES).map(str::to_owned),
         }
     }

@@ -60,7 +60,7 @@ impl Publish {
     pub(super) fn begin_attempt(&mut self, now: Now) {
         self.attempt += 1;
         self.backoff.handle_attempt(now);
-        self.url = self.config.url.clone();
+        self.url = self.auth.begin(&self.config.url);
         self.connect(now + ATTEMPT_TIME, self.offers.first(&self.url));
     }
 
@@ -75,6 +75,28 @@ impl Publish {
             port: url.port(),
             tls: url.is_tls(),
         });
+    }
+
+    /// The server said no. When it wants to know first who publishes, it is told on another
+    /// connection, which belongs to the same attempt.
+    pub(super) fn refused(&mut self, error: PublishError, now: Now) {
+        let Phase::Connected(Connection { dialogue, .. }) = &mut self.phase else { return };
+        let Some(demand) = dialogue.take_demand() else {
+            if matches!(error, PublishError::AppRejected { .. }) {
+                self.auth.forget();
+            }
+            return self.lose(error, now);
+        };
+        let (ends, offer) = (dialogue.attempt_ends(), dialogue.offer());
+        let seed = self.backoff.next_seed();
+        match self.auth.handle_demand(&demand, &self.url, seed) {
+            Ok(url) => {
+                self.url = url;
+                self.outputs.push_back(Output::Close { linger: Duration::ZERO });
+                self.connect(ends, offer);
+            }
+            Err(error) => self.lose(error.into(), now),
+        }
     }
 
     /// The engine gives the connection up. A live one says goodbye behind what it has begun: a

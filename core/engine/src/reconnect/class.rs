@@ -1,6 +1,6 @@
 //! What a failure says about the next attempt (`spec network` 3, classes).
 
-use crate::publish::{ConnectError, PublishError};
+use crate::publish::{AuthError, ConnectError, PublishError};
 
 /// What to do after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,9 @@ pub(super) fn classify(error: &PublishError, was_live: bool) -> Class {
         PublishError::ClosedEarly { .. } if was_live => Class::Retry,
         PublishError::ClosedEarly { .. } => Class::Refused,
         PublishError::Handshake(_) => Class::Portal,
+        // A challenge may have been too old; a password does not become right.
+        PublishError::Auth(AuthError::Refused) => Class::Refused,
+        PublishError::Auth(_) => Class::Fatal,
         PublishError::NameInUse { .. } => Class::NameTaken,
         PublishError::AppRejected { code, description } => app_rejected(code, description),
         PublishError::PublishRejected { .. } => Class::Refused,

@@ -53,6 +53,7 @@ impl StreamUrl {
             app,
             key: self.key.clone(),
             credentials: self.credentials.clone().filter(|_| is_here),
+            answer: None,
         })
     }
 

@@ -1,6 +1,7 @@
 //! The publish state machine on virtual time against scripted servers.
 
 mod alignment;
+mod auth;
 mod compat;
 mod congestion;
 mod decoded;

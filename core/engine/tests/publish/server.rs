@@ -34,6 +34,8 @@ pub(crate) struct Script {
     /// Nothing is ever sent.
     pub(crate) is_mute: bool,
     pub(crate) connect: Answer,
+    /// Decides on `connect` by its object instead.
+    pub(crate) judge: Option<fn(&Value) -> Answer>,
     pub(crate) create_stream: Answer,
     pub(crate) publish: Answer,
     /// Sent before anything else, after the handshake.
@@ -292,8 +294,9 @@ impl Server {
         let heard = match incoming {
             Incoming::Command { name, transaction, stream_id, arguments } => {
                 let answer = match name.as_str() {
-                    "connect" => Some(match &self.script.enhanced {
-                        Enhanced::Rude(key, rude) if arguments[0].get(key).is_some() => {
+                    "connect" => Some(match (&self.script.enhanced, self.script.judge) {
+                        (_, Some(judge)) => judge(arguments.first().unwrap_or(&Value::Null)),
+                        (Enhanced::Rude(key, rude), _) if arguments[0].get(key).is_some() => {
                             (**rude).clone()
                         }
                         _ => self.script.connect.clone(),
