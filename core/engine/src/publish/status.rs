@@ -75,9 +75,10 @@ impl Status {
     }
 }
 
+/// Control characters go first: a key with one inside would be whole again without it.
 fn presentable(text: &str, url: &StreamUrl) -> String {
-    let shown = url.redact(text);
-    shown.chars().filter(|character| !character.is_control()).take(MAX_TEXT_CHARS).collect()
+    let plain: String = text.chars().filter(|character| !character.is_control()).collect();
+    url.redact(&plain).chars().take(MAX_TEXT_CHARS).collect()
 }
 
 const REFUSALS: [&str; 6] =

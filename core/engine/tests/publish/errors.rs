@@ -266,6 +266,16 @@ fn s01_the_key_is_in_no_error_event_or_debug_text() {
 }
 
 #[test]
+fn s01_a_key_with_control_characters_in_it_is_struck_too() {
+    let (start, end) = KEY.split_at(5);
+    let echo: &'static str = Box::leak(format!("no {start}\u{1}{end} here").into_boxed_str());
+    let (rig, error) =
+        failure(Script { publish: Answer::Status("Some.Code", echo), ..Script::default() });
+    let text = format!("{error} {error:?} {:?}", rig.events);
+    assert!(text.contains("•••") && !text.contains("canary"), "{text}");
+}
+
+#[test]
 fn what_a_server_says_is_bounded_and_printable() {
     let long: &'static str =
         Box::leak(format!("\u{1b}[31m\r\n{}", "x".repeat(10_000)).into_boxed_str());
