@@ -1,25 +1,20 @@
-//! One task for each RTMP connection: moves bytes between the socket and the [`Session`], and
-//! media between the session and the [`Hub`].
+//! One task for each RTMP connection: moves bytes between the socket and the [`Peer`], and keeps the
+//! deadlines.
 
-use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use onair_types::Now;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncWriteExt as _, Interest, Ready};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use super::session::{Event, Session};
+use super::peer::{AHEAD_BYTES, Flow, Peer, Stage};
 use crate::clock::Clock;
 use crate::hub::Hub;
 use crate::limit::Connections;
-use crate::player::{Delivery, Player};
-use crate::stream::{Busy, Publication};
 
 /// The handshake is over within this time (network 4.3).
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -35,8 +30,6 @@ const LINGER: Duration = Duration::from_millis(80);
 const CHECK: Duration = Duration::from_secs(2);
 /// Most bytes read before other connections get their turn.
 const READ_BYTES: usize = 32 << 10;
-/// More than this is not taken from the ring ahead of a player's socket.
-const AHEAD_BYTES: usize = 64 << 10;
 
 /// Accepts until it is dropped.
 pub(crate) async fn serve(
@@ -72,41 +65,19 @@ pub(crate) async fn serve(
 
 struct Connection {
     stream: TcpStream,
-    session: Session,
-    hub: Arc<Hub>,
+    peer: Peer,
     clock: Clock,
-    role: Role,
-    /// The last step towards or sign of being of use: opened, accepted, media.
-    last_use: Now,
     /// The last time the peer took bytes, or there were none for it.
     last_write: Now,
     /// The socket took less than there was.
     blocked: bool,
 }
 
-enum Role {
-    None,
-    Publisher(Publication, Arc<Notify>),
-    /// `paused`: its publisher has gone and another one may come.
-    Player {
-        player: Player,
-        paused: bool,
-    },
-}
-
 /// What a connection woke up for.
 enum Wake {
     Socket(Ready),
-    Fed,
-    Revoked,
+    Peer(Flow),
     Check,
-}
-
-/// Whether a connection goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flow {
-    GoOn,
-    Close,
 }
 
 impl Connection {
@@ -117,34 +88,29 @@ impl Connection {
         if let Err(error) = stream.set_nodelay(true).and(options) {
             log::debug!("set options of RTMP connection {number}: {error}");
         }
-        let session = Session::new(number ^ now.as_micros() as u64);
-        let role = Role::None;
-        Self { stream, session, hub, clock, role, last_use: now, last_write: now, blocked: false }
+        let peer = Peer::new(hub, number ^ now.as_micros() as u64, now);
+        Self { stream, peer, clock, last_write: now, blocked: false }
     }
 
     async fn run(mut self) -> io::Result<()> {
         let mut check = std::pin::pin!(sleep(HANDSHAKE));
         loop {
-            let Self { stream, session, role, blocked, .. } = &mut self;
+            let Self { stream, peer, blocked, .. } = &mut self;
             let interest = match *blocked {
                 // Who does not take its answers gets no more of them.
-                true if session.output().len() >= AHEAD_BYTES => Interest::WRITABLE,
+                true if peer.output().len() >= AHEAD_BYTES => Interest::WRITABLE,
                 true => Interest::READABLE | Interest::WRITABLE,
                 false => Interest::READABLE,
             };
             let wake = tokio::select! {
                 ready = stream.ready(interest) => Wake::Socket(ready?),
-                wake = wait_for_role(role, session, *blocked) => wake,
+                flow = peer.wait(*blocked) => Wake::Peer(flow),
                 () = &mut check => Wake::Check,
             };
             let flow = match wake {
                 Wake::Socket(ready) if ready.is_readable() => self.read()?,
-                Wake::Socket(_) | Wake::Fed => Flow::GoOn,
-                Wake::Revoked => {
-                    let why = "another publisher took over";
-                    self.session.refuse("NetStream.Publish.BadName", why);
-                    Flow::Close
-                }
+                Wake::Socket(_) => Flow::GoOn,
+                Wake::Peer(flow) => flow,
                 Wake::Check => {
                     check.set(sleep(self.until_deadline()?));
                     Flow::GoOn
@@ -152,7 +118,7 @@ impl Connection {
             };
             self.write()?;
             if flow == Flow::Close {
-                self.role = Role::None;
+                self.peer.leave();
                 return self.linger().await;
             }
         }
@@ -167,68 +133,13 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Flow::GoOn),
             Err(error) => return Err(error),
         };
-        let now = self.clock.now();
-        let was_open = self.session.is_open();
-        let result = self.session.handle_input(&buffer[..count], now);
-        if self.session.is_open() && !was_open {
-            self.last_use = now;
-        }
-        while let Some(event) = self.session.poll_event() {
-            if self.handle_event(event, now) == Flow::Close {
-                return Ok(Flow::Close);
-            }
-        }
-        result.map(|()| Flow::GoOn).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
-    }
-
-    fn handle_event(&mut self, event: Event, now: Now) -> Flow {
-        let pushed = match (event, &mut self.role) {
-            (Event::Publish(name), _) => {
-                match self.hub.publish(name, now) {
-                    Ok(publication) => {
-                        let revoked = publication.revoked();
-                        self.role = Role::Publisher(publication, revoked);
-                        self.session.accept_publish();
-                    }
-                    Err(Busy) => {
-                        let why = "somebody publishes this name already; choose another one";
-                        self.session.refuse("NetStream.Publish.BadName", why);
-                        return Flow::Close;
-                    }
-                }
-                Ok(())
-            }
-            (Event::Play(name), _) => {
-                self.role = Role::Player { player: self.hub.play(name), paused: false };
-                self.session.accept_play();
-                Ok(())
-            }
-            (Event::MetaData(values), Role::Publisher(publication, _)) => {
-                publication.push_metadata(&values, now)
-            }
-            (Event::Media { tag_type, timestamp_ms, body }, Role::Publisher(publication, _)) => {
-                publication.push(tag_type, timestamp_ms, body, now)
-            }
-            (Event::MetaData(_) | Event::Media { .. }, _) => return Flow::GoOn,
-            (Event::Stop, _) => {
-                self.role = Role::None;
-                Ok(())
-            }
-            (Event::Close, _) => return Flow::Close,
-        };
-        self.last_use = now;
-        match pushed {
-            Ok(()) => Flow::GoOn,
-            Err(error) => {
-                self.session.refuse("NetStream.Publish.Failed", &error.to_string());
-                Flow::Close
-            }
-        }
+        let result = self.peer.handle_input(&buffer[..count], self.clock.now());
+        result.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
     }
 
     /// Writes what waits until the socket takes no more.
     fn write(&mut self) -> io::Result<()> {
-        let out = self.session.output();
+        let out = self.peer.output();
         self.blocked = false;
         while !out.is_empty() {
             let mut slices = [IoSlice::new(&[]); 64];
@@ -251,13 +162,13 @@ impl Connection {
     /// How long until the next deadline, or a while when there is none.
     fn until_deadline(&mut self) -> io::Result<Duration> {
         let now = self.clock.now();
-        let use_by = match self.role {
-            _ if !self.session.is_open() => Some((HANDSHAKE, "the handshake takes too long")),
-            Role::None => Some((ROLE, "no publish or play came")),
-            Role::Publisher(..) => Some((IDLE_PUBLISHER, "the publisher is silent")),
-            Role::Player { .. } => None,
+        let use_by = match self.peer.stage() {
+            Stage::Handshake => Some((HANDSHAKE, "the handshake takes too long")),
+            Stage::Open => Some((ROLE, "no publish or play came")),
+            Stage::Publisher => Some((IDLE_PUBLISHER, "the publisher is silent")),
+            Stage::Player => None,
         };
-        let use_by = use_by.map(|(limit, what)| (self.last_use + limit, what));
+        let use_by = use_by.map(|(limit, what)| (self.peer.last_use() + limit, what));
         let write_by =
             self.blocked.then_some((self.last_write + WRITE_STALL, "the peer does not read"));
         let next = use_by.into_iter().chain(write_by).min_by_key(|(at, _)| *at);
@@ -288,50 +199,4 @@ impl Connection {
         };
         timeout(LINGER, said_why).await.unwrap_or(Ok(()))
     }
-}
-
-/// Ends when the role needs something done; never for a role that waits for its peer only.
-async fn wait_for_role(role: &mut Role, session: &mut Session, blocked: bool) -> Wake {
-    match role {
-        Role::Publisher(_, revoked) => {
-            revoked.notified().await;
-            Wake::Revoked
-        }
-        Role::Player { player, paused } if !blocked => {
-            poll_fn(|context| feed(player, paused, session, context)).await;
-            Wake::Fed
-        }
-        Role::Player { .. } | Role::None => pending().await,
-    }
-}
-
-/// Moves what a player can have into its session: as much as is there, up to what the socket
-/// may soon take, so that a burst goes out in one write.
-fn feed(
-    player: &mut Player,
-    paused: &mut bool,
-    session: &mut Session,
-    context: &mut Context<'_>,
-) -> Poll<()> {
-    let mut fed = Poll::Pending;
-    while session.output().len() < AHEAD_BYTES {
-        let Poll::Ready(delivery) = player.poll_next(context) else { break };
-        fed = Poll::Ready(());
-        match delivery {
-            Delivery::Start(join) => {
-                if std::mem::take(paused) {
-                    session.announce_publisher();
-                }
-                for unit in join.headers.units() {
-                    session.send_unit(&unit.at(join.timestamp_ms));
-                }
-            }
-            Delivery::Unit(unit) => session.send_unit(&unit),
-            Delivery::End => {
-                *paused = true;
-                session.announce_end();
-            }
-        }
-    }
-    fed
 }

@@ -1,0 +1,192 @@
+//! What one RTMP connection is to the server, without its socket: received bytes in, bytes to send
+//! out, and media between the [`Session`] and the [`Hub`].
+
+use std::future::{pending, poll_fn};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use onair_engine::rtmp::chunk_writer::Outgoing;
+use onair_types::Now;
+use tokio::sync::Notify;
+
+use super::session::{Event, Session, SessionError};
+use crate::hub::Hub;
+use crate::player::{Delivery, Player};
+use crate::stream::{Busy, Publication};
+
+/// More than this is not taken from the ring ahead of a player's socket.
+pub(super) const AHEAD_BYTES: usize = 64 << 10;
+
+/// See the module's text.
+pub(crate) struct Peer {
+    session: Session,
+    hub: Arc<Hub>,
+    role: Role,
+    /// The last step towards or sign of being of use: opened, accepted, media.
+    last_use: Now,
+}
+
+enum Role {
+    None,
+    Publisher(Publication, Arc<Notify>),
+    /// `paused`: its publisher has gone and another one may come.
+    Player {
+        player: Player,
+        paused: bool,
+    },
+}
+
+/// How far it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Handshake,
+    Open,
+    Publisher,
+    Player,
+}
+
+/// Whether a connection goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    GoOn,
+    Close,
+}
+
+impl Peer {
+    /// Somebody who just connected; `seed` fills the handshake's random bytes.
+    pub(crate) fn new(hub: Arc<Hub>, seed: u64, now: Now) -> Self {
+        Self { session: Session::new(seed), hub, role: Role::None, last_use: now }
+    }
+
+    /// Takes received bytes and acts on them.
+    ///
+    /// # Errors
+    /// When they break the protocol or a bound: the connection must be closed.
+    pub(crate) fn handle_input(&mut self, bytes: &[u8], now: Now) -> Result<Flow, SessionError> {
+        let was_open = self.session.is_open();
+        let result = self.session.handle_input(bytes, now);
+        if self.session.is_open() && !was_open {
+            self.last_use = now;
+        }
+        while let Some(event) = self.session.poll_event() {
+            if self.handle_event(event, now) == Flow::Close {
+                return Ok(Flow::Close);
+            }
+        }
+        result.map(|()| Flow::GoOn)
+    }
+
+    /// The bytes to send.
+    pub(crate) fn output(&mut self) -> &mut Outgoing {
+        self.session.output()
+    }
+
+    /// Ends what it published or played.
+    pub(crate) fn leave(&mut self) {
+        self.role = Role::None;
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        match self.role {
+            _ if !self.session.is_open() => Stage::Handshake,
+            Role::None => Stage::Open,
+            Role::Publisher(..) => Stage::Publisher,
+            Role::Player { .. } => Stage::Player,
+        }
+    }
+
+    pub(super) fn last_use(&self) -> Now {
+        self.last_use
+    }
+
+    /// Ends when there is something new to send or the peer must go; never for one that is waited
+    /// for, or whose socket is `blocked`.
+    pub(super) async fn wait(&mut self, blocked: bool) -> Flow {
+        match &mut self.role {
+            Role::Publisher(_, revoked) => {
+                revoked.notified().await;
+                self.session.refuse("NetStream.Publish.BadName", "another publisher took over");
+                Flow::Close
+            }
+            Role::Player { .. } if !blocked => {
+                poll_fn(|context| self.poll_feed(context)).await;
+                Flow::GoOn
+            }
+            Role::Player { .. } | Role::None => pending().await,
+        }
+    }
+
+    fn handle_event(&mut self, event: Event, now: Now) -> Flow {
+        let pushed = match (event, &mut self.role) {
+            (Event::Publish(name), _) => {
+                match self.hub.publish(name, now) {
+                    Ok(publication) => {
+                        let revoked = publication.revoked();
+                        self.role = Role::Publisher(publication, revoked);
+                        self.session.accept_publish();
+                    }
+                    Err(Busy) => {
+                        let why = "somebody publishes this name already; choose another one";
+                        self.session.refuse("NetStream.Publish.BadName", why);
+                        return Flow::Close;
+                    }
+                }
+                Ok(())
+            }
+            (Event::Play(name), _) => {
+                self.role = Role::Player { player: self.hub.play(name), paused: false };
+                self.session.accept_play();
+                Ok(())
+            }
+            (Event::MetaData(values), Role::Publisher(publication, _)) => {
+                publication.push_metadata(&values, now)
+            }
+            (Event::Media { tag_type, timestamp_ms, body }, Role::Publisher(publication, _)) => {
+                publication.push(tag_type, timestamp_ms, body, now)
+            }
+            (Event::MetaData(_) | Event::Media { .. }, _) => return Flow::GoOn,
+            (Event::Stop, _) => {
+                self.role = Role::None;
+                Ok(())
+            }
+            (Event::Close, _) => return Flow::Close,
+        };
+        self.last_use = now;
+        match pushed {
+            Ok(()) => Flow::GoOn,
+            Err(error) => {
+                self.session.refuse("NetStream.Publish.Failed", &error.to_string());
+                Flow::Close
+            }
+        }
+    }
+
+    /// Moves what a player can have into its session: as much as is there, up to what the socket
+    /// may soon take, so that a burst goes out in one write.
+    pub(crate) fn poll_feed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Self { session, role: Role::Player { player, paused }, .. } = self else {
+            return Poll::Pending;
+        };
+        let mut fed = Poll::Pending;
+        while session.output().len() < AHEAD_BYTES {
+            let Poll::Ready(delivery) = player.poll_next(context) else { break };
+            fed = Poll::Ready(());
+            match delivery {
+                Delivery::Start(join) => {
+                    if std::mem::take(paused) {
+                        session.announce_publisher();
+                    }
+                    for unit in join.headers.units() {
+                        session.send_unit(&unit.at(join.timestamp_ms));
+                    }
+                }
+                Delivery::Unit(unit) => session.send_unit(&unit),
+                Delivery::End => {
+                    *paused = true;
+                    session.announce_end();
+                }
+            }
+        }
+        fed
+    }
+}
