@@ -13,6 +13,9 @@
 // The way of a frame: rtmp → stream → ring → player → rtmp, http (flv, hls); record beside it.
 mod clock;
 mod config;
+#[cfg(feature = "fuzzed")]
+#[doc(hidden)]
+pub mod fuzzed;
 mod hls;
 mod http;
 mod hub;
