@@ -84,6 +84,10 @@ pub(crate) struct PushArgs {
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
 
+    /// The app with its instance, when URL ends at the host; the key must be given apart too
+    #[arg(long, value_name = "APP")]
+    pub(crate) app: Option<String>,
+
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 

@@ -27,7 +27,7 @@ const GO_LIVE_WITHIN: Duration = Duration::from_secs(15);
 /// # Errors
 /// With the exit code: what the user can do about it is in the message.
 pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
-    let url = address::stream_url(&args.url, args.key.as_deref())?;
+    let url = address::stream_url(&args.url, args.app.as_deref(), args.key.as_deref())?;
     let (builder, source) = match &args.source.flv {
         Some(_) => encoded(args)?,
         None => raw(args)?,

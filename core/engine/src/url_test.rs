@@ -233,8 +233,37 @@ fn lf59_s02_the_table_of_addresses() {
     }
 }
 
+/// What a server is told leads back to the same stream, and what is shown tells none of it.
 #[test]
-fn passwords_are_everything_between_the_colon_and_the_last_at() {
+fn s02_the_table_makes_the_round_trip_and_shows_no_secret() {
+    for (address, _) in rows(GOOD) {
+        let url = StreamUrl::parse(address).unwrap();
+        let key = url.key().expose();
+        let again = StreamUrl::with_key(&url.tc_url(), None, key).unwrap();
+        let host = |url: &StreamUrl| url.host().split('%').next().map(str::to_owned);
+        assert_eq!((host(&again), again.port()), (host(&url), url.port()), "{address}");
+        assert_eq!((again.app(), again.key()), (url.app(), url.key()), "{address}");
+        assert_eq!((again.is_tls(), again.credentials()), (url.is_tls(), None), "{address}");
+        assert_eq!(StreamUrl::with_key(&again.tc_url(), None, key).unwrap(), again, "{address}");
+
+        let host = url.bracketed_host();
+        let app = url.app().split('?').next().unwrap();
+        let query = if url.app().contains('?') { "?•••" } else { "" };
+        let scheme = if url.is_tls() { "rtmps" } else { "rtmp" };
+        let shown = format!("{scheme}://{host}:{}/{app}{query}/•••", url.port());
+        assert_eq!((url.to_string(), format!("{url:?}")), (shown.clone(), shown), "{address}");
+
+        let password = url.credentials().map(|(_, password)| password.expose());
+        for secret in [Some(key), password].into_iter().flatten().filter(|text| text.len() >= 4) {
+            for said in [&format!("stream {secret} is busy"), address] {
+                assert!(!url.redact(said).contains(secret), "{address}: {}", url.redact(said));
+            }
+        }
+    }
+}
+
+#[test]
+fn s02_passwords_are_everything_between_the_colon_and_the_last_at() {
     for (address, password) in [
         ("rtmp://u:p@h/live/key", "p"),
         ("rtmp://u@h/live/key", ""),
@@ -251,7 +280,7 @@ fn passwords_are_everything_between_the_colon_and_the_last_at() {
 }
 
 #[test]
-fn control_characters_and_spaces_are_refused_where_they_are() {
+fn s02_control_characters_and_spaces_are_refused_where_they_are() {
     for (address, offset) in [
         ("rtmp://h/live/key\r\n", 17),
         ("rtmp://h/live/key\n", 17),
@@ -271,7 +300,7 @@ fn control_characters_and_spaces_are_refused_where_they_are() {
 }
 
 #[test]
-fn options_in_the_manner_of_librtmp_are_named() {
+fn s02_options_in_the_manner_of_librtmp_are_named() {
     for address in ["rtmp://h/live/key live=1", "rtmp://h/live playpath=key swfUrl=http://x"] {
         assert_eq!(StreamUrl::parse(address).unwrap_err(), UrlError::Options);
     }
@@ -346,7 +375,7 @@ fn a_short_key_is_struck_where_it_stands_alone() {
 }
 
 #[test]
-fn a_key_may_be_given_apart() {
+fn s02_app_and_key_may_be_given_apart() {
     let url = StreamUrl::with_key("rtmp://h/app/inst", None, "k e/y?x").unwrap();
     assert_eq!((url.app(), url.key().expose()), ("app/inst", "k e/y?x"));
     let url = StreamUrl::with_key("rtmps://u:p@h:1936", Some("app"), "ключ").unwrap();
@@ -386,7 +415,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn what_is_put_together_comes_apart(
+    fn s02_what_is_put_together_comes_apart(
         tls: bool,
         host in "[a-z0-9][a-z0-9.-]{0,20}",
         port in prop::option::of(1..=u16::MAX),
@@ -414,7 +443,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics(text in "\\PC{0,40}", tail in "[a-z@:/?%\\[\\]. \\r]{0,30}") {
+    fn s02_no_text_panics(text in "\\PC{0,40}", tail in "[a-z@:/?%\\[\\]. \\r]{0,30}") {
         let _ = StreamUrl::parse(&text);
         if let Ok(url) = StreamUrl::parse(&format!("rtmp://{tail}")) {
             let _ = (url.redact(&text), url.tc_url(), url.to_string());
@@ -423,7 +452,7 @@ proptest! {
     }
 
     #[test]
-    fn redaction_is_total(
+    fn s02_redaction_is_total(
         key in "[A-Z0-9]{4,12}(\\?[a-z]{1,3}=[A-Z0-9/%]{4,12}){0,1}",
         words in prop::collection::vec("[a-z ]{0,10}", 1..6),
     ) {
@@ -432,6 +461,28 @@ proptest! {
         let struck = url.redact(&said);
         for part in key.split(['?', '=']).filter(|part| part.len() >= 4) {
             prop_assert!(!struck.contains(part));
+        }
+    }
+
+    #[test]
+    fn s02_redaction_covers_passwords_and_the_apps_query(
+        password in "[A-Z0-9@:/%]{3,12}[A-Z0-9]",
+        token in "[A-Z0-9]{4,12}",
+        words in prop::collection::vec("[a-z ]{0,10}", 1..6),
+    ) {
+        let address = format!("rtmp://me:{password}@host.example/live?t={token}/stream-name");
+        let url = StreamUrl::parse(&address);
+        // "1/x" behind a user is a port and a path, "@a/x" a host and a path.
+        let given = url.as_ref().ok().and_then(|url| url.credentials());
+        if let (Ok(url), Some((_, given))) = (&url, given)
+            && url.host() == "host.example"
+        {
+            let given = Some(given.expose().to_owned()).filter(|given| given.len() >= 4);
+            for secret in given.into_iter().chain([token.clone()]) {
+                let struck = url.redact(&words.join(&secret));
+                prop_assert!(!struck.contains(&secret), "{struck}");
+                prop_assert!(!url.to_string().contains(&secret));
+            }
         }
     }
 }
