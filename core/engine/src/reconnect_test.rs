@@ -7,7 +7,10 @@ fn refused() -> PublishError {
 }
 
 fn name_in_use() -> PublishError {
-    PublishError::NameInUse { code: "NetStream.Publish.BadName".to_owned() }
+    PublishError::NameInUse {
+        code: "NetStream.Publish.BadName".to_owned(),
+        description: "in use".to_owned(),
+    }
 }
 
 fn denied() -> PublishError {

@@ -411,7 +411,7 @@ impl Talk {
             return Ok(());
         }
         match step {
-            Step::Live if status.ends_the_stream() => Err(self.closed_by_server()),
+            Step::Live if status.ends_the_stream() => Err(status.closed()),
             Step::Handshake | Step::Connect if status.is_error() => Err(self.app_rejected(status)),
             _ if status.is_error() => Err(status.publish_rejected()),
             _ => Ok(()),

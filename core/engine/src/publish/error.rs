@@ -43,6 +43,14 @@ pub enum Closed {
     /// The peer closed it.
     #[error("the server closed the connection")]
     ByPeer,
+    /// The peer said that the stream is over.
+    #[error("the server ended the stream ({code}): {description}")]
+    Told {
+        /// e.g. NetConnection.Connect.Closed.
+        code: String,
+        /// The server's words, the key struck out.
+        description: String,
+    },
     /// The peer reset it.
     #[error("the server reset the connection")]
     Reset,
@@ -101,10 +109,15 @@ pub enum PublishError {
     #[error(transparent)]
     Auth(#[from] AuthError),
     /// Somebody publishes under this name already.
-    #[error("publish: the name is in use ({code}); stop the other publisher or wait")]
+    #[error(
+        "publish: the name is in use (the server said {code}: {description}); stop the other \
+         publisher or wait"
+    )]
     NameInUse {
         /// e.g. NetStream.Publish.BadName.
         code: String,
+        /// The server's words, the key struck out.
+        description: String,
     },
     /// The server refused the publish.
     #[error("publish: the server said {code}: {description}")]

@@ -1,8 +1,8 @@
 //! What a server says about connect and publish: level, code and description, made fit to be shown.
 //! The stream key is struck out, control characters go, length is bounded.
 
-use super::PublishError;
 use super::auth::Demand;
+use super::{Closed, PublishError};
 use crate::amf0::Value;
 use crate::url::StreamUrl;
 
@@ -62,9 +62,16 @@ impl Status {
     pub(super) fn publish_rejected(&self) -> PublishError {
         let Self { code, description, .. } = self;
         if self.is_name_in_use() {
-            return PublishError::NameInUse { code: code.clone() };
+            let (code, description) = (code.clone(), description.clone());
+            return PublishError::NameInUse { code, description };
         }
         PublishError::PublishRejected { code: code.clone(), description: description.clone() }
+    }
+
+    /// What it means for a live stream that it ends.
+    pub(super) fn closed(self) -> PublishError {
+        let Self { code, description, .. } = self;
+        PublishError::ClosedLive(Closed::Told { code, description })
     }
 
     fn is_name_in_use(&self) -> bool {

@@ -73,7 +73,9 @@ fn lf71_r07_a_name_in_use_as_nginx_and_others_say_it() {
     ] {
         let (rig, error) =
             failure(Script { publish: Answer::Status(code, description), ..Script::default() });
-        assert_eq!(error, PublishError::NameInUse { code: code.to_owned() });
+        let said = (code.to_owned(), description.to_owned());
+        assert_eq!(error, PublishError::NameInUse { code: said.0, description: said.1 });
+        assert!(error.to_string().contains(&format!("{code}: {description}")), "{error}");
         assert_eq!(rig.closes.len(), 1, "nginx leaves the connection open; we close it");
     }
 }

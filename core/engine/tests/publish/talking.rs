@@ -158,7 +158,11 @@ fn lf70_a_server_that_says_it_is_over_is_a_loss() {
         rig.server().status("status", code, "bye");
         rig.settle();
         assert_eq!(rig.publish.state(), State::Reconnecting, "{code}");
-        assert!(matches!(rig.losses()[..], [(PublishError::ClosedLive(_), 0, Some(_))]));
+        let losses = rig.losses();
+        let [(error @ PublishError::ClosedLive(_), 0, Some(_))] = &losses[..] else {
+            panic!("one loss, and another attempt: {losses:?}")
+        };
+        assert!(error.to_string().contains(&format!("({code}): bye")), "{error}");
     }
 }
 
