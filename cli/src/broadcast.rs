@@ -198,13 +198,13 @@ fn follow(mut events: Events, context: &Context, mut on_live: impl FnMut()) -> S
                 }
                 context.output.event(&Event::Stats(stats(&statistics, seconds)));
             }
-            onair::Event::Bitrate(decision) => {
+            onair::Event::Bitrate { decision, .. } => {
                 context.output.event(&Event::Bitrate { decision: decision.into(), seconds });
             }
-            onair::Event::Pace(change) => {
+            onair::Event::Pace { change, .. } => {
                 context.output.event(&Event::Pace { change: change.into(), seconds });
             }
-            onair::Event::Suspect(suspect) => {
+            onair::Event::Suspect { is_suspect: suspect, .. } => {
                 let message = if suspect { SUSPECT } else { TRUSTED };
                 context.output.event(&Event::Suspect { suspect, message, seconds });
             }

@@ -6,7 +6,6 @@ use onair_engine::flv::{AudioMeta, MetaData, VideoMeta};
 use onair_engine::publish::{Alignment, Delivery};
 use onair_engine::rate::Adaptation;
 use onair_engine::reconnect::Policy;
-use onair_engine::url::{StreamUrl, UrlError};
 use onair_media::encode::{self, AudioEncoder, EncodeError, VideoEncoder};
 use onair_types::{AudioConfig, ConfigError, MediaTime, VideoConfig};
 
@@ -27,28 +26,6 @@ pub enum Source {
     Raw,
     /// Access units; the app encodes.
     Encoded,
-}
-
-/// Where to publish: from a `&str`, a `String` or a [`StreamUrl`].
-#[derive(Clone, Debug)]
-pub struct Destination(pub(crate) Result<StreamUrl, UrlError>);
-
-impl From<StreamUrl> for Destination {
-    fn from(url: StreamUrl) -> Self {
-        Self(Ok(url))
-    }
-}
-
-impl From<&str> for Destination {
-    fn from(url: &str) -> Self {
-        Self(StreamUrl::parse(url))
-    }
-}
-
-impl From<&String> for Destination {
-    fn from(url: &String) -> Self {
-        Self::from(url.as_str())
-    }
 }
 
 /// Makes a video encoder for each start.

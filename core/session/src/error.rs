@@ -8,6 +8,8 @@ use onair_media::frame::FrameError;
 use onair_types::{ConfigError, Track};
 use thiserror::Error as ThisError;
 
+use crate::DestinationsError;
+
 /// Why a session could not be made, could not start, or ended. Codes 201–205 mean what they mean
 /// in LFLiveKit; 201 (preview) is the platform packages'.
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
@@ -57,6 +59,9 @@ pub enum Error {
     /// The server wants another user or password, or any at all. Code 214.
     #[error("{0}")]
     Authentication(String),
+    /// The destinations do not fit together. Code 215.
+    #[error("use the destinations: {0}")]
+    Destinations(#[from] DestinationsError),
 }
 
 impl Error {
@@ -77,6 +82,7 @@ impl Error {
             Self::CaptivePortal(_) => 212,
             Self::Codec(_) => 213,
             Self::Authentication(_) => 214,
+            Self::Destinations(_) => 215,
         }
     }
 
@@ -99,6 +105,7 @@ impl Error {
                 "check user and password; they stand before the host: rtmp://user:password@host/app/key"
             }
             Self::CaptivePortal(_) => "log in to this Wi-Fi in a browser, or check the port",
+            Self::Destinations(_) => "give each destination an address of its own, eight at most",
         }
     }
 

@@ -7,30 +7,48 @@ use std::time::Duration;
 
 use onair_types::Track;
 
-use crate::{BitrateDecision, Error, PaceChange, State, Statistics, VideoPace};
+use crate::{BitrateDecision, DestinationId, Error, PaceChange, State, Statistics, VideoPace};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a few dozen exist; a box would cost the reader more"
-)]
 #[non_exhaustive]
 pub enum Event {
-    /// The state changed.
+    /// The session's state changed: the best of its destinations'.
     State(State),
+    /// One of several destinations is in another state. A session with one destination does not say
+    /// it twice.
+    Destination {
+        /// Which.
+        destination: DestinationId,
+        /// Its own state. [`State::Failed`] ends this destination alone.
+        state: State,
+    },
+    /// The destination's other address is taken from now on; its first pictures begin with an IDR.
+    AddressChanged {
+        /// Which.
+        destination: DestinationId,
+        /// The backup's, or the first one again.
+        is_backup: bool,
+    },
     /// An attempt failed or the live connection was lost; comes before any wait.
     Lost {
+        /// Whose.
+        destination: DestinationId,
         /// The cause.
         error: Error,
         /// The attempt that failed, from 1; 0 when the stream was live.
         attempt: u32,
-        /// When the next attempt begins; `None` when this was the end.
+        /// When the next attempt begins; `None` when this was the destination's end.
         retry_in: Option<Duration>,
     },
-    /// Bytes wait for the server and it took none of them for 3 s (`true`), or goes on to take them
-    /// (`false`). No state: a loss may follow, or nothing.
-    Suspect(bool),
+    /// Bytes wait for the server and it took none of them for 3 s, or it goes on to take them. No
+    /// state: a loss may follow, or nothing.
+    Suspect {
+        /// Whose server.
+        destination: DestinationId,
+        /// Whether it takes nothing.
+        is_suspect: bool,
+    },
     /// An encoder failed or panicked. The stream goes on unless [`State::Failed`] follows.
     EncoderFailed {
         /// Which.
@@ -40,6 +58,8 @@ pub enum Event {
     },
     /// Encoded units were dropped since the last such event.
     Dropped {
+        /// Who did not get them.
+        destination: DestinationId,
         /// Pictures.
         video: u32,
         /// AAC frames.
@@ -55,12 +75,21 @@ pub enum Event {
     /// For apps that push encoded video: encode every picture, every second one at half the
     /// bitrate, or none until this changes; the first after that must be an IDR.
     VideoPaceWanted(VideoPace),
-    /// The video bitrate follows the network. Shown, it says in words what and why; its evidence
-    /// says it in numbers.
-    Bitrate(BitrateDecision),
+    /// The video bitrate follows the network.
+    Bitrate {
+        /// Whose network.
+        destination: DestinationId,
+        /// Shown, it says in words what and why; its evidence says it in numbers.
+        decision: BitrateDecision,
+    },
     /// The link carries less than the lowest bitrate, or does again: another part of the pictures
-    /// is sent. Shown, it says why.
-    Pace(PaceChange),
+    /// is sent, to this destination alone where the encoder follows another one.
+    Pace {
+        /// Whose link.
+        destination: DestinationId,
+        /// Shown, it says why.
+        change: PaceChange,
+    },
     /// The system does not tell what the server has received. The server's own acknowledgements,
     /// which are coarser, steer the bitrate instead. At most once a broadcast.
     AcknowledgementsOnly,
@@ -93,7 +122,7 @@ impl Event {
     /// How long it is worth keeping for an app that does not look: the lowest goes first.
     fn weight(&self) -> u8 {
         match self {
-            Self::Bitrate(_) | Self::Pace(_) | Self::Dropped { .. } => 0,
+            Self::Bitrate { .. } | Self::Pace { .. } | Self::Dropped { .. } => 0,
             Self::State(_) => 2,
             _ => 1,
         }

@@ -10,7 +10,7 @@ fn drain(events: &mut Events) -> Vec<Event> {
 }
 
 fn dropped(video: u32) -> Event {
-    Event::Dropped { video, audio: 0 }
+    Event::Dropped { destination: DestinationId::new(0, "a"), video, audio: 0 }
 }
 
 #[test]
@@ -49,7 +49,8 @@ fn m05_what_is_said_often_goes_before_what_is_said_once() {
     let queue = EventQueue::new(8);
     let mut events = queue.consumer();
     let error = Error::Connection("lost".to_owned());
-    let lost = Event::Lost { error, attempt: 0, retry_in: None };
+    let destination = DestinationId::new(0, "a");
+    let lost = Event::Lost { destination, error, attempt: 0, retry_in: None };
     queue.push(lost.clone());
     queue.push(Event::KeyframeWanted);
     for index in 0..100 {

@@ -14,6 +14,7 @@
 
 pub mod builder;
 pub mod clock;
+pub mod destination;
 pub mod error;
 pub mod event;
 pub mod session;
@@ -29,14 +30,15 @@ mod net;
 mod record;
 mod run;
 
-pub use builder::{Destination, SessionBuilder, Source};
+pub use builder::{SessionBuilder, Source};
 pub use clock::Clock;
+pub use destination::{BitratePolicy, Destination, DestinationId, Destinations, DestinationsError};
 pub use error::{Error, PushError};
 pub use event::{Event, Events};
 pub use record::Recording;
 pub use session::{Pcm, Session, capture_time_from_secs};
 pub use state::State;
-pub use statistics::Statistics;
+pub use statistics::{DestinationStatistics, Statistics};
 pub use transport::{Connection, Connector, Target, Transport};
 #[cfg(feature = "tls")]
 pub use trust::{Pin, Trust, TrustError};

@@ -1,28 +1,27 @@
 //! The session as an app sees it.
 
-use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use onair_engine::publish::{Config, EncoderCommand, Publish};
+use onair_engine::publish::{EncoderCommand, Publish};
 use onair_engine::rate;
-use onair_engine::record::Recorder;
 use onair_media::frame::{FrameError, FrameView};
 use onair_types::{
     AudioConfig, AudioUnit, CaptureTime, ConfigError, MediaTime, Track, VideoConfig, VideoUnit,
 };
 
-use crate::builder::{Destination, SessionBuilder};
+use crate::builder::SessionBuilder;
+use crate::destination::{Destinations, Place};
 use crate::edge::units::Handed;
 use crate::net::STOP_WITHIN;
 use crate::run::{Plan, Push, Run, Status, Threads};
 use crate::statistics::Board;
 use crate::{
-    Error, Event, Events, NetworkPath, PushError, Recording, Source, State, Statistics, StreamUrl,
+    DestinationStatistics, Error, Event, Events, NetworkPath, PushError, Recording, Source, State,
+    Statistics,
 };
 
 /// Interleaved 16-bit samples, native byte order.
@@ -50,8 +49,6 @@ pub struct Session {
     run: RwLock<Option<Arc<Run>>>,
     /// The figures of the present or the last broadcast.
     board: Mutex<Arc<Board>>,
-    /// What its engine decides by.
-    flight: Mutex<Option<Recorder>>,
 }
 
 struct Active {
@@ -74,21 +71,20 @@ impl Session {
             active: Mutex::new(None),
             run: RwLock::new(None),
             board: Mutex::new(Arc::new(Board::default())),
-            flight: Mutex::new(None),
         }
     }
 
     // --- on and off the air ---
 
     /// Begins to connect and returns at once; what follows comes as events. Frames may be pushed
-    /// from now on.
+    /// from now on. Goes to one address, or to [`crate::Destinations`] at the same time.
     ///
     /// # Errors
-    /// [`Error::Address`] when the address cannot be used, [`Error::Misuse`] when the session runs
-    /// already, [`Error::System`] when there is no thread to be had. The session's state is as
-    /// before.
-    pub fn start(&self, destination: impl Into<Destination>) -> Result<(), Error> {
-        let url = destination.into().0.map_err(|e| Error::Address(e.to_string()))?;
+    /// [`Error::Address`] when an address cannot be used, [`Error::Destinations`] when they do not
+    /// fit together, [`Error::Misuse`] when the session runs already, [`Error::System`] when there
+    /// is no thread to be had. The session's state is as before.
+    pub fn start(&self, destinations: impl Into<Destinations>) -> Result<(), Error> {
+        let places = destinations.into().check(self.plan.blocks())?;
         let mut active = lock(&self.active);
         if let Some(ended) = active.take_if(|active| active.run.is_stopping()) {
             self.clear(ended);
@@ -96,18 +92,23 @@ impl Session {
         if active.is_some() {
             return Err(Error::Misuse("start: the session runs already"));
         }
-        let engine = Publish::new(self.engine_config(url));
-        let flight = engine.recorder();
-        let run = Arc::new(Run::new(Arc::clone(&self.plan), Arc::clone(&self.status)));
+        let known = self.status.known_hosts();
+        let config = |place: &Place| {
+            self.plan.engine_config(place.url.clone(), place.id.index(), known.clone())
+        };
+        let engines: Vec<_> = places.all.iter().map(|place| Publish::new(config(place))).collect();
+        let ids = places.all.iter().map(|place| place.id.clone()).collect();
+        let flights = engines.iter().map(Publish::recorder).collect();
+        let (plan, status) = (Arc::clone(&self.plan), Arc::clone(&self.status));
+        let run = Arc::new(Run::new(plan, status, ids, flights));
         let (state, error) = (self.status.state(), self.status.error());
         self.status.set_error(None);
         self.status.set_state(State::Pending);
-        let threads = Threads::start(&run, engine).inspect_err(|_| {
+        let threads = Threads::start(&run, places, engines).inspect_err(|_| {
             self.status.set_error(error);
             self.status.set_state(state);
         })?;
         *lock(&self.board) = Arc::clone(&run.board);
-        *lock(&self.flight) = Some(flight);
         *self.run.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&run));
         *active = Some(Active { run, threads });
         Ok(())
@@ -126,7 +127,8 @@ impl Session {
     }
 
     /// Takes no more pushes, waits until everything accepted was encoded and sent or `deadline` has
-    /// passed, then stops. True when everything was sent.
+    /// passed, then stops. True when everything was sent to every destination that had not failed;
+    /// each ends as soon as it has everything.
     pub fn finish(&self, deadline: Duration) -> bool {
         let awaited = lock(&self.active).as_ref().map(|active| {
             active.run.finish(self.plan.clock.now() + deadline);
@@ -139,26 +141,6 @@ impl Session {
         }
         self.stop();
         run.is_all_sent()
-    }
-
-    fn engine_config(&self, url: StreamUrl) -> Config {
-        let plan = &self.plan;
-        let mut config = Config::new(url, plan.metadata.clone());
-        if let Some((video, _)) = &plan.video {
-            config.video_bitrate = rate::Range::new(
-                video.bitrate_bps(),
-                video.min_bitrate_bps(),
-                video.max_bitrate_bps(),
-            );
-        }
-        config.alignment = plan.alignment;
-        config.delivery = plan.delivery;
-        config.adaptation = plan.adaptation;
-        config.reconnect = plan.reconnect;
-        config.known_hosts = self.status.known_hosts();
-        config.first_timestamp = plan.first_timestamp;
-        config.seed = plan.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
-        config
     }
 
     fn clear(&self, ended: Active) {
@@ -356,14 +338,27 @@ impl Session {
         board.statistics(self.status.state(), self.status.events.lost())
     }
 
+    /// What each destination of the present or the last broadcast got, in the order of the start.
+    pub fn destinations(&self) -> Vec<DestinationStatistics> {
+        let board = Arc::clone(&lock(&self.board));
+        board.destinations()
+    }
+
     /// What made the engine decide as it did in the last five to six minutes of the present
     /// broadcast, or of the last one, as a file for `onair lab replay`: times, sizes, byte counts
-    /// and decisions. No media, no address, no key. Empty before the first start.
+    /// and decisions. No media, no address, no key. Empty before the first start. Of several
+    /// destinations, the first one's.
     ///
     /// At most about a megabyte; the network thread waits for the copy at worst.
     pub fn flight_record(&self) -> Vec<u8> {
-        let recorder = lock(&self.flight).clone();
-        recorder.map_or_else(Vec::new, |recorder| recorder.save())
+        self.flight_record_of(0)
+    }
+
+    /// The same of the destination at `index`, since its present address was taken; empty when
+    /// there is none.
+    pub fn flight_record_of(&self, index: usize) -> Vec<u8> {
+        let flight = lock(&self.board).flight(index);
+        flight.map_or_else(Vec::new, |recorder| recorder.save())
     }
 
     /// Where the session stands.

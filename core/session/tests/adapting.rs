@@ -94,7 +94,7 @@ fn a15_a_system_that_tells_nothing_is_said_once_and_the_stream_goes_on() {
         let connector = Arc::new(Sandbox { answers });
         let session = builder().reconnect(policy).connector(connector).build().expect("built");
         let mut events = session.events().expect("the first consumer");
-        session.start(&sink.url()).expect("it starts");
+        session.start(sink.url()).expect("it starts");
         wait_live(&session);
         push(&session, 0..100);
         wait_live(&session);
@@ -112,7 +112,7 @@ fn a_system_that_tells_is_believed_and_not_remarked_on() {
     let sink = Sink::good();
     let session = builder().build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push(&session, 0..50);
     sink.wait_for("the pictures", 0, |seen| seen.media.len() > 40);
@@ -129,7 +129,7 @@ fn a18_a_new_range_is_kept_within_a_second_and_said_with_its_reason() {
     let sink = Sink::good();
     let session = builder().build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push(&session, 0..10);
     let lowest = video_config().min_bitrate_bps();
@@ -138,8 +138,8 @@ fn a18_a_new_range_is_kept_within_a_second_and_said_with_its_reason() {
     let seen = events_until(&mut events, |event| *event == Event::VideoBitrateWanted(lowest));
     wait_until("the statistics show it", || session.statistics().target_bitrate_bps == lowest);
     assert!(session.statistics().elapsed - asked < Duration::from_secs(1), "{seen:?}");
-    let decision = events_until(&mut events, |event| matches!(event, Event::Bitrate(_))).pop();
-    let Some(Event::Bitrate(decision)) = decision else { panic!("{decision:?}") };
+    let decision = events_until(&mut events, |event| matches!(event, Event::Bitrate { .. })).pop();
+    let Some(Event::Bitrate { decision, .. }) = decision else { panic!("{decision:?}") };
     assert_eq!((decision.to_bps, decision.reason), (lowest, BitrateReason::Range));
     assert!(decision.to_string().contains("allowed bitrates changed"), "{decision}");
     session.stop();
@@ -150,13 +150,13 @@ fn an_app_s_bitrate_is_left_alone_when_adaptation_is_off() {
     let sink = Sink::good();
     let session = builder().adaptation(Adaptation::Off).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push(&session, 0..300);
     assert_eq!(session.statistics().target_bitrate_bps, video_config().bitrate_bps());
     session.stop();
     let seen = events_until(&mut events, |e| *e == Event::State(onair::State::Stopped));
-    let is_told = |e: &Event| matches!(e, Event::Bitrate(_) | Event::VideoBitrateWanted(_));
+    let is_told = |e: &Event| matches!(e, Event::Bitrate { .. } | Event::VideoBitrateWanted(_));
     assert!(!seen.iter().any(is_told), "{seen:?}");
 }
 
@@ -165,7 +165,7 @@ fn m05_an_app_that_does_not_look_harms_neither_the_stream_nor_memory() {
     let sink = Sink::good();
     let session = builder().event_capacity(8).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let (low, high) = (video_config().min_bitrate_bps(), video_config().max_bitrate_bps());
     // Each round brings a decision, and nobody looks.

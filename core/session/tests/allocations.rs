@@ -6,8 +6,8 @@ mod support;
 use std::sync::Arc;
 
 use onair::{
-    AudioEncoder, AudioUnit, CaptureTime, EncodeError, EncoderInfo, FrameView, MediaTime, Pcm,
-    PixelFormat, Session, Source, VideoEncoder, VideoUnit,
+    AudioEncoder, AudioUnit, CaptureTime, Destinations, EncodeError, EncoderInfo, FrameView,
+    MediaTime, Pcm, PixelFormat, Session, Source, State, VideoEncoder, VideoUnit,
 };
 use onair_media::encode::I420;
 use onair_types::aac::Asc;
@@ -16,13 +16,32 @@ use onair_types::{FrameKind, Pool};
 use support::counting::{self, Counting, leave_out_this_thread};
 use support::sink::{Behaviour, Sink};
 use support::units::{asc, audio, audio_config, avc_config, video, video_config};
-use support::{wait_live, wait_until};
+use support::wait_until;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn sink() -> Sink {
     Sink::start_with(&[Behaviour::Accept], leave_out_this_thread)
+}
+
+/// Where a broadcast goes, and how many there are.
+struct Servers(Vec<Sink>);
+
+impl Servers {
+    fn start(count: usize) -> Self {
+        Self((0..count).map(|_| sink()).collect())
+    }
+
+    fn destinations(&self) -> Destinations {
+        Destinations::new(self.0.iter().map(Sink::url))
+    }
+
+    fn wait_live(&self, session: &Session) {
+        wait_until("all are live", || {
+            session.destinations().iter().all(|one| one.state == State::Live)
+        });
+    }
 }
 
 const WARM_UP: i64 = 200;
@@ -37,14 +56,16 @@ const SAMPLES: usize = 1_470;
 /// buffers go round. `sound_done` is how many AAC frames so many pushes make at least.
 fn allocations(
     session: &Session,
+    servers: &Servers,
     sound_done: impl Fn(i64) -> i64,
     mut push: impl FnMut(i64),
 ) -> u64 {
     let settle = |pushed: i64| {
         wait_until("what was pushed is sent or counted as gone", || {
             let seen = session.statistics();
-            let gone = seen.frames_skipped + seen.frames_dropped;
-            seen.frames_sent + gone >= pushed as u64
+            // What is skipped is skipped for all; the rest is counted for each.
+            let gone = seen.frames_skipped * servers.0.len() as u64 + seen.frames_dropped;
+            seen.frames_sent + gone >= (pushed * servers.0.len() as i64) as u64
                 && seen.audio_frames_encoded >= sound_done(pushed) as u64
         });
     };
@@ -60,7 +81,8 @@ fn allocations(
         settle(number + 1);
     }
     let after = (counting::allocations(), session.statistics().frames_sent);
-    assert_eq!(after.1 - before.1, COUNTED as u64, "pictures sent");
+    let pictures = COUNTED as u64 * servers.0.len() as u64;
+    assert_eq!(after.1 - before.1, pictures, "pictures sent");
     after.0 - before.0
 }
 
@@ -75,20 +97,22 @@ fn warm_pool(bytes: &[u8]) -> Pool {
 /// One test, since all threads of the process are counted, the test harness's too.
 #[test]
 fn from_push_to_socket_nothing_allocates_per_frame() {
-    encoded_units();
-    raw_frames(PixelFormat::I420);
-    raw_frames(PixelFormat::Bgra);
+    for destinations in [1, 3] {
+        encoded_units(destinations);
+        raw_frames(PixelFormat::I420, destinations);
+    }
+    raw_frames(PixelFormat::Bgra, 1);
 }
 
-fn encoded_units() {
-    let sink = sink();
+fn encoded_units(destinations: usize) {
+    let servers = Servers::start(destinations);
     let session = Session::builder(Some(audio_config()), Some(video_config()))
         .audio_source(Source::Encoded)
         .video_source(Source::Encoded)
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
-    wait_live(&session);
+    session.start(servers.destinations()).expect("it starts");
+    servers.wait_live(&session);
     let config = avc_config();
     let bytes = [0x11; 6_000];
     let (mut pictures, mut sound) = (warm_pool(&bytes), warm_pool(&bytes[..200]));
@@ -96,6 +120,7 @@ fn encoded_units() {
     let frame = audio(0, 0);
     let allocated = allocations(
         &session,
+        &servers,
         |pushed| 2 * pushed,
         |number| {
             let pts = MediaTime::from_millis(number * 33);
@@ -111,7 +136,7 @@ fn encoded_units() {
         },
     );
     session.stop();
-    assert_eq!(allocated, 0, "in {COUNTED} frames");
+    assert_eq!(allocated, 0, "in {COUNTED} frames to {destinations}");
 }
 
 /// Writes into pooled buffers, as a good encoder does.
@@ -191,25 +216,25 @@ impl AudioEncoder for Pooled {
     }
 }
 
-fn raw_frames(format: PixelFormat) {
-    let sink = sink();
+fn raw_frames(format: PixelFormat, destinations: usize) {
+    let servers = Servers::start(destinations);
     let session = Session::builder(Some(audio_config()), Some(video_config()))
         .video_encoder(Box::new(|_| Ok(Box::new(Pooled::new()))))
         .audio_encoder(Box::new(|_| Ok(Box::new(Pooled::new()))))
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
-    wait_live(&session);
+    session.start(servers.destinations()).expect("it starts");
+    servers.wait_live(&session);
     let data = vec![128; 64 * 48 * 4];
     let frame = FrameView::packed(format, 64, 48, &data).expect("a picture");
     let samples = [5; SAMPLES * 2];
     let aac_frames = |pushed| pushed * SAMPLES as i64 / 1_024;
-    let allocated = allocations(&session, aac_frames, |number| {
+    let allocated = allocations(&session, &servers, aac_frames, |number| {
         let at = CaptureTime::from_micros(number * 1_000_000 / 30);
         session.push_video(frame, at).expect("a push");
         let pcm = Pcm { samples: &samples, sample_rate_hz: 44_100, channels: 2 };
         session.push_audio(pcm, at).expect("a push");
     });
     session.stop();
-    assert_eq!(allocated, 0, "in {COUNTED} frames of {format:?}");
+    assert_eq!(allocated, 0, "in {COUNTED} frames of {format:?} to {destinations}");
 }

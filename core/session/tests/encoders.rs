@@ -54,7 +54,7 @@ fn a_refusal_costs_one_picture_and_is_told_once_a_row() {
         Arc::new(|call| if (5..8).contains(&call) { Err(refusal()) } else { Ok(()) });
     let session = with_video(refuse_some).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push_pictures(&session, 0..20);
     wait_until("the others arrive", || session.statistics().frames_sent == 17);
@@ -83,7 +83,7 @@ fn a_panic_brings_a_new_encoder() {
         .build()
         .expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push_pictures(&session, 0..20);
     wait_until("pictures of both arrive", || session.statistics().frames_sent == 19);
@@ -101,7 +101,7 @@ fn an_encoder_beyond_help_ends_the_broadcast_with_its_error() {
     let sink = Sink::good();
     let session = with_video(Arc::new(|_| Err(refusal()))).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push_pictures(&session, 0..15);
     let seen = events_until(&mut events, |event| *event == Event::State(State::Failed));
@@ -124,7 +124,7 @@ fn an_encoder_that_cannot_be_made_ends_the_broadcast() {
             .build()
             .expect("a session");
         let mut events = session.events().expect("the first consumer");
-        session.start(&sink.url()).expect("it starts");
+        session.start(sink.url()).expect("it starts");
         let seen = events_until(&mut events, |event| *event == Event::State(State::Failed));
         let text = &failures(&seen)[0].1;
         let expected = if panics { "a bug of the app's factory" } else { "no such hardware" };
@@ -142,7 +142,7 @@ fn trouble_with_sound_leaves_the_picture_alone() {
         .build()
         .expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let samples = [9; 1_470 * 2];
     for number in 0..30 {
@@ -168,7 +168,7 @@ fn a_requested_keyframe_is_the_next_picture() {
         .video_encoder(Box::new(|_| Ok(Box::new(Luma::new(u32::MAX, no_trouble())))))
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push_pictures(&session, 0..5);
     wait_until("they are encoded", || session.statistics().frames_encoded == 5);

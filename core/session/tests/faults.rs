@@ -157,7 +157,7 @@ fn lf73_after_a_failure_a_new_address_has_a_full_budget() {
     let session = builder().build().expect("a session");
     let (_port, url) = refused_url();
     let (_, error) = fail(&session, &url);
-    session.start(&sink.url()).expect("it starts again");
+    session.start(sink.url()).expect("it starts again");
     wait_live(&session);
     assert_eq!((session.last_error(), error.code()), (None, 203));
     session.stop();
@@ -167,8 +167,8 @@ fn lf73_after_a_failure_a_new_address_has_a_full_budget() {
 fn lf74_a_second_start_is_an_error_that_changes_nothing() {
     let sink = Sink::good();
     let session = builder().build().expect("a session");
-    session.start(&sink.url()).expect("it starts");
-    let again = session.start(&sink.url()).expect_err("it runs already");
+    session.start(sink.url()).expect("it starts");
+    let again = session.start(sink.url()).expect_err("it runs already");
     assert_eq!(again.code(), 208);
     wait_live(&session);
     assert_eq!(sink.connections().len(), 1);
@@ -218,14 +218,14 @@ fn lf69_a_closed_stream_comes_back_with_headers_and_an_idr() {
     let sink = Sink::start(&[Behaviour::CloseAfter(150), Behaviour::Accept]);
     let session = builder().reconnect(retrying(LIMIT)).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let resumed = |seen: &[support::sink::Seen]| seen.get(1).is_some_and(|s| s.media.len() > 20);
     push_until(&session, 20, || resumed(&sink.connections()));
 
     // lf65, lf70: told within a second, with a code, before the wait.
     let lost = lost_live(&mut events);
-    let Event::Lost { error, attempt: 0, retry_in: Some(_) } = lost else { panic!("{lost:?}") };
+    let Event::Lost { error, attempt: 0, retry_in: Some(_), .. } = lost else { panic!("{lost:?}") };
     assert_eq!(error.code(), 203);
     let until_live = events_until(&mut events, |event| *event == Event::State(State::Live));
     assert_eq!(states(&until_live), [State::Reconnecting, State::Live]);
@@ -251,7 +251,7 @@ fn r18_an_encoder_of_ours_makes_an_idr_when_the_stream_comes_back() {
         .reconnect(retrying(LIMIT))
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let data = vec![128; 64 * 48 * 3 / 2];
     let frame = FrameView::packed(PixelFormat::I420, 64, 48, &data).expect("a picture");
@@ -274,7 +274,7 @@ fn an_app_that_encodes_hears_when_an_idr_is_wanted() {
     let sink = Sink::start(&[Behaviour::CloseAfter(130), Behaviour::Accept]);
     let session = builder().reconnect(retrying(LIMIT)).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push_until(&session, u32::MAX, || sink.connections().len() == 2);
     push_until_event(&session, &mut events, |event| *event == Event::KeyframeWanted);
@@ -326,14 +326,14 @@ fn s01_the_key_is_nowhere() {
     let mut events = session.events().expect("the first consumer");
     let mut shown = Vec::new();
     for _ in 0..2 {
-        session.start(&sink.url()).expect("it starts");
+        session.start(sink.url()).expect("it starts");
         for event in events_until(&mut events, is_end) {
             shown.push(format!("{event:?}"));
         }
         let error = session.last_error().expect("an error");
         shown.push(format!("{error} {error:?} {}", error.advice()));
     }
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     shown.push(format!("{session:?} {:?}", session.statistics()));
     assert!(session.finish(LIMIT));

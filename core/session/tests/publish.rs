@@ -58,7 +58,7 @@ fn peaks(media: &[Media]) -> Vec<i16> {
 fn raw_frames_arrive_headers_first_then_an_idr_at_zero() {
     let sink = Sink::good();
     let session = raw_session();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     for number in 0..60 {
         push_frame(&session, number);
@@ -90,7 +90,7 @@ fn lf79_muted_sound_is_silence_at_the_same_cadence() {
     let sink = Sink::good();
     let session = raw_session();
     session.set_muted(true);
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     for number in 0..60 {
         push_frame(&session, number);
@@ -120,7 +120,7 @@ fn lf80_pushes_of_any_size_become_frames_of_1024_samples() {
         .audio_encoder(Box::new(|_| Ok(Box::new(Peak::new(no_trouble())))))
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let mut pushed: usize = 0;
     for size in (1..60).map(|i| i * 31 % 1_500 + 1) {
@@ -144,7 +144,7 @@ fn lf56_a_stop_says_goodbye() {
     let sink = Sink::good();
     let session = raw_session();
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     session.stop();
     let seen = sink.wait_for("the end", 0, |seen| seen.is_closed);
@@ -174,7 +174,7 @@ fn an_encoded_file_arrives_as_it_is_and_nothing_is_lost() {
         .alignment(Alignment::AsIs)
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     let config = avc_config();
     let mut expected = Vec::new();
     for number in 0..1_000_u32 {
@@ -212,7 +212,7 @@ fn lf75_reports_come_each_second_and_count_every_frame_once() {
     let sink = Sink::good();
     let session = raw_session();
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     let reports = std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
             let is_report = |event: &Event| matches!(event, Event::Statistics(_));
@@ -243,7 +243,7 @@ fn lf77_reports_come_without_frames_too() {
     let sink = Sink::good();
     let session = raw_session();
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     let seen = events_until(&mut events, |event| matches!(event, Event::Statistics(_)));
     let Some(Event::Statistics(report)) = seen.last() else { panic!("a report") };
     assert_eq!((report.frames_in, report.fps), (0, 0.0));

@@ -95,7 +95,7 @@ fn lf81_pushes_outside_a_broadcast_or_of_another_kind_change_nothing() {
 fn bad_pictures_and_samples_are_named_and_good_ones_arrive() {
     let sink = Sink::good();
     let session = raw();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let (data, large) = (luma(64, 48), luma(80, 48));
     let good = FrameView::packed(PixelFormat::I420, 64, 48, &data).expect("a picture");
@@ -146,7 +146,7 @@ fn planes_that_are_too_short_never_become_a_frame() {
 fn bad_units_are_named_and_good_ones_arrive() {
     let sink = Sink::good();
     let session = encoded();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let config = avc_config();
     let unit = |at_ms| video(&config, 0, at_ms, FrameKind::Idr);
@@ -194,7 +194,7 @@ fn bitrates_outside_the_configuration_are_refused() {
     let session = session.build().expect("a session");
     assert_eq!(set(&session, min, max), Err(208), "it does not run");
     let sink = Sink::good();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     assert_eq!(set(&session, min, max), Ok(()));
     assert_eq!(set(&session, min, min), Ok(()));
     for (min, max) in [(min - 1, max), (min, max + 1), (max, min), (0, 0)] {
@@ -217,7 +217,7 @@ fn a_raw_and_an_encoded_track_share_the_capture_clock() {
         .delivery(Delivery::Complete)
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let avc = avc_config();
     // A clock that has run for two days.
@@ -247,7 +247,7 @@ fn the_software_encoders_are_used_when_none_is_given() {
     let sink = Sink::good();
     let session = Session::builder(Some(audio_config()), Some(video_config()));
     let session = session.delivery(Delivery::Complete).build().expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     let rgba = vec![90; 64 * 48 * 4];
     let frame = FrameView::packed(PixelFormat::Rgba, 64, 48, &rgba).expect("a picture");
     for number in 0..30 {

@@ -42,7 +42,7 @@ fn push_until(session: &Session, is_done: impl Fn() -> bool) {
 fn gap(end: Behaviour) -> Duration {
     let sink = Sink::start(&[end, Behaviour::Accept]);
     let session = session();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     let back = || sink.connections().get(1).is_some_and(|second| second.first_idr_at.is_some());
     push_until(&session, back);
     session.stop();
@@ -72,10 +72,10 @@ fn r02_a_fin_and_a_reset_are_losses_that_are_retried() {
         let sink = Sink::start(&[end, Behaviour::Accept]);
         let session = session();
         let mut events = session.events().expect("the first consumer");
-        session.start(&sink.url()).expect("it starts");
+        session.start(sink.url()).expect("it starts");
         push_until(&session, || sink.connections().len() == 2);
         let lost = events_until(&mut events, |event| matches!(event, Event::Lost { .. })).pop();
-        let Some(Event::Lost { error, attempt: 0, retry_in: Some(wait) }) = lost else {
+        let Some(Event::Lost { error, attempt: 0, retry_in: Some(wait), .. }) = lost else {
             panic!("{end:?}: {lost:?}")
         };
         assert!(error.code() == 203 && error.to_string().contains(word), "{end:?}: {error}");
@@ -91,7 +91,7 @@ fn r13_without_a_network_nothing_is_tried_and_with_one_soon() {
     let sink = Sink::start(&[Behaviour::CloseAfter(120), Behaviour::Accept]);
     let session = session();
     session.report_path(NetworkPath::Down); // nothing runs: nothing happens
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     session.report_path(NetworkPath::Down);
     push_until(&session, || session.state() == State::Reconnecting);
@@ -107,7 +107,7 @@ fn r13_without_a_network_nothing_is_tried_and_with_one_soon() {
 fn r19_stop_while_there_is_no_network() {
     let sink = Sink::start(&[Behaviour::CloseAfter(120), Behaviour::Accept]);
     let session = session();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     session.report_path(NetworkPath::Down);
     push_until(&session, || session.state() == State::Reconnecting);
@@ -128,7 +128,7 @@ fn r15_a_server_that_asks_for_another_connection_gets_it_without_a_gap() {
         .build()
         .expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let config = avc_config();
     for number in 0..150u32 {

@@ -49,7 +49,7 @@ impl Show {
             .build()
             .expect("a session");
         let sink = Sink::good();
-        session.start(&sink.url()).expect("it starts");
+        session.start(sink.url()).expect("it starts");
         wait_live(&session);
         Self { session, clock, sink, number: 0, captured_ms: 5_000 }
     }

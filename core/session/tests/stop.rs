@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use onair::{
-    CaptureTime, ConnectError, Connector, Delivery, Event, FrameView, Pcm, PixelFormat, PushError,
-    ReconnectPolicy, Session, SessionBuilder, Source, State, Target,
+    CaptureTime, ConnectError, Connector, Delivery, Destination, Destinations, Event, FrameView,
+    Pcm, PixelFormat, PushError, ReconnectPolicy, Session, SessionBuilder, Source, State, Target,
 };
 use onair_types::FrameKind;
 use support::encoders::{Luma, Peak, no_trouble};
@@ -64,7 +64,7 @@ fn r19_before_the_start_and_twice() {
     stop(&session);
     assert_eq!(session.state(), State::Ready);
     let sink = Sink::good();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     stop(&session);
     stop(&session);
     assert_eq!(session.state(), State::Stopped);
@@ -75,12 +75,12 @@ fn r19_at_once_after_the_start_a_hundred_times() {
     let _alone = alone();
     let sink = Sink::good();
     let session = raw();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     stop(&session);
     wait_until("the first connection is closed", || sink.connections().iter().all(|c| c.is_closed));
     let files = open_files();
     for _ in 0..100 {
-        session.start(&sink.url()).expect("it starts again");
+        session.start(sink.url()).expect("it starts again");
         stop(&session);
     }
     wait_until("all connections are closed", || sink.connections().iter().all(|c| c.is_closed));
@@ -92,7 +92,7 @@ fn r19_while_a_server_never_answers() {
     let _alone = alone();
     let sink = Sink::start(&[Behaviour::NeverAnswer]);
     let session = raw();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_until("the connection stands", || sink.connections().len() == 1);
     pause(Duration::from_millis(20));
     stop(&session);
@@ -121,7 +121,7 @@ fn r19_while_live_with_frames_under_way() {
     let _alone = alone();
     let sink = Sink::good();
     let session = raw();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     std::thread::scope(|scope| {
         let pusher = scope.spawn(|| {
@@ -150,7 +150,7 @@ fn r19_with_a_server_that_reads_no_more() {
     let _alone = alone();
     let sink = Sink::start(&[Behaviour::StopReading]);
     let session = encoded().build().expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let config = avc_config();
     for number in 0..200 {
@@ -169,7 +169,7 @@ fn r19_while_a_file_is_blocked() {
     let _alone = alone();
     let sink = Sink::start(&[Behaviour::StopReading]);
     let session = encoded().delivery(Delivery::Complete).build().expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     std::thread::scope(|scope| {
         let file = scope.spawn(|| {
@@ -196,7 +196,7 @@ fn lf66_during_the_wait_for_the_next_attempt() {
     policy.max_delay = Duration::from_secs(8);
     let session = encoded().reconnect(policy).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     events_until(&mut events, |event| *event == Event::State(State::Reconnecting));
     stop(&session);
     let connections = sink.connections().len();
@@ -219,7 +219,7 @@ fn r19_while_an_encoder_is_busy() {
         .video_encoder(Box::new(move |_| Ok(Box::new(Luma::new(30, slow.clone())))))
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push_pictures(&session, 5);
     stop(&session);
@@ -237,7 +237,7 @@ fn r19_an_encoder_that_does_not_return_is_left_behind() {
         .video_encoder(Box::new(move |_| Ok(Box::new(Luma::new(30, stuck.clone())))))
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     push_pictures(&session, 2);
     let (took, ()) = timed(|| session.stop());
@@ -252,7 +252,7 @@ fn r19_while_it_finishes() {
     let _alone = alone();
     let sink = Sink::start(&[Behaviour::StopReading]);
     let session = encoded().delivery(Delivery::Complete).build().expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let mut unit = video(&avc_config(), 0, 0, FrameKind::Idr);
     unit.payload = nal(5, &vec![7; 8_000_000]);
@@ -270,7 +270,7 @@ fn a_finish_ends_with_its_deadline() {
     let _alone = alone();
     let sink = Sink::start(&[Behaviour::NeverAnswer]);
     let session = encoded().build().expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     session.push_encoded_video(video(&avc_config(), 0, 0, FrameKind::Idr)).expect("a push");
     let (took, all_sent) = timed(|| session.finish(Duration::from_millis(300)));
     assert!(!all_sent);
@@ -279,12 +279,50 @@ fn a_finish_ends_with_its_deadline() {
 }
 
 #[test]
+fn r19_with_destinations_in_every_state() {
+    let _alone = alone();
+    let behaviours =
+        [Behaviour::Accept, Behaviour::StopReading, Behaviour::NeverAnswer, Behaviour::Garbage];
+    let sinks = behaviours.map(|behaviour| Sink::start(&[behaviour]));
+    let mut policy = ReconnectPolicy::default();
+    policy.retry_first_connection = true;
+    let session = Session::builder(None, Some(video_config()))
+        .video_encoder(Box::new(|_| Ok(Box::new(Luma::new(30, no_trouble())))))
+        .reconnect(policy)
+        .build()
+        .expect("a session");
+    let gone = Sink::good().url();
+    let backed = Destination::from("rtmp://127.0.0.1:1/live/key").backup(sinks[2].url() + "2");
+    let urls = sinks.iter().map(|sink| Destination::from(sink.url()));
+    let files = open_files();
+    for round in 0..3 {
+        let all = urls.clone().chain([Destination::from(&gone), backed.clone()]);
+        let all = Destinations::new(all).backup_after(Duration::from_millis(50 * round));
+        session.start(all).expect("it starts");
+        wait_until("two are live", || {
+            session.destinations().iter().filter(|one| one.state == State::Live).count() == 2
+        });
+        let mut names = threads();
+        names.retain(|name| name != "onair-dns");
+        names.sort();
+        assert_eq!(names, ["onair-net", "onair-video"], "one thread for all destinations");
+        push_pictures(&session, 30);
+        pause(Duration::from_millis(40 * round));
+        stop(&session);
+        assert_eq!(session.state(), State::Stopped);
+        assert!(session.destinations().iter().all(|one| !one.state.is_running()));
+    }
+    drop(sinks);
+    wait_until("no socket stays", || open_files() <= files);
+}
+
+#[test]
 fn r19_a_dropped_session_stops() {
     let _alone = alone();
     let sink = Sink::good();
     let session = raw();
     let mut events = session.events().expect("the first consumer");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     drop(session);
     assert_no_thread();
@@ -298,7 +336,7 @@ fn exactly_three_threads_work() {
     let _alone = alone();
     let sink = Sink::good();
     let session = raw();
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let mut names = threads();
     names.sort();

@@ -40,7 +40,7 @@ fn retrying() -> ReconnectPolicy {
 fn refused(trust: Trust, front: &Front, host: &str) -> TlsError {
     let session = builder(trust).reconnect(retrying()).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&front.url(host)).expect("it starts");
+    session.start(front.url(host)).expect("it starts");
     let seen = events_until(&mut events, |e| *e == Event::State(State::Failed));
     let error = session.last_error().expect("an error");
     assert_eq!(error.code(), 211, "{error:?}");
@@ -83,7 +83,7 @@ fn lf60_a_stream_arrives_through_tls() {
         let before = sink.connections().len();
         let front = Front::start(authority.identity(), sink.port(), Fate::Lives, 0);
         let session = builder(trust).build().expect("a session");
-        session.start(&front.url(host)).expect("it starts");
+        session.start(front.url(host)).expect("it starts");
         wait_live(&session);
         let pictures = || sink.connections()[before].media.iter().filter(|m| m.is_video()).count();
         push_until(&session, || pictures() >= 50);
@@ -187,7 +187,7 @@ fn s03_a_handshake_that_turns_into_garbage_is_broken() {
     });
     let session = builder(trusting(&Authority::new("ours"))).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&front.url("localhost")).expect("it starts");
+    session.start(front.url("localhost")).expect("it starts");
     events_until(&mut events, |e| *e == Event::State(State::Failed));
     assert_ne!(session.last_error(), None);
     assert!(front.connections().iter().all(|came| came.is_secret()));
@@ -203,7 +203,7 @@ fn s04_a_pinned_key_is_the_only_one_that_passes() {
     for identity in [today, tomorrow] {
         let front = Front::start(identity, sink.port(), Fate::Lives, 0);
         let session = builder(both.clone()).build().expect("a session");
-        session.start(&front.url("localhost")).expect("it starts");
+        session.start(front.url("localhost")).expect("it starts");
         wait_live(&session);
         session.stop();
     }
@@ -226,14 +226,14 @@ fn comes_back_after(fate: Fate) -> Error {
     let front = Front::start(authority.identity(), sink.port(), fate, 7_500);
     let session = builder(trusting(&authority)).reconnect(retrying()).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&front.url("localhost")).expect("it starts");
+    session.start(front.url("localhost")).expect("it starts");
     wait_live(&session);
     let resumed = || sink.connections().get(1).is_some_and(|seen| seen.media.len() > 20);
     push_until(&session, resumed);
     session.stop();
 
     let lost = events_until(&mut events, |event| matches!(event, Event::Lost { .. })).pop();
-    let Some(Event::Lost { error, attempt: 0, retry_in: Some(_) }) = lost else {
+    let Some(Event::Lost { error, attempt: 0, retry_in: Some(_), .. }) = lost else {
         panic!("{lost:?}")
     };
     let until_live = events_until(&mut events, |event| *event == Event::State(State::Live));
@@ -269,7 +269,7 @@ fn r12_another_host_s_certificate_on_a_live_stream_is_a_captive_portal() {
     let front = Front::then_another(authority.identity(), portal, sink.port());
     let session = builder(trusting(&authority)).reconnect(retrying()).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&front.url("localhost")).expect("it starts");
+    session.start(front.url("localhost")).expect("it starts");
     wait_live(&session);
     push_until(&session, || front.connections().len() > 1);
 
@@ -289,7 +289,7 @@ fn r02_a_server_that_hangs_up_in_the_handshake_is_tried_again() {
     });
     let session = builder(Trust::new()).reconnect(retrying()).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
-    session.start(&front.url("localhost")).expect("it starts");
+    session.start(front.url("localhost")).expect("it starts");
     wait_until("three attempts", || front.connections().len() >= 3);
     session.stop();
     let lost = events_until(&mut events, |event| matches!(event, Event::Lost { .. })).pop();
@@ -304,7 +304,7 @@ fn a_server_that_never_answers_tls_costs_five_seconds() {
     let session = builder(Trust::new()).build().expect("a session");
     let mut events = session.events().expect("the first consumer");
     let (took, _) = timed(|| {
-        session.start(&front.url("localhost")).expect("it starts");
+        session.start(front.url("localhost")).expect("it starts");
         events_until(&mut events, |e| *e == Event::State(State::Failed))
     });
     assert!((Duration::from_secs(4)..Duration::from_secs(6)).contains(&took), "{took:?}");
@@ -327,7 +327,7 @@ fn lf67_stop_ends_a_tls_connection_in_every_state() {
     let within = Duration::from_millis(300);
     let silent = Front::scripted(hold);
     let session = builder(Trust::new()).build().expect("a session");
-    session.start(&silent.url("localhost")).expect("it starts");
+    session.start(silent.url("localhost")).expect("it starts");
     wait_until("the handshake has begun", || !silent.connections().is_empty());
     let (took, ()) = timed(|| session.stop());
     assert!(took < within, "in the handshake: {took:?}");
@@ -335,7 +335,7 @@ fn lf67_stop_ends_a_tls_connection_in_every_state() {
     let (sink, authority) = (Sink::start(&[Behaviour::Accept]), Authority::new("ours"));
     let front = Front::start(authority.identity(), sink.port(), Fate::StopsReading, 3_500);
     let session = builder(trusting(&authority)).build().expect("a session");
-    session.start(&front.url("localhost")).expect("it starts");
+    session.start(front.url("localhost")).expect("it starts");
     wait_live(&session);
     // More than every buffer on the way takes.
     let config = avc_config();

@@ -1,11 +1,15 @@
-//! `onair-net`: the only thread that knows sockets. It feeds the engine, does what the engine
-//! says, and tells the app. Never encodes, never calls the app.
+//! `onair-net`: the only thread that knows sockets. It feeds the engines, does what they
+//! say, and tells the app. Never encodes, never calls the app.
 
+mod addresses;
 mod connect;
 mod driver;
+mod lane;
 mod link;
 pub(crate) mod resolve;
+mod show;
 mod sockopt;
+mod steering;
 pub(crate) mod tcp;
 mod timer;
 #[cfg(feature = "tls")]
@@ -20,6 +24,7 @@ use onair_engine::publish::Publish;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
+use crate::destination::Places;
 use crate::run::Run;
 use crate::{Error, State};
 
@@ -40,21 +45,22 @@ pub(crate) const STOP_WITHIN: Duration = Duration::from_millis(200);
 const LOOKUP_GRACE: Duration = Duration::from_millis(10);
 
 /// The runtime `onair-net` will run on. Name lookups use two threads of it, since the system's
-/// resolver cannot wait otherwise, and more while some hang.
-pub(crate) fn runtime() -> io::Result<Runtime> {
+/// resolver cannot wait otherwise, and more while some hang: enough for each destination.
+pub(crate) fn runtime(destinations: usize) -> io::Result<Runtime> {
     Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(8)
+        .max_blocking_threads(8 * destinations)
         .thread_keep_alive(Duration::from_millis(100))
         .thread_name("onair-dns")
         .build()
 }
 
 /// Runs the broadcast to its end; the body of `onair-net`.
-pub(crate) fn run(runtime: Runtime, engine: Publish, run: &Arc<Run>) {
+pub(crate) fn run(runtime: Runtime, places: Places, engines: Vec<Publish>, run: &Arc<Run>) {
     let driven = catch_unwind(AssertUnwindSafe(|| {
-        runtime.block_on(async { driver::Driver::new(engine, Arc::clone(run)).run().await })
+        let run = Arc::clone(run);
+        runtime.block_on(async { driver::Driver::new(places, engines, run).run().await })
     }));
     // A hanging lookup is left behind; it holds no socket and ends when the resolver gives up.
     runtime.shutdown_timeout(LOOKUP_GRACE);

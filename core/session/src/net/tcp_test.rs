@@ -10,7 +10,7 @@ use crate::net::runtime;
 
 /// Runs on a runtime like `onair-net`'s and lets it go as `onair-net` does.
 fn run<T>(future: impl Future<Output = T>) -> T {
-    let runtime = runtime().expect("a runtime");
+    let runtime = runtime(1).expect("a runtime");
     let result = runtime.block_on(future);
     runtime.shutdown_timeout(Duration::ZERO);
     result

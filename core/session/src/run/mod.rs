@@ -8,14 +8,18 @@ mod status;
 mod threads;
 mod wishes;
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use onair_engine::flv::MetaData;
-use onair_engine::publish::{Alignment, Delivery, EncoderCommand};
+use onair_engine::publish::{Alignment, Config, Delivery, EncoderCommand, KnownHosts};
 use onair_engine::rate::{Adaptation, Range};
 use onair_engine::reconnect::Policy;
+use onair_engine::record::Recorder;
+use onair_engine::url::StreamUrl;
 use onair_types::{AudioConfig, CaptureTime, MediaTime, Now, Track, VideoConfig};
 
 use crate::builder::{AudioEncoderFactory, VideoEncoderFactory};
@@ -25,7 +29,7 @@ use crate::edge::units::UnitEdge;
 use crate::edge::video::VideoEdge;
 use crate::net::Wake;
 use crate::statistics::Board;
-use crate::{Clock, Connector, Error, Event, NetworkPath, PushError, Source};
+use crate::{Clock, Connector, DestinationId, Error, Event, NetworkPath, PushError, Source};
 
 pub(crate) use ending::Ending;
 pub(crate) use gate::{Entered, Gate};
@@ -59,6 +63,30 @@ impl Plan {
             Track::Video => self.video.as_ref().map(|(_, source)| *source),
             Track::Audio => self.audio.as_ref().map(|(_, source)| *source),
         }
+    }
+
+    /// What the video bitrate may be.
+    pub(crate) fn video_bitrate(&self) -> Range {
+        self.video.as_ref().map_or_else(Range::default, |(video, _)| {
+            Range::new(video.bitrate_bps(), video.min_bitrate_bps(), video.max_bitrate_bps())
+        })
+    }
+
+    /// What an engine is made from that publishes to `url`, for the destination `index`.
+    pub(crate) fn engine_config(&self, url: StreamUrl, index: usize, known: KnownHosts) -> Config {
+        let mut config = Config::new(url, self.metadata.clone());
+        if self.video.is_some() {
+            config.video_bitrate = self.video_bitrate();
+        }
+        config.alignment = self.alignment;
+        config.delivery = self.delivery;
+        config.adaptation = self.adaptation;
+        config.reconnect = self.reconnect;
+        config.known_hosts = known;
+        config.first_timestamp = self.first_timestamp;
+        let seed = self.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
+        config.seed = seed.wrapping_add(index as u64);
+        config
     }
 
     /// Whether pushes wait for room instead of making it.
@@ -95,7 +123,9 @@ pub(crate) struct Run {
     origin: OnceLock<CaptureTime>,
     last_dts: [AtomicI64; 2],
     missed: [Mutex<Missed>; 2],
-    /// What the app allows from now on, until the engine knows.
+    /// What the video bitrate may be now.
+    allowed: Mutex<Range>,
+    /// The same, until the engines know that it is new.
     range: Mutex<Option<Range>>,
     /// The newest word of the way to the network, until the engine has it.
     path: Mutex<Option<NetworkPath>>,
@@ -108,7 +138,13 @@ pub(crate) struct Run {
 const PATIENCE: Duration = Duration::from_millis(5);
 
 impl Run {
-    pub(crate) fn new(plan: Arc<Plan>, status: Arc<Status>) -> Self {
+    /// For the destinations `ids`, whose engines decide by what `flights` record.
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        status: Arc<Status>,
+        ids: Vec<DestinationId>,
+        flights: Vec<Recorder>,
+    ) -> Self {
         let raw = |track| plan.source(track) == Some(Source::Raw);
         let rate_hz = plan.audio.as_ref().map_or(0, |(config, _)| config.sample_rate_hz());
         let wake = Wake::default();
@@ -116,7 +152,7 @@ impl Run {
             AudioEdge::new(config.channels(), config.sample_rate_hz(), plan.blocks())
         });
         Self {
-            board: Arc::new(Board::new(rate_hz)),
+            board: Arc::new(Board::new(rate_hz, ids, flights)),
             wishes: Wishes::default(),
             started: plan.clock.now(),
             video: raw(Track::Video).then(VideoEdge::new),
@@ -129,6 +165,7 @@ impl Run {
             origin: OnceLock::new(),
             last_dts: [AtomicI64::new(i64::MIN), AtomicI64::new(i64::MIN)],
             missed: Default::default(),
+            allowed: Mutex::new(plan.video_bitrate()),
             range: Mutex::new(None),
             path: Mutex::new(None),
             failure: Mutex::new(None),
@@ -219,11 +256,17 @@ impl Run {
 
     /// The video bitrate may be other than configured from now on.
     pub(crate) fn allow(&self, range: Range) {
+        *lock(&self.allowed) = range;
         *lock(&self.range) = Some(range);
         self.wake.notify();
     }
 
-    /// What the engine must be told of that.
+    /// What the video bitrate may be now.
+    pub(crate) fn allowed(&self) -> Range {
+        *lock(&self.allowed)
+    }
+
+    /// What the engines must be told of that.
     pub(crate) fn take_range(&self) -> Option<Range> {
         lock(&self.range).take()
     }
@@ -234,7 +277,7 @@ impl Run {
         self.wake.notify();
     }
 
-    /// What the engine must be told of that.
+    /// What the engines must be told of that.
     pub(crate) fn take_path(&self) -> Option<NetworkPath> {
         lock(&self.path).take()
     }

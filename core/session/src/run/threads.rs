@@ -12,6 +12,7 @@ use onair_engine::publish::Publish;
 use onair_types::Track;
 
 use super::Run;
+use crate::destination::Places;
 use crate::{Error, Source, encoding, net};
 
 /// The threads of one broadcast.
@@ -31,13 +32,18 @@ struct Thread {
 const ENCODERS_WITHIN: Duration = Duration::from_millis(40);
 
 impl Threads {
-    /// Starts all threads of `run`; when one cannot be started, none stays.
-    pub(crate) fn start(run: &Arc<Run>, engine: Publish) -> Result<Self, Error> {
-        let runtime = net::runtime().map_err(|e| refused(&e))?;
+    /// Starts all threads of `run`, with an engine for each place; when one cannot be started, none
+    /// stays.
+    pub(crate) fn start(
+        run: &Arc<Run>,
+        places: Places,
+        engines: Vec<Publish>,
+    ) -> Result<Self, Error> {
+        let runtime = net::runtime(engines.len()).map_err(|e| refused(&e))?;
         let mut threads = Self { net: None, encoders: Vec::new() };
         let started = threads.start_encoders(run).and_then(|()| {
             let shared = Arc::clone(run);
-            Thread::start("onair-net", move || net::run(runtime, engine, &shared))
+            Thread::start("onair-net", move || net::run(runtime, places, engines, &shared))
         });
         match started {
             Ok(net) => {

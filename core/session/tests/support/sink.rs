@@ -83,6 +83,10 @@ impl Media {
 pub(crate) struct Seen {
     pub(crate) commands: Vec<String>,
     pub(crate) media: Vec<Media>,
+    /// When each of them was here.
+    pub(crate) arrivals: Vec<Instant>,
+    /// When the connection began.
+    pub(crate) began_at: Option<Instant>,
     /// The peer closed its side.
     pub(crate) is_closed: bool,
     /// When the first IDR was here, and when the connection ended.
@@ -224,7 +228,7 @@ fn accept(listener: &TcpListener, script: &[Behaviour], shared: &Arc<Shared>, on
 fn next_connection(listener: &TcpListener, shared: &Shared) -> Option<(TcpStream, usize)> {
     let (stream, _) = listener.accept().expect("a connection");
     let mut connections = shared.lock();
-    connections.push(Seen::default());
+    connections.push(Seen { began_at: Some(now()), ..Seen::default() });
     (!shared.is_over()).then_some((stream, connections.len() - 1))
 }
 
@@ -364,6 +368,7 @@ impl Peer {
             seen.first_idr_at.get_or_insert_with(now);
         }
         seen.media.push(media);
+        seen.arrivals.push(now());
         self.media += 1;
         drop(seen_by_all);
         if self.behaviour == Behaviour::AskToMove(self.media) {
