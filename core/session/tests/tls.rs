@@ -333,7 +333,7 @@ fn lf67_stop_ends_a_tls_connection_in_every_state() {
     assert!(took < within, "in the handshake: {took:?}");
 
     let (sink, authority) = (Sink::start(&[Behaviour::Accept]), Authority::new("ours"));
-    let front = Front::start(authority.identity(), sink.port(), Fate::StopsReading, 3_500);
+    let front = Front::start(authority.identity(), sink.port(), Fate::StopsReading, 5_000);
     let session = builder(trusting(&authority)).build().expect("a session");
     session.start(front.url("localhost")).expect("it starts");
     wait_live(&session);
