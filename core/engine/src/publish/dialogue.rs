@@ -15,6 +15,7 @@ use std::time::Duration;
 use onair_types::Now;
 
 use super::acks::{Acks, PingLimit};
+use super::budget::Budget;
 use super::auth::Demand;
 use super::capabilities::{self, Needs, Offer};
 use super::status::Status;
@@ -59,6 +60,7 @@ struct Talk {
     acknowledgement: Option<u32>,
     acks: Acks,
     pings: PingLimit,
+    budget: Budget,
 }
 
 /// What the server must answer next.
@@ -107,6 +109,7 @@ impl Dialogue {
                 acknowledgement: None,
                 acks: Acks::default(),
                 pings: PingLimit::default(),
+                budget: Budget::default(),
             },
         }
     }
@@ -123,6 +126,7 @@ impl Dialogue {
         now: Now,
     ) -> Result<(), PublishError> {
         let Self { handshake, reader, talk } = self;
+        talk.budget.spend(bytes.len(), now)?;
         let mut chunks = bytes;
         if talk.step == Step::Handshake {
             let mut answer = Vec::new();

@@ -75,6 +75,12 @@ pub enum PublishError {
     /// The server sent something that is not AMF0.
     #[error(transparent)]
     Amf0(#[from] Amf0Error),
+    /// The server says more than a publisher can have any use for.
+    #[error("receive: the server sends more than {} KiB a minute", .limit_bytes >> 10)]
+    Flood {
+        /// What it may send in a minute.
+        limit_bytes: u64,
+    },
     /// A step took too long.
     #[error("{step}: no answer within {limit:?}")]
     Timeout {

@@ -12,6 +12,7 @@
 mod acks;
 mod adapt;
 mod auth;
+mod budget;
 mod capabilities;
 mod config;
 mod dialogue;

@@ -29,6 +29,7 @@ pub(super) fn classify(error: &PublishError, was_live: bool) -> Class {
         PublishError::Connect(_)
         | PublishError::Protocol(_)
         | PublishError::Amf0(_)
+        | PublishError::Flood { .. }
         | PublishError::Timeout { .. }
         | PublishError::Slept(_)
         | PublishError::ClosedLive(_) => Class::Retry,

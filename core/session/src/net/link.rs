@@ -30,6 +30,8 @@ struct Closing {
     connection: Box<dyn Connection>,
     until: Now,
     said_goodbye: bool,
+    /// How much of what the peer still says is read.
+    left_bytes: usize,
 }
 
 /// What came from the network.
@@ -117,7 +119,8 @@ impl Link {
     /// Lets the open connection end well, until `until`; one that is being made is dropped.
     pub(super) fn close(&mut self, until: Now) {
         if let Stage::Open(connection) = std::mem::replace(&mut self.now, Stage::Down) {
-            self.closing = Some(Closing { connection, until, said_goodbye: false });
+            let left_bytes = LAST_WORDS_BYTES;
+            self.closing = Some(Closing { connection, until, said_goodbye: false, left_bytes });
         }
     }
 
@@ -182,10 +185,18 @@ impl Closing {
             ready!(self.connection.poll_shutdown(cx))?;
             self.said_goodbye = true;
         }
-        while ready!(self.connection.poll_read(cx, buffer))? > 0 {}
-        Poll::Ready(Ok(()))
+        loop {
+            let bytes = ready!(self.connection.poll_read(cx, buffer))?;
+            self.left_bytes = self.left_bytes.saturating_sub(bytes);
+            if bytes == 0 || self.left_bytes == 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
+
+/// A peer that says more than this after the goodbye is not listened to any longer (P09).
+const LAST_WORDS_BYTES: usize = 256 << 10;
 
 fn closed(error: &io::Error) -> Closed {
     match error.kind() {

@@ -11,6 +11,7 @@ pub(crate) struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static LIVE_BYTES: AtomicI64 = AtomicI64::new(0);
+static PEAK_BYTES: AtomicI64 = AtomicI64::new(0);
 
 thread_local! {
     static IS_COUNTED: Cell<bool> = const { Cell::new(true) };
@@ -26,6 +27,11 @@ pub(crate) fn live_bytes() -> i64 {
     LIVE_BYTES.load(Ordering::Relaxed)
 }
 
+/// The most there were since the last call.
+pub(crate) fn take_peak_bytes() -> i64 {
+    PEAK_BYTES.swap(live_bytes(), Ordering::Relaxed)
+}
+
 /// What this thread does counts no more.
 pub(crate) fn leave_out_this_thread() {
     IS_COUNTED.set(false);
@@ -34,7 +40,9 @@ pub(crate) fn leave_out_this_thread() {
 fn count(allocations: u64, more: usize, less: usize) {
     if IS_COUNTED.try_with(Cell::get).unwrap_or(false) {
         ALLOCATIONS.fetch_add(allocations, Ordering::Relaxed);
-        LIVE_BYTES.fetch_add(more as i64 - less as i64, Ordering::Relaxed);
+        let change = more as i64 - less as i64;
+        let live = LIVE_BYTES.fetch_add(change, Ordering::Relaxed) + change;
+        PEAK_BYTES.fetch_max(live, Ordering::Relaxed);
     }
 }
 

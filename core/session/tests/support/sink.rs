@@ -49,6 +49,10 @@ pub(crate) enum Behaviour {
     UntilCut,
     /// A good server that reads no faster than so many bytes a second.
     Slow(usize),
+    /// Accepts the publish and, from [`Sink::cut_all`] on, says so many bytes in good RTMP.
+    Flood(usize),
+    /// The same with so many pings.
+    FloodOfPings(usize),
 }
 
 /// A media message.
@@ -106,6 +110,7 @@ struct Shared {
     is_over: AtomicBool,
     cuts: AtomicUsize,
     acknowledged: AtomicUsize,
+    flooded_bytes: AtomicUsize,
 }
 
 impl Sink {
@@ -159,7 +164,7 @@ impl Sink {
         self.port
     }
 
-    /// Closes every connection that is [`Behaviour::UntilCut`].
+    /// Closes every connection that is [`Behaviour::UntilCut`]; floods begin.
     pub(crate) fn cut_all(&self) {
         self.shared.cuts.fetch_add(1, Ordering::AcqRel);
     }
@@ -167,6 +172,11 @@ impl Sink {
     /// Connections of [`Behaviour::UntilCut`] so far whose peers know that media arrived.
     pub(crate) fn acknowledged(&self) -> usize {
         self.shared.acknowledged.load(Ordering::Acquire)
+    }
+
+    /// What [`Behaviour::Flood`] and its like could send.
+    pub(crate) fn flooded_bytes(&self) -> usize {
+        self.shared.flooded_bytes.load(Ordering::Acquire)
     }
 
     pub(crate) fn connections(&self) -> Vec<Seen> {
@@ -412,6 +422,13 @@ impl Peer {
             _ => {}
         }
         self.write(&mut out);
+        if name == "publish" {
+            match self.behaviour {
+                Behaviour::Flood(bytes) => return self.flood(bytes, false),
+                Behaviour::FloodOfPings(count) => return self.flood(count * PING_BYTES, true),
+                _ => {}
+            }
+        }
         if name == "publish" && self.behaviour == Behaviour::StopReading {
             while !self.shared.is_over() {
                 super::pause(Duration::from_millis(5));
@@ -421,17 +438,53 @@ impl Peer {
         true
     }
 
-    fn write(&mut self, out: &mut Outgoing) {
-        let mut bytes = Vec::new();
-        while !out.is_empty() {
-            let mut slices = [std::io::IoSlice::new(&[]); 16];
-            let filled = out.io_slices(&mut slices);
-            let before = bytes.len();
-            slices[..filled].iter().for_each(|slice| bytes.extend_from_slice(slice));
-            out.advance(bytes.len() - before);
+    /// Sends `total` bytes, or as many as the peer takes before it closes.
+    fn flood(&mut self, total: usize, is_pings: bool) -> GoesOn {
+        let mut out = Outgoing::new();
+        if is_pings {
+            for _ in 0..1_000 {
+                self.writer.user_control(6, &[0; 4], &mut out);
+            }
+        } else {
+            self.writer.data(1, 0, &amf0_text(&"x".repeat(60_000)), &mut out);
         }
-        let _ = self.stream.write_all(&bytes);
+        let piece = wire(&mut out);
+        while self.shared.cuts.load(Ordering::Acquire) == self.cuts && !self.shared.is_over() {
+            super::pause(Duration::from_millis(1));
+        }
+        let mut sent = 0;
+        while sent < total && self.stream.write_all(&piece).is_ok() {
+            sent += piece.len();
+            self.shared.flooded_bytes.fetch_add(piece.len(), Ordering::AcqRel);
+        }
+        sent >= total
     }
+
+    fn write(&mut self, out: &mut Outgoing) {
+        let _ = self.stream.write_all(&wire(out));
+    }
+}
+
+/// A ping with its full header.
+const PING_BYTES: usize = 18;
+
+/// One AMF0 string.
+fn amf0_text(text: &str) -> Vec<u8> {
+    let mut body = Vec::new();
+    onair_engine::amf0::write_str(&mut body, text);
+    body
+}
+
+fn wire(out: &mut Outgoing) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while !out.is_empty() {
+        let mut slices = [std::io::IoSlice::new(&[]); 16];
+        let filled = out.io_slices(&mut slices);
+        let before = bytes.len();
+        slices[..filled].iter().for_each(|slice| bytes.extend_from_slice(slice));
+        out.advance(bytes.len() - before);
+    }
+    bytes
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests measure real time")]
