@@ -155,21 +155,27 @@ impl<U: Unit> SendBuffer<U> {
 
     /// While live with [`Delivery::Live`]: drops what is too old or too much (rule 3). The link
     /// needs `transit` for so many bytes: a picture that would be late for its size alone is old.
-    pub(crate) fn shed(&mut self, transit: impl Fn(usize) -> Duration, now: Now) {
+    /// Time in which the link was dead makes no picture old: what waited then goes at once after it.
+    pub(crate) fn shed(
+        &mut self,
+        transit: impl Fn(usize) -> Duration,
+        dead_time: Duration,
+        now: Now,
+    ) {
         if self.delivery == Delivery::Complete {
             return;
         }
         let is_old = |queued: &Queued<U>, limit| now.since(queued.pushed_at) > limit;
+        let lenience = dead_time.min(MAX_LENIENCE);
         let drop_age = self.video.front().map_or(DROP_AGE, |head| {
             let transit = transit(head.unit.size_bytes()).saturating_sub(FREE_TRANSIT);
-            DROP_AGE - transit.min(MAX_TRANSIT)
+            DROP_AGE + lenience - transit.min(MAX_TRANSIT)
         });
         if self.is_over_bounds() || self.video.front().is_some_and(|head| is_old(head, drop_age)) {
-            let young_idr = self
-                .video
-                .iter()
-                .rposition(|queued| queued.unit.is_idr())
-                .filter(|&index| index > 0 && !is_old(&self.video[index], YOUNG_IDR));
+            let young_idr =
+                self.video.iter().rposition(|queued| queued.unit.is_idr()).filter(|&index| {
+                    index > 0 && !is_old(&self.video[index], YOUNG_IDR + lenience)
+                });
             self.drop_video(young_idr.unwrap_or(self.video.len()));
             if self.is_over_bounds() {
                 self.drop_video(self.video.len());
@@ -259,11 +265,12 @@ impl<U: Unit> SendBuffer<U> {
     }
 
     /// When [`SendBuffer::shed`] has something to do if nothing changes until then.
-    pub(crate) fn next_shed(&self) -> Option<Now> {
+    pub(crate) fn next_shed(&self, dead_time: Duration) -> Option<Now> {
         if self.delivery == Delivery::Complete {
             return None;
         }
-        let video = self.video.front().map(|head| head.pushed_at + DROP_AGE);
+        let drop_age = DROP_AGE + dead_time.min(MAX_LENIENCE);
+        let video = self.video.front().map(|head| head.pushed_at + drop_age);
         let audio = self.audio.front().map(|head| head.pushed_at + MAX_AGE);
         // One microsecond on, since only what is older than the limit goes.
         video.into_iter().chain(audio).min().map(|due| due.offset_micros(1))
@@ -389,6 +396,8 @@ const DROP_AGE: Duration = Duration::from_millis(1_250);
 /// A picture's own time on the link takes off that age what is above the first, at most the second.
 const FREE_TRANSIT: Duration = Duration::from_millis(100);
 const MAX_TRANSIT: Duration = Duration::from_millis(700);
+/// Most that dead time of the link adds to it: later than 2 s nobody needs a picture.
+const MAX_LENIENCE: Duration = Duration::from_millis(550);
 /// How far sound may overtake pictures: receivers expect both within 250 ms (`spec network` 2.7).
 const SOUND_LEAD_US: i64 = 200_000;
 /// An IDR older than this would be too old itself soon.
@@ -399,9 +408,9 @@ const MAX_AGE: Duration = Duration::from_secs(5);
 const MAX_BYTES: usize = 8 << 20;
 /// and this: far beyond three seconds of 120 pictures and 50 AAC frames each.
 const MAX_UNITS: usize = 2_048;
-/// Room from the start, so that a link that turns slow allocates nothing: [`DROP_AGE`] of 50 pictures
-/// and [`MAX_AGE`] of 50 AAC frames a second.
-const VIDEO_ROOM: usize = 64;
+/// Room from the start, so that a link that turns slow allocates nothing: 1.8 s of 50 pictures and
+/// [`MAX_AGE`] of 50 AAC frames a second.
+const VIDEO_ROOM: usize = 96;
 const AUDIO_ROOM: usize = 256;
 /// From this age on a GOP is not worth replaying to a new connection.
 pub(crate) const REPLAY_AGE: Duration = Duration::from_secs(1);

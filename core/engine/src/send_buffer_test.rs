@@ -71,12 +71,34 @@ fn lf24_dropping_begins_by_age_and_spares_a_young_idr() {
     }
     push(&mut buffer, idr(600));
     push(&mut buffer, p(633));
-    buffer.shed(|_| Duration::ZERO, at(1_250));
+    buffer.shed(|_| Duration::ZERO, Duration::ZERO, at(1_250));
     assert_eq!(buffer.dropped().video, 0, "nothing is too old");
-    buffer.shed(|_| Duration::ZERO, at(1_251));
+    buffer.shed(|_| Duration::ZERO, Duration::ZERO, at(1_251));
     assert_eq!(buffer.dropped().video, 19);
     assert!(!buffer.awaits_idr());
     assert_eq!(video_times(&mut buffer), [600, 633]);
+}
+
+#[test]
+fn dead_time_of_the_link_makes_no_picture_old_up_to_550_ms() {
+    for (dead_ms, limit_ms) in [(300, 1_550), (550, 1_800), (5_000, 1_800)] {
+        let dead_time = Duration::from_millis(dead_ms);
+        let mut buffer = live();
+        push(&mut buffer, idr(0));
+        push(&mut buffer, p(100));
+        let due = buffer.next_shed(dead_time).expect("a time");
+        assert_eq!(due, at(limit_ms).offset_micros(1));
+        buffer.shed(|_| Duration::ZERO, dead_time, at(limit_ms));
+        assert_eq!(buffer.dropped().video, 0, "dead for {dead_ms} ms");
+        buffer.shed(|_| Duration::ZERO, dead_time, due);
+        assert_eq!(buffer.dropped().video, 2, "dead for {dead_ms} ms");
+    }
+    let mut buffer = live();
+    for dts_ms in [0, 500, 1_000] {
+        push(&mut buffer, idr(dts_ms));
+    }
+    buffer.shed(|_| Duration::ZERO, Duration::from_millis(550), at(1_801));
+    assert_eq!(video_times(&mut buffer), [1_000], "an IDR of 801 ms is young after dead time");
 }
 
 #[test]
@@ -87,7 +109,7 @@ fn lf23_without_a_young_idr_no_picture_passes_until_one_comes() {
     for dts_ms in (33..1_000).step_by(33) {
         push(&mut buffer, p(dts_ms));
     }
-    buffer.shed(|_| Duration::ZERO, at(1_255));
+    buffer.shed(|_| Duration::ZERO, Duration::ZERO, at(1_255));
     assert!(buffer.awaits_idr());
     push(&mut buffer, p(1_033));
     push(&mut buffer, idr(1_066));
@@ -105,7 +127,7 @@ fn an_idr_that_is_old_itself_is_no_way_out() {
     push(&mut buffer, idr(0));
     push(&mut buffer, idr(200));
     push(&mut buffer, p(900));
-    buffer.shed(|_| Duration::ZERO, at(1_251));
+    buffer.shed(|_| Duration::ZERO, Duration::ZERO, at(1_251));
     assert!(buffer.awaits_idr(), "the IDR of 200 ms is 1,051 ms old");
     assert!(buffer.is_empty());
 }
@@ -115,7 +137,7 @@ fn lf22_sound_alone_is_trimmed_at_its_old_end_and_counted() {
     let mut buffer = live();
     for pts_ms in (0..6_000).step_by(20) {
         push(&mut buffer, audio(pts_ms));
-        buffer.shed(|_| Duration::ZERO, at(pts_ms));
+        buffer.shed(|_| Duration::ZERO, Duration::ZERO, at(pts_ms));
     }
     assert_eq!(buffer.dropped().audio, 49, "what came before 980 ms");
     assert_eq!(buffer.first_audio().map(|queued| queued.unit.dts()), Some(crate::fixture::ms(980)));
@@ -135,7 +157,7 @@ fn m03_a_buffer_nobody_drains_stays_within_its_bounds_for_ten_minutes() {
         if tick % 2 == 0 {
             push(&mut buffer, audio(now_ms));
         }
-        buffer.shed(|_| Duration::ZERO, at(now_ms));
+        buffer.shed(|_| Duration::ZERO, Duration::ZERO, at(now_ms));
         let age =
             |since: Option<Now>| since.map_or(Duration::ZERO, |since| at(now_ms).since(since));
         let (picture, sound) = (age(buffer.video_since()), age(buffer.oldest()));
@@ -152,7 +174,7 @@ fn too_many_bytes_go_even_when_young_and_video_goes_first() {
     buffer.push(audio(0), at(0));
     buffer.push(video(FrameKind::Idr, 0, 5 << 20), at(0));
     buffer.push(video(FrameKind::Reference, 33, 5 << 20), at(1));
-    buffer.shed(|_| Duration::ZERO, at(1));
+    buffer.shed(|_| Duration::ZERO, Duration::ZERO, at(1));
     assert_eq!((buffer.len(), buffer.dropped()), (1, Dropped { video: 2, audio: 0 }));
     buffer.push(video(FrameKind::Idr, 66, 9 << 20), at(2));
     assert_eq!(buffer.len(), 1, "a unit above the bound is refused");
@@ -165,13 +187,13 @@ fn complete_delivery_drops_nothing_and_says_when_it_is_full() {
     let mut pushed = 0;
     while !buffer.is_full() {
         push(&mut buffer, p(pushed * 33));
-        buffer.shed(|_| Duration::ZERO, at(1_000_000));
+        buffer.shed(|_| Duration::ZERO, Duration::ZERO, at(1_000_000));
         buffer.hold(at(1_000_000));
         pushed += 1;
     }
     assert_eq!(buffer.dropped(), Dropped::default());
     assert_eq!(drain(&mut buffer).len() as i64, pushed);
-    assert_eq!(buffer.next_shed(), None);
+    assert_eq!(buffer.next_shed(Duration::ZERO), None);
 }
 
 #[test]
@@ -298,7 +320,7 @@ proptest! {
                     }
                 }
                 Step::Wait(ms) => now += Duration::from_millis(ms as u64),
-                Step::Shed => buffer.shed(|_| Duration::ZERO, now),
+                Step::Shed => buffer.shed(|_| Duration::ZERO, Duration::ZERO, now),
                 Step::Hold => buffer.hold(now),
                 Step::Restart => buffer.restart_at_idr(),
                 Step::SkipGop => buffer.skip_gop(),

@@ -145,7 +145,7 @@ impl Media {
     ) {
         let verdict = self.align(now);
         if verdict == Verdict::Aligned {
-            self.buffer.shed(|bytes| link.rate.transit(bytes), now);
+            self.buffer.shed(|bytes| link.rate.transit(bytes), link.rate.dead_time(), now);
             if let Some(ordered) = &mut self.ordered {
                 ordered.flush(is_flushing, &mut self.buffer, now);
             }
@@ -179,8 +179,14 @@ impl Media {
         }
     }
 
-    /// When [`Media::pump`] has something to do if nothing comes in until then.
-    pub(super) fn deadline(&self, link_has_credit: bool, now: Now) -> Option<Now> {
+    /// When [`Media::pump`] has something to do if nothing comes in until then, on a link that was
+    /// dead for so long.
+    pub(super) fn deadline(
+        &self,
+        link_has_credit: bool,
+        dead_time: Duration,
+        now: Now,
+    ) -> Option<Now> {
         if !self.aligner.is_aligned() {
             return None;
         }
@@ -189,7 +195,7 @@ impl Media {
         let head = self.head(Verdict::Aligned);
         [
             riding.map(|audio| audio.pushed_at + RIDE_ALONG),
-            self.buffer.next_shed(),
+            self.buffer.next_shed(dead_time),
             self.ordered.as_ref().and_then(|ordered| ordered.quiet_at()),
             self.buffer.next_idr_request(head, now).filter(|_| lacks_idr),
             self.next_report().filter(|_| self.unreported().is_some()),

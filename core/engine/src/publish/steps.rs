@@ -277,7 +277,8 @@ impl Publish {
                 [
                     dialogue.deadline(),
                     live_since.filter(|_| !is_confirmed).map(|since| since + EARLY_CLOSE),
-                    live_since.and_then(|_| self.media.deadline(has_credit, now)),
+                    live_since
+                        .and_then(|_| self.media.deadline(has_credit, self.rate.dead_time(), now)),
                     live_since.and_then(|_| self.next_look()),
                     live_since.and_then(|_| self.progress.deadline()),
                     self.next_deadline(),

@@ -71,6 +71,8 @@ pub struct Controller {
     looked_at: Now,
     progress_at: Now,
     progress_acked: u64,
+    /// The longest time without progress of late, and when there was some again.
+    dead: Option<(Duration, Now)>,
     cut_at: Option<Now>,
     raised_at: Now,
     probed_at: Option<Now>,
@@ -118,6 +120,7 @@ impl Controller {
             looked_at: Now::ZERO,
             progress_at: Now::ZERO,
             progress_acked: 0,
+            dead: None,
             cut_at: None,
             raised_at: Now::ZERO,
             probed_at: None,
@@ -139,6 +142,11 @@ impl Controller {
         }
         let bps = self.carries_bps.max(f64::from(self.range.min_bps())).max(1.0);
         Duration::from_secs_f64(bytes as f64 * 8.0 / bps)
+    }
+
+    /// For how long the link carried nothing, now or lately.
+    pub fn dead_time(&self) -> Duration {
+        self.dead.map_or(Duration::ZERO, |(time, _)| time)
     }
 
     /// Whether there is anything to decide.
@@ -195,7 +203,7 @@ impl Controller {
         self.begin_whole(now);
         self.acknowledged = Acknowledged::default();
         (self.cut_at, self.probed_at, self.hold) = (Some(now), None, HOLD_MIN);
-        (self.fell_at, self.queued_at) = (None, now);
+        (self.fell_at, self.queued_at, self.dead) = (None, now, None);
         (self.lag, self.progress_at, self.progress_acked) = (Duration::ZERO, now, 0);
         (self.raised_at, self.hold_since, self.next_tick) = (now, now, now);
         if let Some((calm_bps, at)) = self.calm.filter(|_| self.adapts()) {
@@ -279,6 +287,7 @@ impl Controller {
             self.full = self.full.map(|(bps, at)| (bps, at + TICK));
         }
         let measured = self.measure(now);
+        self.watch_progress(backlog, now);
 
         if self.lag < CALM_LAG {
             self.calm = Some((self.target_bps, now));

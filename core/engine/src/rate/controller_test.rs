@@ -128,6 +128,24 @@ fn a_link_that_acknowledges_nothing_is_at_the_floor_within_600_ms() {
 }
 
 #[test]
+fn the_time_in_which_nothing_arrived_is_known_for_a_while() {
+    let mut controller = controller();
+    controller.handle_unit(20_000, ms(0));
+    controller.handle_written(20_000, ms(0));
+    let mut look = |at: i64, unacked| {
+        controller.handle_transport(report(unacked, 60), ms(at));
+        controller.handle_tick(Backlog::default(), ms(at));
+        controller.dead_time().as_millis()
+    };
+    let dead: Vec<u128> = (0..=700).step_by(100).map(|at| look(at, 20_000)).collect();
+    assert_eq!(dead, [0, 0, 0, 300, 400, 500, 600, 700]);
+    let moves = |at| 20_000 - (at as u64 - 700) * 5;
+    let known: Vec<u128> = (800..=2_700).step_by(100).map(|at| look(at, moves(at))).collect();
+    assert_eq!(known[0], 800, "it came between two looks");
+    assert_eq!(known.iter().take_while(|ms| **ms == 800).count(), 19, "for 1.8 s after: {known:?}");
+}
+
+#[test]
 fn a_new_connection_resumes_at_half_of_what_was_good_and_later_at_the_start() {
     for (gap_s, resumed) in [(10, 1_000_000), (120, 1_200_000)] {
         let mut controller = controller();

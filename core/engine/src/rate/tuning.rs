@@ -36,6 +36,10 @@ pub(super) const MILD: f64 = 0.75;
 
 /// Without any acknowledgement for this long the link is taken for dead.
 pub(super) const STALL: Duration = Duration::from_millis(500);
+/// Without any for this long it carries nothing, and what waited meanwhile is forgiven its age for
+/// so long after.
+pub(super) const DEAD: Duration = Duration::from_millis(250);
+pub(super) const DEAD_MEMORY: Duration = Duration::from_millis(1_800);
 
 /// Lag below which the rate may be raised.
 pub(super) const CALM_LAG: Duration = Duration::from_millis(110);

@@ -168,8 +168,13 @@ impl Buffer {
         Some(popped)
     }
 
-    pub(crate) fn shed(&mut self, transit: impl Fn(usize) -> Duration, now: Now) {
-        let dropped = self.changing(|inner| inner.shed(transit, now));
+    pub(crate) fn shed(
+        &mut self,
+        transit: impl Fn(usize) -> Duration,
+        dead_time: Duration,
+        now: Now,
+    ) {
+        let dropped = self.changing(|inner| inner.shed(transit, dead_time, now));
         if dropped != Dropped::default() {
             self.recorder.add(&Op::Shed(dropped), Some(now));
         }

@@ -297,7 +297,7 @@ fn again(op: Op, machines: &mut Machines, context: &mut Context) -> Result<Op, C
             op
         }
         Op::Shed(_) => {
-            buffer.shed(|bytes| rate.transit(bytes), now);
+            buffer.shed(|bytes| rate.transit(bytes), rate.dead_time(), now);
             Op::Shed(buffer.dropped() - before)
         }
         Op::Hold(_) => {

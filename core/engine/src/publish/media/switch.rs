@@ -73,7 +73,7 @@ impl Media {
 
     /// Until the other connection takes units: drops what is too old, as while live.
     pub(in crate::publish) fn shed(&mut self, rate: &Controller, now: Now) {
-        self.buffer.shed(|bytes| rate.transit(bytes), now);
+        self.buffer.shed(|bytes| rate.transit(bytes), rate.dead_time(), now);
     }
 
     /// Whether the unit that would go next is an IDR, or sound where there are no pictures.

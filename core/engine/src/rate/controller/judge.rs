@@ -19,18 +19,15 @@ impl Controller {
         backlog: Backlog,
         now: Now,
     ) -> Option<(f64, Reason)> {
-        let out = self.flight.unacked().saturating_sub(self.source.hidden_bytes());
-        let outstanding = out + backlog.bytes;
-        if self.flight.acked() != self.progress_acked || outstanding == 0 {
-            (self.progress_at, self.progress_acked) = (now, self.flight.acked());
-        }
         if now.since(self.progress_at) > STALL {
             self.cut_at = Some(now);
             self.hold = HOLD_MIN;
             return Some((f64::from(self.range.min_bps()), Reason::Stall));
         }
         if self.lag > CUT_LAG || (self.lag > EARLY_LAG && self.deep_fall(now).is_some()) {
-            return self.cut(outstanding, now).map(|wanted| (wanted, Reason::Congestion));
+            return self
+                .cut(self.outstanding(backlog), now)
+                .map(|wanted| (wanted, Reason::Congestion));
         }
         if let Some(before_bps) = self.take_unproven(now) {
             return Some((before_bps, Reason::Static));
@@ -40,6 +37,24 @@ impl Controller {
             return self.raise(measured, now);
         }
         None
+    }
+
+    /// Bytes that the server does not have, as far as anyone can tell.
+    fn outstanding(&self, backlog: Backlog) -> u64 {
+        self.flight.unacked().saturating_sub(self.source.hidden_bytes()) + backlog.bytes
+    }
+
+    /// Notes when something arrived, and for how long nothing did.
+    pub(super) fn watch_progress(&mut self, backlog: Backlog, now: Now) {
+        let stood = now.since(self.progress_at);
+        if stood > DEAD {
+            let longest = self.dead.map_or(stood, |(before, _)| before.max(stood));
+            self.dead = Some((longest, now));
+        }
+        self.dead = self.dead.filter(|(_, at)| now.since(*at) <= DEAD_MEMORY);
+        if self.flight.acked() != self.progress_acked || self.outstanding(backlog) == 0 {
+            (self.progress_at, self.progress_acked) = (now, self.flight.acked());
+        }
     }
 
     /// Forgets a ceiling that the output stays above without delay.

@@ -28,6 +28,7 @@ state!(Controller {
     looked_at,
     progress_at,
     progress_acked,
+    dead,
     cut_at,
     raised_at,
     probed_at,
