@@ -75,9 +75,23 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct PushArgs {
-    /// rtmp[s]://host[:port]/app/key; without the key when --key or ONAIR_STREAM_KEY gives it
-    #[arg(value_name = "URL")]
-    pub(crate) url: String,
+    /// rtmp[s]://host[:port]/app/key; without the key when --key or ONAIR_STREAM_KEY gives it. Up to
+    /// eight, which get the same show; their keys may come as ONAIR_STREAM_KEY_1, _2, …
+    #[arg(value_name = "URL", required = true)]
+    pub(crate) urls: Vec<String>,
+
+    /// Where the show goes when the first URL cannot be had. Once more for the next URL; `none` for
+    /// one without
+    #[arg(long, value_name = "URL")]
+    pub(crate) backup: Vec<String>,
+
+    /// How long an address may be without a live stream before the backup is taken
+    #[arg(long, value_name = "TIME", value_parser = units::duration, default_value = "5s", requires = "backup")]
+    pub(crate) backup_after: Duration,
+
+    /// With several URLs: whose network decides the one video bitrate
+    #[arg(long, value_enum, default_value = "first")]
+    pub(crate) policy: Policy,
 
     /// Stream key; better given by the environment variable ONAIR_STREAM_KEY, where `ps` does
     /// not show it
@@ -306,6 +320,18 @@ pub(crate) enum Pattern {
     Motion,
 }
 
+/// Whose network the video bitrate follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Policy {
+    /// That of the live URL that carries least
+    Weakest,
+    /// That of the first live URL; the others drop pictures by themselves when they carry less
+    #[default]
+    First,
+    /// Nobody's
+    Fixed,
+}
+
 /// How the video bitrate follows the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Rule {
@@ -338,6 +364,8 @@ Examples:
   onair push rtmp://127.0.0.1/live/test --quality 720p30 --min-bitrate 300k --max-bitrate 4M
   onair push rtmp://127.0.0.1/live/test --flv show.flv --fast
   onair push rtmp://127.0.0.1/live/test --record show.flv
+  onair push rtmp://a.example.com/app/key rtmp://b.example.com/live/other --policy weakest
+  onair push rtmp://a.example.com/app/key --backup rtmp://b.example.com/app/key
   onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1"
 );
 

@@ -12,18 +12,20 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded, select};
-use onair::{Error, Events, Session, State, Statistics, StreamUrl};
+use onair::{
+    DestinationId, DestinationStatistics, Destinations, Error, Events, Session, State, Statistics,
+};
 
 use crate::context::Context;
 use crate::decision::millis;
-use crate::event::{Event, Stats, Summary};
+use crate::event::{Event, Stats, Summary, Whose};
 use crate::exit::{Exit, Failure};
 use crate::source::{Ending, Source};
 
 /// What is broadcast, and how patiently.
 pub(crate) struct Broadcast {
     pub(crate) session: Session,
-    pub(crate) url: StreamUrl,
+    pub(crate) destinations: Destinations,
     pub(crate) source: Box<dyn Source>,
     /// How long the first connection may take; `None` for as long as the session tries.
     pub(crate) go_live_within: Option<Duration>,
@@ -53,9 +55,13 @@ struct Seen {
     /// The state before the end.
     last_state: State,
     last_error: Option<Error>,
+    /// Of several destinations, those that failed, and why.
+    failed: Vec<(Whose, Error)>,
     warned: bool,
 }
 
+const BACKUP: &str = "the backup takes over";
+const FIRST: &str = "the first address is tried again";
 const SUSPECT: &str = "the server takes nothing; the connection may be dead";
 const TRUSTED: &str = "the server takes data again";
 const BLIND: &str =
@@ -69,12 +75,13 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// With the exit code, when the stream did not go live, broke, or the source failed.
 pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failure> {
-    let Broadcast { session, url, mut source, go_live_within, record, flight_record } = broadcast;
+    let Broadcast { session, destinations, mut source, go_live_within, record, flight_record } =
+        broadcast;
     let events = session.events().ok_or_else(|| Failure::local("the session has no events"))?;
     if let Some(path) = record {
         session.start_recording(path).map_err(|error| failure(&error, false))?;
     }
-    session.start(url).map_err(|error| failure(&error, false))?;
+    session.start(destinations).map_err(|error| failure(&error, false))?;
 
     let (live, gone_live) = bounded(1);
     let (end, seen, is_interrupted) = std::thread::scope(|scope| {
@@ -91,7 +98,7 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
             context.stop.stop();
             session.stop();
         }
-        let seen = follow(events, context, || {
+        let seen = follow(events, session, context, || {
             // Full: the source knows.
             let _ = live.try_send(());
         });
@@ -112,8 +119,13 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
         std::fs::write(&path, session.flight_record())
             .map_err(|error| Failure::local(format!("write {}: {error}", path.display())))
     });
-    context.output.event(&Event::Summary(summary(&session.statistics())));
+    let (all, each) = (session.statistics(), session.destinations());
+    for one in each.iter().filter(|_| each.len() > 1) {
+        context.output.event(&Event::Summary(summary_of(one, &all)));
+    }
+    context.output.event(&Event::Summary(summary(&all)));
     let exit = outcome(end, &seen, is_interrupted)?;
+    missed(&seen)?;
     noted?;
     recorded.map(|_| exit).map_err(|error| failure(&error, true))
 }
@@ -152,13 +164,21 @@ fn feed(
 }
 
 /// Tells what happens until the session has ended.
-fn follow(mut events: Events, context: &Context, mut on_live: impl FnMut()) -> Seen {
+fn follow(
+    mut events: Events,
+    session: &Session,
+    context: &Context,
+    mut on_live: impl FnMut(),
+) -> Seen {
     let mut seen = Seen::default();
+    let is_shared = session.destinations().len() > 1;
+    let whose = |id: &DestinationId| is_shared.then(|| Whose::from(id));
     while let Some(event) = events.next_blocking() {
         let seconds = context.seconds();
         match event {
             onair::Event::State(state) => {
-                context.output.event(&Event::State { state: name(state), seconds });
+                let (destination, name) = (None, name(state));
+                context.output.event(&Event::State { destination, state: name, seconds });
                 if !state.is_running() {
                     break;
                 }
@@ -168,10 +188,24 @@ fn follow(mut events: Events, context: &Context, mut on_live: impl FnMut()) -> S
                 }
                 seen.last_state = state;
             }
-            onair::Event::Lost { error, retry_in, .. } => {
+            onair::Event::Destination { destination, state } => {
+                let (destination, state) = (whose(&destination), name(state));
+                context.output.event(&Event::State { destination, state, seconds });
+            }
+            onair::Event::AddressChanged { destination, is_backup } => {
+                let (destination, backup) = (whose(&destination), is_backup);
+                let message = if backup { BACKUP } else { FIRST };
+                context.output.event(&Event::Backup { destination, backup, message, seconds });
+            }
+            onair::Event::Lost { destination, error, retry_in, .. } => {
+                let destination = whose(&destination);
+                if retry_in.is_none() {
+                    seen.failed.extend(destination.clone().map(|whose| (whose, error.clone())));
+                }
                 let retry_in_seconds = retry_in.map(|delay| delay.as_secs_f64());
                 let message = error.to_string();
-                context.output.event(&Event::Error { message, retry_in_seconds, seconds });
+                let event = Event::Error { destination, message, retry_in_seconds, seconds };
+                context.output.event(&event);
                 seen.last_error = Some(error);
             }
             onair::Event::RecordingFailed(error) => {
@@ -196,17 +230,26 @@ fn follow(mut events: Events, context: &Context, mut on_live: impl FnMut()) -> S
                         context.output.event(&Event::Warning { message, seconds });
                     }
                 }
+                if is_shared {
+                    for one in session.destinations() {
+                        let stats = stats_of(&one, &statistics, seconds);
+                        context.output.event(&Event::Stats(stats));
+                    }
+                }
                 context.output.event(&Event::Stats(stats(&statistics, seconds)));
             }
-            onair::Event::Bitrate { decision, .. } => {
-                context.output.event(&Event::Bitrate { decision: decision.into(), seconds });
+            onair::Event::Bitrate { destination, decision } => {
+                let (destination, decision) = (whose(&destination), decision.into());
+                context.output.event(&Event::Bitrate { destination, decision, seconds });
             }
-            onair::Event::Pace { change, .. } => {
-                context.output.event(&Event::Pace { change: change.into(), seconds });
+            onair::Event::Pace { destination, change } => {
+                let (destination, change) = (whose(&destination), change.into());
+                context.output.event(&Event::Pace { destination, change, seconds });
             }
-            onair::Event::Suspect { is_suspect: suspect, .. } => {
+            onair::Event::Suspect { destination, is_suspect: suspect } => {
+                let destination = whose(&destination);
                 let message = if suspect { SUSPECT } else { TRUSTED };
-                context.output.event(&Event::Suspect { suspect, message, seconds });
+                context.output.event(&Event::Suspect { destination, suspect, message, seconds });
             }
             onair::Event::AcknowledgementsOnly => {
                 context.output.event(&Event::Warning { message: BLIND.to_owned(), seconds });
@@ -255,10 +298,21 @@ fn outcome(end: SourceEnd, seen: &Seen, is_interrupted: bool) -> Result<Exit, Fa
     }
 }
 
+/// Several destinations were asked for, and one of them failed: the others' success is not all.
+fn missed(seen: &Seen) -> Result<(), Failure> {
+    let words = |(whose, error): &(Whose, Error)| format!("destination {whose}: {error}");
+    let failed: Vec<_> = seen.failed.iter().map(words).collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(Exit::Broke, failed.join("\n       ")))
+    }
+}
+
 /// The session's error with the exit code it deserves and what to do.
 pub(crate) fn failure(error: &Error, was_live: bool) -> Failure {
     let exit = match error {
-        Error::Config(_) | Error::Address(_) => Exit::Usage,
+        Error::Config(_) | Error::Address(_) | Error::Destinations(_) => Exit::Usage,
         Error::Recording(_) if !was_live => Exit::Usage,
         Error::Encoder(_) | Error::Misuse(_) | Error::Recording(_) => Exit::Local,
         _ if was_live => Exit::Broke,
@@ -281,6 +335,7 @@ fn name(state: State) -> &'static str {
 
 fn stats(of: &Statistics, seconds: f64) -> Stats {
     Stats {
+        destination: None,
         state: name(of.state),
         seconds,
         fps: of.fps,
@@ -290,7 +345,7 @@ fn stats(of: &Statistics, seconds: f64) -> Stats {
         queue: of.queue_units.into(),
         queue_ms: millis(of.queue_age),
         inflight_bytes: of.inflight_bytes,
-        rtt_ms: (of.rtt.as_secs_f64() * 10_000.0).round() / 10.0,
+        rtt_ms: tenths_ms(of.rtt),
         dropped: dropped(of),
         frames_encoded: of.frames_encoded,
         frames_sent: of.frames_sent,
@@ -299,8 +354,48 @@ fn stats(of: &Statistics, seconds: f64) -> Stats {
     }
 }
 
+fn stats_of(one: &DestinationStatistics, all: &Statistics, seconds: f64) -> Stats {
+    Stats {
+        destination: Some(Whose::from(&one.destination)),
+        state: name(one.state),
+        seconds,
+        fps: one.fps,
+        bitrate: one.bitrate_bps,
+        bitrate_bps: one.bitrate_bps,
+        target_bitrate: one.wanted_bitrate_bps.into(),
+        queue: one.queue_units.into(),
+        queue_ms: millis(one.queue_age),
+        inflight_bytes: one.inflight_bytes,
+        rtt_ms: tenths_ms(one.rtt),
+        dropped: one.frames_dropped,
+        frames_encoded: all.frames_encoded,
+        frames_sent: one.frames_sent,
+        bytes_sent: one.bytes_sent,
+        reconnects: one.reconnects.into(),
+    }
+}
+
+fn summary_of(one: &DestinationStatistics, all: &Statistics) -> Summary {
+    Summary {
+        destination: Some(Whose::from(&one.destination)),
+        frames_encoded: all.frames_encoded,
+        frames_sent: one.frames_sent,
+        frames_dropped: one.frames_dropped,
+        audio_frames_sent: one.audio_frames_sent,
+        bytes_sent: one.bytes_sent,
+        seconds: all.elapsed.as_secs_f64(),
+        reconnects: one.reconnects.into(),
+        state: name(one.state),
+    }
+}
+
+fn tenths_ms(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
 fn summary(of: &Statistics) -> Summary {
     Summary {
+        destination: None,
         frames_encoded: of.frames_encoded,
         frames_sent: of.frames_sent,
         frames_dropped: dropped(of),

@@ -1,7 +1,7 @@
 use super::*;
 
 fn seen(was_live: bool, last_state: State, last_error: Option<Error>) -> Seen {
-    Seen { was_live, last_state, last_error, warned: false }
+    Seen { was_live, last_state, last_error, ..Seen::default() }
 }
 
 fn exit(end: SourceEnd, seen: &Seen, is_interrupted: bool) -> Exit {
@@ -56,4 +56,15 @@ fn an_interrupt_is_a_success_only_for_a_stream_that_was_live() {
 fn an_encoder_that_fails_is_this_machine_s_fault() {
     let broken = seen(true, State::Live, Some(Error::Encoder("open".into())));
     assert_eq!(exit(SourceEnd::Stopped, &broken, false), Exit::Local);
+}
+
+#[test]
+fn one_of_several_that_failed_is_not_a_success() {
+    let mut seen = seen(true, State::Live, None);
+    assert!(missed(&seen).is_ok());
+    let second = Whose { number: 2, name: "b".to_owned() };
+    seen.failed.push((second, Error::Rejected("publish: denied".into())));
+    let failure = missed(&seen).expect_err("a failure");
+    assert_eq!(failure.exit, Exit::Broke);
+    assert_eq!(failure.message, "destination 2 (b): publish: denied");
 }

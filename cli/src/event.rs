@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use onair::DestinationId;
+use serde::{Serialize, Serializer};
 
 use crate::decision::{Bitrate, Pace};
 
@@ -23,6 +24,9 @@ pub(crate) enum Event {
     },
     /// The stream came into another state.
     State {
+        /// Whose it is, when there are several destinations.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        destination: Option<Whose>,
         /// "connecting", "live", "reconnecting", …
         state: &'static str,
         /// Since the command began.
@@ -30,6 +34,9 @@ pub(crate) enum Event {
     },
     /// Something failed; the command goes on when `retry_in_seconds` says so.
     Error {
+        /// Whose it is, when there are several destinations.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        destination: Option<Whose>,
         /// What was wrong and what to do.
         message: String,
         /// When the next attempt begins; null when this was the end.
@@ -44,8 +51,23 @@ pub(crate) enum Event {
         /// Since the command began.
         seconds: f64,
     },
+    /// The destination's backup is used from now on, or its first address again.
+    Backup {
+        /// Whose it is, when there are several destinations.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        destination: Option<Whose>,
+        /// Whether it is the backup.
+        backup: bool,
+        /// The same in words.
+        message: &'static str,
+        /// Since the command began.
+        seconds: f64,
+    },
     /// The video bitrate follows the network.
     Bitrate {
+        /// Whose it is, when there are several destinations.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        destination: Option<Whose>,
         /// From what to what, and why.
         #[serde(flatten)]
         decision: Bitrate,
@@ -54,6 +76,9 @@ pub(crate) enum Event {
     },
     /// Another part of the pictures is sent.
     Pace {
+        /// Whose it is, when there are several destinations.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        destination: Option<Whose>,
         /// From what to what, and why.
         #[serde(flatten)]
         change: Pace,
@@ -62,6 +87,9 @@ pub(crate) enum Event {
     },
     /// The server takes nothing, or does again.
     Suspect {
+        /// Whose it is, when there are several destinations.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        destination: Option<Whose>,
         /// Whether it takes nothing.
         suspect: bool,
         /// The same in words.
@@ -69,17 +97,45 @@ pub(crate) enum Event {
         /// Since the command began.
         seconds: f64,
     },
-    /// Once a second.
+    /// Once a second, of the whole and of each of several destinations.
     Stats(Stats),
     /// The file beside the stream is complete.
     Recorded(Recorded),
-    /// The last line.
+    /// The last line; before it one for each of several destinations.
     Summary(Summary),
+}
+
+/// One of several destinations; its number, from 1 as on the command line, in JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Whose {
+    pub(crate) number: usize,
+    pub(crate) name: String,
+}
+
+impl From<&DestinationId> for Whose {
+    fn from(of: &DestinationId) -> Self {
+        Self { number: of.index() + 1, name: of.name().to_owned() }
+    }
+}
+
+impl Serialize for Whose {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.number.serialize(serializer)
+    }
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.number, self.name)
+    }
 }
 
 /// How the stream is doing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Stats {
+    /// Whose they are, when there are several destinations and it is not of the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) destination: Option<Whose>,
     /// "connecting", "live", "reconnecting", …
     pub(crate) state: &'static str,
     /// Since the command began.
@@ -132,6 +188,9 @@ pub(crate) struct Recorded {
 /// How it ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Summary {
+    /// Whose they are, when there are several destinations and it is not of the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) destination: Option<Whose>,
     /// Pictures that left the encoder, or the file.
     pub(crate) frames_encoded: u64,
     /// Pictures the socket took.
@@ -158,21 +217,26 @@ impl fmt::Display for Event {
                 write!(f, "HTTP    {http}")?;
                 watch_url.iter().try_for_each(|url| write!(f, "\nwatch   {url}"))
             }
-            Self::State { state, seconds } => write!(f, "{:>7}  {state}", Time(*seconds)),
-            Self::Error { message, retry_in_seconds: Some(delay), seconds } => {
-                write!(f, "{:>7}  {message}; next attempt in {delay:.1} s", Time(*seconds))
+            Self::State { destination, state, seconds } => {
+                write!(f, "{}{state}", Head(*seconds, destination))
             }
-            Self::Error { message, seconds, .. } | Self::Warning { message, seconds } => {
-                write!(f, "{:>7}  {message}", Time(*seconds))
+            Self::Error { destination, message, retry_in_seconds: Some(delay), seconds } => {
+                let head = Head(*seconds, destination);
+                write!(f, "{head}{message}; next attempt in {delay:.1} s")
             }
-            Self::Bitrate { decision, seconds } => {
-                write!(f, "{:>7}  {}", Time(*seconds), decision.message())
+            Self::Error { destination, message, seconds, .. } => {
+                write!(f, "{}{message}", Head(*seconds, destination))
             }
-            Self::Pace { change, seconds } => {
-                write!(f, "{:>7}  {}", Time(*seconds), change.message())
+            Self::Warning { message, seconds } => write!(f, "{}{message}", Head(*seconds, &None)),
+            Self::Backup { destination, message, seconds, .. }
+            | Self::Suspect { destination, message, seconds, .. } => {
+                write!(f, "{}{message}", Head(*seconds, destination))
             }
-            Self::Suspect { message, seconds, .. } => {
-                write!(f, "{:>7}  {message}", Time(*seconds))
+            Self::Bitrate { destination, decision, seconds } => {
+                write!(f, "{}{}", Head(*seconds, destination), decision.message())
+            }
+            Self::Pace { destination, change, seconds } => {
+                write!(f, "{}{}", Head(*seconds, destination), change.message())
             }
             Self::Stats(stats) => stats.fmt(f),
             Self::Recorded(recorded) => recorded.fmt(f),
@@ -231,6 +295,7 @@ impl fmt::Display for Recorded {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.destination.iter().try_for_each(|whose| write!(f, "{whose}: "))?;
         write!(
             f,
             "{} after {:.1} s: sent {} pictures and {} AAC frames, {:.1} MB; \
@@ -244,6 +309,16 @@ impl fmt::Display for Summary {
             self.frames_dropped,
             self.reconnects,
         )
+    }
+}
+
+/// What a line of words begins with: when, and whose it is.
+struct Head<'a>(f64, &'a Option<Whose>);
+
+impl fmt::Display for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>7}  ", Time(self.0))?;
+        self.1.iter().try_for_each(|whose| write!(f, "{whose}: "))
     }
 }
 
@@ -263,7 +338,7 @@ mod tests {
 
     #[test]
     fn json_lines_name_their_event_and_summary_has_the_contract_s_keys() {
-        let state = Event::State { state: "live", seconds: 1.5 };
+        let state = Event::State { destination: None, state: "live", seconds: 1.5 };
         let json = serde_json::to_value(&state).expect("json");
         assert_eq!(json, serde_json::json!({"event": "state", "state": "live", "seconds": 1.5}));
 
@@ -285,6 +360,17 @@ mod tests {
         keys.sort_unstable();
         assert_eq!(keys, expected);
         assert_eq!(summary["event"], "summary");
+    }
+
+    #[test]
+    fn of_several_destinations_each_line_says_whose_it_is() {
+        let destination = Some(Whose { number: 2, name: "b.example".to_owned() });
+        let state = Event::State { destination, state: "live", seconds: 61.5 };
+        assert_eq!(state.to_string(), "  01:01  2 (b.example): live");
+        let json = serde_json::to_value(&state).expect("json");
+        assert_eq!(json["destination"], 2);
+        let none = serde_json::to_value(Event::Stats(Stats::default())).expect("json");
+        assert_eq!(none.get("destination"), None);
     }
 
     #[test]

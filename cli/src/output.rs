@@ -31,14 +31,17 @@ impl Output {
     pub(crate) fn event(&self, event: &Event) {
         match event {
             _ if self.json => self.json(event),
-            Event::Stats(stats) if self.live => live_line(&stats.to_string()),
+            Event::Stats(stats) if self.live && stats.destination.is_none() => {
+                live_line(&stats.to_string());
+            }
             Event::Stats(_) => {}
             // The command's own last words tell of an error that ends it.
-            Event::Error { retry_in_seconds: None, .. } => {}
+            Event::Error { destination: None, retry_in_seconds: None, .. } => {}
             // Many and harmless; the live line shows the target.
             Event::Bitrate { .. } => log::info!("{event}"),
             Event::Error { .. }
             | Event::Warning { .. }
+            | Event::Backup { .. }
             | Event::Pace { .. }
             | Event::Suspect { .. } => complain(&event.to_string()),
             _ => self.line(&event.to_string()),

@@ -72,14 +72,15 @@ mod tests {
     fn s01_usage_errors_do_not_repeat_addresses_and_keys() {
         let url = "rtmp://host/live/canary";
         for arguments in [
-            &["push", url, "rtmp://host/live/canary2"][..],
+            &["push", url, "rtmp://host/live/canary2", "--fps=x"][..],
+            &["push", url, "--backup", "rtmp://host/live/canary2", "--policy", url],
             &["push", "--size", url],
             &["push", &format!("--size={url}")],
             &["push", "--duration", url, url],
             &["push", url, "--key=canary", "--fps=x"],
             &["push", url, "--keyy", "canary"],
             &["push", url, "--keyy=canary"],
-            &["push", "rtmp://host/live", "canary"],
+            &["probe", "rtmp://host/live", "canary"],
             &["push", "--fps", "rtmp:/host/live/canary"],
             &["publish", url],
             &[url],

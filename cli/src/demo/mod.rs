@@ -47,8 +47,14 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     announce(&server, address, context);
     let url = StreamUrl::parse(&server.rtmp_url(APP, NAME)).map_err(Failure::local)?;
     let source = Box::new(source);
-    let broadcast =
-        Broadcast { session, url, source, go_live_within: None, record: None, flight_record: None };
+    let broadcast = Broadcast {
+        session,
+        destinations: url.into(),
+        source,
+        go_live_within: None,
+        record: None,
+        flight_record: None,
+    };
     let ended = broadcast::run(broadcast, context);
     server.stop();
     ended

@@ -1,30 +1,74 @@
-//! Where to: the address from the command line, the key from there, `--key` or the environment.
+//! Where to: the addresses from the command line, their keys from there, `--key` or the environment.
 
-use onair::StreamUrl;
+use onair::{BitratePolicy, Destination, Destinations, StreamUrl};
 
+use crate::args::{Policy, PushArgs};
 use crate::exit::Failure;
 
-/// The variable that keeps a stream key out of the process list.
+/// The variable that keeps a stream key out of the process list. With several addresses each has
+/// one of its own: `_1`, `_2`, …
 const KEY_VARIABLE: &str = "ONAIR_STREAM_KEY";
+/// What a URL without backup has in the list of backups.
+const NONE: &str = "none";
 
-/// The address to publish to. With a key given apart, `address` ends with the app, or with the host
-/// when the app is given apart too.
+/// The addresses to publish to. With a key given apart, an address ends with the app, or with the
+/// host when the app is given apart too.
 ///
 /// # Errors
-/// What is wrong with it, without repeating it.
-pub(crate) fn stream_url(
+/// What is wrong with them, without repeating it.
+pub(crate) fn destinations(args: &PushArgs) -> Result<Destinations, Failure> {
+    let list = list(args, |name| std::env::var(name).ok())?;
+    let policy = match args.policy {
+        Policy::Weakest => BitratePolicy::Weakest,
+        Policy::First => BitratePolicy::First,
+        Policy::Fixed => BitratePolicy::Fixed,
+    };
+    Ok(Destinations::new(list).bitrate_policy(policy).backup_after(args.backup_after))
+}
+
+/// `variable` reads the environment.
+fn list(
+    args: &PushArgs,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<Destination>, Failure> {
+    let count = args.urls.len();
+    if count > 1 && (args.key.is_some() || args.app.is_some()) {
+        let message = "--key and --app are for one URL; give each of several its own key, in the \
+                       URL or as ONAIR_STREAM_KEY_1, ONAIR_STREAM_KEY_2, …";
+        return Err(Failure::usage(message));
+    }
+    if args.backup.len() > count {
+        return Err(Failure::usage("--backup: there are more backups than URLs"));
+    }
+    let one = |(index, address): (usize, &String)| {
+        let (number, suffix) = match count {
+            1 => (String::new(), String::new()),
+            _ => (format!(" {}", index + 1), format!("_{}", index + 1)),
+        };
+        let name = format!("{KEY_VARIABLE}{suffix}");
+        let key = args.key.clone().or_else(|| variable(&name));
+        let app = args.app.as_deref();
+        let url = join(&format!("URL{number}"), address, app, key.as_deref())?;
+        let mut destination = Destination::from(url);
+        if let Some(backup) = args.backup.get(index).filter(|backup| *backup != NONE) {
+            // Where the key is apart, it is the same for both unless said.
+            let key = variable(&format!("{name}_BACKUP")).or(key);
+            let app = app.filter(|_| key.is_some());
+            let url = join(&format!("backup{number}"), backup, app, key.as_deref())?;
+            destination = destination.backup(url);
+        }
+        Ok(destination)
+    };
+    args.urls.iter().enumerate().map(one).collect()
+}
+
+/// `what` names it in errors.
+fn join(
+    what: &str,
     address: &str,
     app: Option<&str>,
     key: Option<&str>,
 ) -> Result<StreamUrl, Failure> {
-    let from_environment = match key {
-        Some(_) => None,
-        None => std::env::var(KEY_VARIABLE).ok(),
-    };
-    join(address, app, key.or(from_environment.as_deref()))
-}
-
-fn join(address: &str, app: Option<&str>, key: Option<&str>) -> Result<StreamUrl, Failure> {
     let parsed = match (app, key) {
         (app, Some(key)) => StreamUrl::with_key(address, app, key),
         (None, None) => StreamUrl::parse(address),
@@ -33,29 +77,74 @@ fn join(address: &str, app: Option<&str>, key: Option<&str>) -> Result<StreamUrl
             return Err(Failure::usage(message));
         }
     };
-    parsed.map_err(|error| Failure::usage(format!("URL: {error}")))
+    parsed.map_err(|error| Failure::usage(format!("{what}: {error}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
+
+    use crate::args::{Cli, Command};
+
+    fn args(options: &[&str]) -> PushArgs {
+        let all = ["onair", "push"].iter().chain(options);
+        match Cli::try_parse_from(all).expect("options").command {
+            Command::Push(push) => *push,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What the environment has.
+    fn known(name: &str) -> Option<String> {
+        let known = [("ONAIR_STREAM_KEY", "one"), ("ONAIR_STREAM_KEY_2", "two")];
+        known.iter().find(|(known, _)| *known == name).map(|(_, key)| (*key).to_owned())
+    }
+
+    #[test]
+    fn each_of_several_has_a_key_of_its_own_and_a_backup_has_its_primary_s() {
+        let one = args(&["rtmp://a/live", "--backup", "rtmp://b/live"]);
+        assert_eq!(list(&one, known).expect("one").len(), 1);
+        let two = args(&["rtmp://a/live/key", "rtmp://b/live", "--backup", "none"]);
+        assert_eq!(list(&two, known).expect("two").len(), 2);
+        let failure = list(&two, |_| None).expect_err("the second has no key");
+        assert!(failure.message.starts_with("URL 2: "), "{failure}");
+        let backed = args(&["rtmp://a/l/k", "rtmp://b/l", "--backup=none", "--backup=rtmp://c/l"]);
+        assert_eq!(list(&backed, known).expect("two").len(), 2);
+        let failure = list(&args(&["rtmp://a/l/k", "--backup", "rtmp://b/l"]), |_| None);
+        assert!(failure.expect_err("no key").message.starts_with("backup: "));
+    }
+
+    #[test]
+    fn what_is_for_one_url_is_refused_with_several() {
+        for options in [
+            &["rtmp://a/l/canary", "rtmp://b/l/canary", "--key", "canary"][..],
+            &["rtmp://a/l/canary", "rtmp://b/l/canary", "--app", "canary"],
+            &["rtmp://a/l/canary", "--backup=rtmp://b/l/canary", "--backup=rtmp://c/l/canary"],
+        ] {
+            let failure = list(&args(options), |_| None).expect_err("refused");
+            assert_eq!(failure.exit, crate::exit::Exit::Usage);
+            assert!(!failure.message.contains("canary"), "{failure}");
+        }
+    }
 
     #[test]
     fn a_key_of_its_own_follows_the_app() {
         for address in ["rtmp://localhost/live", "rtmp://localhost/live/"] {
-            let url = join(address, None, Some("canary?a=b")).expect("url");
+            let url = join("URL", address, None, Some("canary?a=b")).expect("url");
             assert_eq!((url.app(), url.key().expose()), ("live", "canary?a=b"));
         }
-        let url = join("rtmp://localhost/live/canary", None, None).expect("url");
+        let url = join("URL", "rtmp://localhost/live/canary", None, None).expect("url");
         assert_eq!((url.app(), url.key().expose()), ("live", "canary"));
-        let url = join("rtmp://localhost", Some("live/one"), Some("ca na/ry")).expect("url");
+        let url = join("URL", "rtmp://localhost", Some("live/one"), Some("ca na/ry")).expect("url");
         assert_eq!((url.app(), url.key().expose()), ("live/one", "ca na/ry"));
     }
 
     #[test]
     fn s01_what_is_wrong_is_said_without_the_address() {
         for (app, key) in [(Some("app"), Some("canary")), (Some("canary"), None)] {
-            let error = join("rtmp://localhost/live", app, key).expect_err("two apps, or no key");
+            let error =
+                join("URL", "rtmp://localhost/live", app, key).expect_err("two apps, or no key");
             assert!(!error.message.contains("canary"), "{error}");
         }
         for (address, key) in [
@@ -67,7 +156,7 @@ mod tests {
             ("canary", None),
             ("rtmp://localhost/live", Some("")),
         ] {
-            let error = join(address, None, key).expect_err(address);
+            let error = join("URL", address, None, key).expect_err(address);
             assert_eq!(error.exit, crate::exit::Exit::Usage);
             assert!(!error.message.contains("canary") && !error.message.is_empty(), "{error}");
         }

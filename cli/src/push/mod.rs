@@ -7,7 +7,9 @@ mod trust;
 
 use std::time::Duration;
 
-use onair::{Alignment, AudioConfig, Delivery, MediaTime, ReconnectPolicy, Session, VideoConfig};
+use onair::{
+    Adaptation, Alignment, AudioConfig, Delivery, MediaTime, ReconnectPolicy, Session, VideoConfig,
+};
 
 use crate::args::PushArgs;
 use crate::broadcast::{self, Broadcast};
@@ -27,7 +29,7 @@ const GO_LIVE_WITHIN: Duration = Duration::from_secs(15);
 /// # Errors
 /// With the exit code: what the user can do about it is in the message.
 pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
-    let url = address::stream_url(&args.url, args.app.as_deref(), args.key.as_deref())?;
+    let destinations = address::destinations(args)?;
     let (builder, source) = match &args.source.flv {
         Some(_) => encoded(args)?,
         None => raw(args)?,
@@ -46,7 +48,8 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         .map_err(|error| broadcast::failure(&error, false))?;
     let go_live_within = (!args.retry).then_some(GO_LIVE_WITHIN);
     let (record, flight_record) = (args.record.clone(), args.flight_record.clone());
-    let broadcast = Broadcast { session, url, source, go_live_within, record, flight_record };
+    let broadcast =
+        Broadcast { session, destinations, source, go_live_within, record, flight_record };
     broadcast::run(broadcast, context)
 }
 
@@ -112,8 +115,14 @@ fn encoded(args: &PushArgs) -> Result<Prepared, Failure> {
     // What the file really holds is in the metadata; the configurations only name the tracks.
     let audio = metadata.audio.is_some().then(AudioConfig::default);
     let video = metadata.video.is_some().then(VideoConfig::default);
-    let mut builder =
-        Session::builder(audio, video).alignment(Alignment::AsIs).delivery(Delivery::Complete);
+    let mut builder = Session::builder(audio, video);
+    let is_one = args.urls.len() == 1 && args.backup.is_empty();
+    builder = match (is_one, args.fast) {
+        (true, _) => builder.alignment(Alignment::AsIs).delivery(Delivery::Complete),
+        // One server that is slow must not hold up another one: what it cannot take is dropped.
+        (false, false) => builder.adaptation(Adaptation::Off),
+        (false, true) => return Err(Failure::usage("--fast is for one URL without a backup")),
+    };
     if metadata.audio.is_some() {
         builder = builder.audio_source(onair::Source::Encoded);
     }
