@@ -15,8 +15,8 @@ use std::time::Duration;
 use onair_types::Now;
 
 use super::acks::{Acks, PingLimit};
-use super::budget::Budget;
 use super::auth::Demand;
+use super::budget::Budget;
 use super::capabilities::{self, Needs, Offer};
 use super::status::Status;
 use super::{Closed, Config, PublishError};
