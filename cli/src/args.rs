@@ -132,6 +132,10 @@ pub(crate) struct PushArgs {
     #[arg(help_heading = SENDING, long, requires = "flv")]
     pub(crate) fast: bool,
 
+    /// Add a field of your own to the stream's metadata: a number, true, false or a text; repeat it
+    #[arg(help_heading = SENDING, long, value_name = "NAME=VALUE", value_parser = units::field)]
+    pub(crate) metadata: Vec<(String, onair::DataValue)>,
+
     /// Write what is streamed into this new FLV file too, through every reconnect
     #[arg(help_heading = SENDING, long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,

@@ -107,6 +107,21 @@ fn decimal(number: &str, scale: u64) -> Option<u64> {
     Some(total)
 }
 
+/// A field of the metadata: `title=Evening show`, `episode=7`, `live=true`.
+///
+/// # Errors
+/// A sentence that names what is accepted.
+pub(crate) fn field(text: &str) -> Result<(String, onair::DataValue), String> {
+    let (name, value) = text.split_once('=').ok_or("use NAME=VALUE, like title=Evening")?;
+    let value = match (value, value.parse::<f64>()) {
+        ("true", _) => true.into(),
+        ("false", _) => false.into(),
+        (_, Ok(number)) if number.is_finite() => number.into(),
+        _ => value.into(),
+    };
+    Ok((name.to_owned(), value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,5 +208,20 @@ mod tests {
         {
             assert!(size(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn fields_are_numbers_booleans_or_texts() {
+        use onair::DataValue;
+        for (text, value) in [
+            ("a=7", DataValue::Number(7.0)),
+            ("a=true", DataValue::Boolean(true)),
+            ("a=b=c", DataValue::String("b=c".into())),
+            ("a=NaN", DataValue::String("NaN".into())),
+            ("a=", DataValue::String(String::new())),
+        ] {
+            assert_eq!(field(text), Ok(("a".to_owned(), value)), "{text}");
+        }
+        assert!(field("title").is_err());
     }
 }

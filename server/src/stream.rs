@@ -262,6 +262,26 @@ impl Publication {
         })
     }
 
+    /// Takes any other data message, such as a cue, for those who watch by then.
+    pub(crate) fn push_data(&mut self, wire_ms: u32, values: &[Value]) -> Result<(), PushError> {
+        let mut body = Vec::new();
+        values.iter().for_each(|value| amf0::write(&mut body, value));
+        let mut state = self.stream.lock();
+        let state = &mut *state;
+        let live = own(&mut state.live, self.session)?;
+        live.bytes += body.len() as u64;
+        // Before the first frame nobody watches.
+        if let Some(offset_ms) = live.offset_ms {
+            let timestamp_ms = wire_ms.wrapping_add(offset_ms);
+            let unit = Arc::new(Unit::new(Kind::Data, TagType::Script, timestamp_ms, body));
+            if let Some(recording) = &mut self.recording {
+                recording.write(&unit, wire_ms);
+            }
+            state.ring.push(unit, None);
+        }
+        Ok(())
+    }
+
     /// Takes an audio or video message as it came.
     ///
     /// # Errors

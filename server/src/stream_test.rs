@@ -344,3 +344,21 @@ fn streams_that_nobody_needs_are_forgotten() {
     hub.sweep(at(30_000));
     assert!(hub.find(&name()).is_none());
 }
+
+#[test]
+fn cues_go_to_those_who_watch_in_their_place_and_time() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    let cue = [Value::String("onTextData".to_owned()), Value::Number(1.0)];
+    publisher.push_data(0, &cue).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 200);
+    let mut player = hub.play(name());
+    drain(&mut player);
+    publisher.push_data(190, &cue).unwrap();
+    media(&mut publisher, 200, 280);
+    let deliveries = drain(&mut player);
+    let got: Vec<_> = units(&deliveries).iter().map(|u| (u.kind, u.timestamp_ms)).collect();
+    assert_eq!(got[..2], [(Kind::Data, 190), (Kind::Delta, 200)], "{got:?}");
+    assert_eq!(got.iter().filter(|(kind, _)| *kind == Kind::Data).count(), 1);
+}

@@ -4,6 +4,7 @@
 //!  pull (file, HTTP, RTMP) → tracks (counts) → look (decodes) → report, problems
 //! ```
 
+mod cues;
 mod look;
 mod play;
 mod problems;

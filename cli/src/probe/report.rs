@@ -1,11 +1,13 @@
 //! What was seen → what is reported: numbers for programs, a page for people. What is wrong with
 //! them is `problems`'. The JSON keys are part of the command's contract (docs/cli.md).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use onair::MetaData;
+use onair::{DataValue, MetaData};
 use serde::Serialize;
 
+use super::cues::Cue;
 use super::look::Look;
 use super::problems::{self, Problem};
 use super::pull::Kind;
@@ -28,6 +30,8 @@ pub(crate) struct Report {
     pub(crate) timestamps: Timestamps,
     /// What onMetaData says.
     pub(crate) metadata: Option<MetadataReport>,
+    /// Messages for players, the first 100.
+    pub(crate) cues: Vec<Cue>,
     /// `null` in a build without codecs.
     pub(crate) decoded: Option<Decoded>,
     /// `null` when the pictures are not our own pattern.
@@ -93,6 +97,8 @@ pub(crate) struct MetadataReport {
     pub(crate) channels: Option<u8>,
     pub(crate) audio_bitrate: Option<u32>,
     pub(crate) encoder: String,
+    /// What an app added.
+    pub(crate) extra: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -134,7 +140,8 @@ impl Report {
             video: video(tracks),
             audio: audio(tracks),
             timestamps: timestamps(tracks),
-            metadata: tracks.metadata.as_ref().map(metadata),
+            metadata: tracks.script.metadata.as_ref().map(metadata),
+            cues: tracks.script.cues.clone(),
             decoded: can_decode.then_some(Decoded {
                 video_frames: look.pictures,
                 video_errors: look.video_errors.count,
@@ -228,6 +235,16 @@ fn metadata(metadata: &MetaData) -> MetadataReport {
         channels: audio.map(|audio| audio.channels),
         audio_bitrate: audio.map(|audio| audio.bitrate_bps),
         encoder: metadata.encoder.clone(),
+        extra: metadata.extra.iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
+    }
+}
+
+fn json(value: &DataValue) -> serde_json::Value {
+    match value {
+        DataValue::Number(number) => (*number).into(),
+        DataValue::Boolean(boolean) => (*boolean).into(),
+        DataValue::String(text) => text.as_str().into(),
+        _ => serde_json::Value::Null,
     }
 }
 
@@ -284,6 +301,16 @@ impl fmt::Display for Report {
         }
         if let Some(pattern) = &self.pattern {
             pattern.fmt(f)?;
+        }
+        if let Some(extra) = self.metadata.as_ref().map(|said| &said.extra)
+            && !extra.is_empty()
+        {
+            let fields: Vec<_> =
+                extra.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            writeln!(f, "metadata    {}", fields.join(", "))?;
+        }
+        for Cue { ms, handler, text } in &self.cues {
+            writeln!(f, "cue         {ms} ms, {handler} {}", text.as_deref().unwrap_or_default())?;
         }
         for problem in &self.problems {
             writeln!(f, "{problem}")?;

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use onair::{AudioUnit, MediaTime, MetaData, VideoUnit};
-use onair_engine::amf0;
+use onair::{AudioUnit, MediaTime, VideoUnit};
 use onair_engine::flv::{Body, Tag, TagType};
 use onair_types::aac::Asc;
 use onair_types::h264::{AvcConfig, length_prefixed_nal_units, nal_type};
 use onair_types::{AccessUnit, FrameKind, Payload};
 
+use super::cues::Script;
 use super::times::Times;
 
 /// Everything that was seen of a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Tracks {
-    pub(crate) metadata: Option<MetaData>,
+    pub(crate) script: Script,
     pub(crate) video: Video,
     pub(crate) audio: Audio,
     /// The furthest that pictures and sound lay apart as they arrived, ms.
@@ -75,8 +75,8 @@ impl Tracks {
             return None;
         };
         match body {
-            Body::Script(amf0) if self.metadata.is_none() => {
-                self.metadata = amf0::read_all(amf0).ok().and_then(|v| MetaData::parse(&v));
+            Body::Script(amf0) => {
+                self.script.push(tag.timestamp_ms, amf0);
                 None
             }
             Body::AvcHeader(record) => {

@@ -8,7 +8,8 @@ mod trust;
 use std::time::Duration;
 
 use onair::{
-    Adaptation, Alignment, AudioConfig, Delivery, MediaTime, ReconnectPolicy, Session, VideoConfig,
+    Adaptation, Alignment, AudioConfig, Delivery, Extra, MediaTime, ReconnectPolicy, Session,
+    VideoConfig,
 };
 
 use crate::args::PushArgs;
@@ -39,6 +40,10 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         policy.retry_first_connection = true;
         policy.budget = None;
     }
+    let builder = match extra(args)? {
+        extra if extra.is_empty() => builder,
+        extra => builder.extra_metadata(extra),
+    };
     #[cfg(feature = "tls")]
     let builder = builder.trust(trust::read(&args.tls)?);
     let session = builder
@@ -51,6 +56,12 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
     let broadcast =
         Broadcast { session, destinations, source, go_live_within, record, flight_record };
     broadcast::run(broadcast, context)
+}
+
+fn extra(args: &PushArgs) -> Result<Extra, Failure> {
+    let mut fields = args.metadata.iter().cloned();
+    let extra = fields.try_fold(Extra::default(), |extra, (name, value)| extra.with(name, value));
+    extra.map_err(Failure::usage)
 }
 
 type Prepared = (onair::SessionBuilder, Box<dyn Source>);

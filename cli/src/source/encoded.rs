@@ -108,6 +108,7 @@ impl EncodedSource {
                 bitrate_bps: said.audio.map_or(0, |audio| audio.bitrate_bps),
             }),
             encoder: said.encoder,
+            extra: said.extra,
         };
         if self.metadata.video.is_none() && self.metadata.audio.is_none() {
             return Err(self.error(UnitError::Nothing));

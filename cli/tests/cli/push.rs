@@ -336,3 +336,32 @@ fn a_flight_record_is_written_at_the_end_and_decides_again() {
     run(&push(&serve.rtmp_url("b"), &["--duration", "1s", "--flight-record", "/nowhere/a"]))
         .assert_code(1);
 }
+
+#[test]
+fn custom_metadata_reaches_the_server_and_its_readers() {
+    let serve = Serve::start();
+    let url = serve.rtmp_url("titled");
+    onair(&[
+        "push",
+        &url,
+        "--duration",
+        "1s",
+        "--metadata",
+        "title=Evening show",
+        "--metadata",
+        "episode=7",
+        "--metadata",
+        "live=true",
+    ])
+    .assert_code(0);
+    let recording = serve.recording("titled");
+    let report = onair(&["probe", recording.path(), "--json"]).assert_code(0).last();
+    let expected = serde_json::json!({ "title": "Evening show", "episode": 7.0, "live": true });
+    assert_eq!(report["metadata"]["extra"], expected);
+    let words = onair(&["probe", recording.path()]).assert_code(0).stdout;
+    assert!(words.contains("title=\"Evening show\""), "{words}");
+
+    for field in ["width=7", "no-value", "=x"] {
+        onair(&["push", &url, "--metadata", field]).assert_code(2);
+    }
+}

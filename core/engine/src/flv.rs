@@ -2,12 +2,14 @@
 //! Adobe Flash Video File Format 10.1, annex E. Codecs other than H.264 and AAC are passed on
 //! unread.
 
+mod extra;
 mod metadata;
 mod reader;
 
 use onair_types::{MediaTime, Payload};
 use thiserror::Error;
 
+pub use extra::{Extra, ExtraError};
 pub use metadata::{AudioMeta, MetaData, VideoMeta};
 pub use reader::Reader;
 

@@ -125,7 +125,10 @@ fn live(chunk_size_bytes: u32) -> Publish {
     let video = VideoMeta { width: 640, height: 360, fps: 30.0, bitrate_bps: 1_000_000 };
     let audio = AudioMeta { sample_rate_hz: 44_100, channels: 2, bitrate_bps: 96_000 };
     let encoder = "test".to_owned();
-    let mut config = Config::new(url, MetaData { video: Some(video), audio: Some(audio), encoder });
+    let mut config = Config::new(
+        url,
+        MetaData { video: Some(video), audio: Some(audio), encoder, ..MetaData::default() },
+    );
     config.chunk_size_bytes = chunk_size_bytes;
     let mut publish = Publish::new(config);
     publish.start(Now::ZERO);

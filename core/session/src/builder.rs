@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use onair_engine::flv::{AudioMeta, MetaData, VideoMeta};
+use onair_engine::flv::{AudioMeta, Extra, MetaData, VideoMeta};
 use onair_engine::publish::{Alignment, Delivery};
 use onair_engine::rate::Adaptation;
 use onair_engine::reconnect::Policy;
@@ -46,6 +46,7 @@ pub struct SessionBuilder {
     audio_encoder: Option<AudioEncoderFactory>,
     video_encoder: Option<VideoEncoderFactory>,
     metadata: Option<MetaData>,
+    extra: Option<Extra>,
     alignment: Alignment,
     delivery: Delivery,
     adaptation: Adaptation,
@@ -69,6 +70,7 @@ impl SessionBuilder {
             audio_encoder: None,
             video_encoder: None,
             metadata: None,
+            extra: None,
             alignment: Alignment::default(),
             delivery: Delivery::default(),
             adaptation: Adaptation::default(),
@@ -116,6 +118,13 @@ impl SessionBuilder {
     /// How the first frames are chosen: [`Alignment::FirstKeyframe`] unless said.
     pub fn alignment(mut self, alignment: Alignment) -> Self {
         self.alignment = alignment;
+        self
+    }
+
+    /// Adds fields of the app's own to onMetaData, such as a title. They go with every connection,
+    /// and into recordings.
+    pub fn extra_metadata(mut self, extra: Extra) -> Self {
+        self.extra = Some(extra);
         self
     }
 
@@ -196,7 +205,10 @@ impl SessionBuilder {
         }
         let audio_source = source("audio", self.audio.is_some(), self.audio_source)?;
         let video_source = source("video", self.video.is_some(), self.video_source)?;
-        let metadata = self.metadata.unwrap_or_else(|| metadata(&self.audio, &self.video));
+        let mut metadata = self.metadata.unwrap_or_else(|| metadata(&self.audio, &self.video));
+        if let Some(extra) = self.extra {
+            metadata.extra = extra;
+        }
         let audio_encoder = match self.audio_encoder {
             Some(factory) => given("audio", audio_source, factory)?,
             None if cfg!(feature = "fdk-aac") || audio_source != Some(Source::Raw) => {
@@ -276,5 +288,6 @@ fn metadata(audio: &Option<AudioConfig>, video: &Option<VideoConfig>) -> MetaDat
             bitrate_bps: config.bitrate_bps(),
         }),
         encoder: concat!("OnAir ", env!("CARGO_PKG_VERSION")).to_owned(),
+        ..MetaData::default()
     }
 }

@@ -210,4 +210,10 @@ pub enum PushError {
     /// An access unit without bytes.
     #[error("push: an access unit needs bytes")]
     EmptyUnit,
+    /// Cues come faster than the network thread takes them.
+    #[error("push: {most} cues wait already")]
+    Cues {
+        /// That many.
+        most: usize,
+    },
 }

@@ -24,6 +24,7 @@ pub mod transport;
 #[cfg(feature = "tls")]
 pub mod trust;
 
+mod cue;
 mod edge;
 mod encoding;
 mod net;
@@ -43,8 +44,11 @@ pub use transport::{Connection, Connector, Target, Transport};
 #[cfg(feature = "tls")]
 pub use trust::{Pin, Trust, TrustError};
 
-pub use onair_engine::flv::MetaData;
-pub use onair_engine::publish::{Alignment, ConnectError, Delivery, Path as NetworkPath, TlsError};
+pub use onair_engine::amf0::Value as DataValue;
+pub use onair_engine::flv::{Extra, ExtraError, MetaData};
+pub use onair_engine::publish::{
+    Alignment, ConnectError, Cue, CueError, Delivery, Path as NetworkPath, TlsError,
+};
 pub use onair_engine::rate::{
     Adaptation, Decision as BitrateDecision, Evidence, PaceChange, PaceReason,
     Reason as BitrateReason, VideoPace,

@@ -272,7 +272,7 @@ impl Session {
         Ok(())
     }
 
-    fn running(&self) -> Result<Arc<Run>, PushError> {
+    pub(crate) fn running(&self) -> Result<Arc<Run>, PushError> {
         let run = self.run.read().unwrap_or_else(PoisonError::into_inner);
         run.clone().ok_or(PushError::NotRunning)
     }

@@ -3,7 +3,8 @@
 mod support;
 
 use onair::{
-    Alignment, CaptureTime, Delivery, Event, FrameView, Pcm, PixelFormat, Session, Source, State,
+    Alignment, CaptureTime, Cue, DataValue, Delivery, Event, FrameView, Pcm, PixelFormat, Session,
+    Source, State,
 };
 use onair_types::FrameKind;
 use support::encoders::{Luma, Peak, no_trouble};
@@ -248,4 +249,37 @@ fn lf77_reports_come_without_frames_too() {
     let Some(Event::Statistics(report)) = seen.last() else { panic!("a report") };
     assert_eq!((report.frames_in, report.fps), (0, 0.0));
     session.stop();
+}
+
+#[test]
+fn cues_arrive_once_with_the_media_of_their_time() {
+    let sink = Sink::good();
+    let session = encoded_session().build().expect("a session");
+    let text = || Cue::text("hello").expect("small");
+    let point = Cue::point("goal", [("score".to_owned(), DataValue::Number(1.0))]);
+    let early = session.send_cue(text(), CaptureTime::from_micros(0));
+    assert!(matches!(early, Err(onair::PushError::NotRunning)));
+    session.start(sink.url()).expect("it starts");
+    wait_live(&session);
+    let at = |millis: i64| CaptureTime::from_micros(millis * 1_000);
+    session.send_cue(text(), at(150)).expect("a cue");
+    session.send_cue(point.expect("small"), at(101)).expect("a cue");
+    assert!(matches!(session.send_cue(text(), at(-1)), Err(onair::PushError::Time)));
+    let config = avc_config();
+    for index in 0..20 {
+        let kind = if index == 0 { FrameKind::Idr } else { FrameKind::Reference };
+        session.push_encoded_audio(audio(index as u32, index * 20)).expect("a push");
+        session.push_encoded_video(video(&config, index as u32, index * 20, kind)).expect("a push");
+        pause(std::time::Duration::from_millis(5));
+    }
+    let seen = sink.wait_for("the media", 0, |seen| {
+        seen.media.iter().filter(|media| media.is_video()).count() >= 12
+    });
+    session.stop();
+    let cues: Vec<_> = seen.media.iter().filter(|m| matches!(m, Media::Cue { .. })).collect();
+    let cue = |name: &str, at_ms| Media::Cue { at_ms, name: name.to_owned() };
+    assert_eq!(cues, [&cue("onCuePoint", 101), &cue("onTextData", 150)]);
+    let place = seen.media.iter().position(|media| *media == cues[0].clone()).expect("there");
+    assert!(seen.media[..place].iter().all(|media| media.at_ms().unwrap_or(0) <= 101));
+    assert!(seen.media[place + 1..].iter().all(|media| media.at_ms().unwrap_or(200) > 101));
 }

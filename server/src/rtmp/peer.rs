@@ -144,7 +144,12 @@ impl Peer {
             (Event::Media { tag_type, timestamp_ms, body }, Role::Publisher(publication, _)) => {
                 publication.push(tag_type, timestamp_ms, body, now)
             }
-            (Event::MetaData(_) | Event::Media { .. }, _) => return Flow::GoOn,
+            (Event::Data { timestamp_ms, values }, Role::Publisher(publication, _)) => {
+                publication.push_data(timestamp_ms, &values)
+            }
+            (Event::MetaData(_) | Event::Data { .. } | Event::Media { .. }, _) => {
+                return Flow::GoOn;
+            }
             (Event::Stop, _) => {
                 self.role = Role::None;
                 Ok(())

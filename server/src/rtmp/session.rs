@@ -45,6 +45,8 @@ pub(crate) enum Event {
     Play(StreamName),
     /// `onMetaData` of a publisher, without its name.
     MetaData(Vec<Value>),
+    /// Any other data message of a publisher: when, and its values from the name on.
+    Data { timestamp_ms: u32, values: Vec<Value> },
     /// Audio or video of a publisher.
     Media { tag_type: TagType, timestamp_ms: u32, body: Vec<u8> },
     /// Publishing or playing is over; the connection may go on.
@@ -240,7 +242,7 @@ impl Session {
                 let Message { timestamp_ms, body, .. } = message;
                 self.events.push_back(Event::Media { tag_type, timestamp_ms, body });
             }
-            Incoming::Data { mut values, .. } if publishing => {
+            Incoming::Data { timestamp_ms, mut values } if publishing => {
                 let is = |value: &Value, name| value.as_str() == Some(name);
                 if values.first().is_some_and(|value| is(value, "@setDataFrame")) {
                     values.remove(0);
@@ -248,6 +250,8 @@ impl Session {
                 if values.first().is_some_and(|value| is(value, "onMetaData")) {
                     values.remove(0);
                     self.events.push_back(Event::MetaData(values));
+                } else if values.first().is_some_and(is_for_players) {
+                    self.events.push_back(Event::Data { timestamp_ms, values });
                 }
             }
             Incoming::Command { stream_id, name, transaction, arguments } => {
@@ -420,6 +424,11 @@ fn due(last: &mut Option<Now>, now: Now) -> bool {
 fn info(level: &str, code: &str, description: &str) -> Value {
     let pair = |key: &str, value: &str| (key.to_owned(), Value::String(value.to_owned()));
     Value::Object(vec![pair("level", level), pair("code", code), pair("description", description)])
+}
+
+/// A handler of the players; what begins with an `@` is for the server.
+fn is_for_players(name: &Value) -> bool {
+    name.as_str().is_some_and(|name| !name.is_empty() && !name.starts_with(['@', '|']))
 }
 
 #[cfg(test)]

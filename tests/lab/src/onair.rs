@@ -68,6 +68,7 @@ impl OnAir {
                 bitrate_bps: scenario.microphone.bitrate_bps,
             }),
             encoder: "OnAir laboratory".to_owned(),
+            ..MetaData::default()
         };
         let url = StreamUrl::parse(URL).expect("a constant");
         let mut config = Config::new(url, metadata);

@@ -1,6 +1,6 @@
 //! onMetaData: what a stream says of itself (annex E.5; statement 54).
 
-use super::{CODEC_AVC, SOUND_FORMAT_AAC};
+use super::{CODEC_AVC, Extra, SOUND_FORMAT_AAC};
 use crate::amf0::{self, Value};
 
 /// What onMetaData says; also what `onair probe` reads back.
@@ -12,6 +12,8 @@ pub struct MetaData {
     pub audio: Option<AudioMeta>,
     /// Name and version of the encoder.
     pub encoder: String,
+    /// What the app adds.
+    pub extra: Extra,
 }
 
 /// The video half of [`MetaData`].
@@ -62,6 +64,9 @@ impl MetaData {
             put("audiocodecid", f64::from(SOUND_FORMAT_AAC).into());
         }
         put("encoder", self.encoder.as_str().into());
+        for (name, value) in self.extra.iter() {
+            put(name, value.clone());
+        }
         amf0::write_str(out, "onMetaData");
         amf0::write(out, &Value::EcmaArray(pairs));
     }
@@ -103,6 +108,7 @@ impl MetaData {
             video: (has_codec("videocodecid") || video.width > 0).then_some(video),
             audio: (has_codec("audiocodecid") || audio.sample_rate_hz > 0).then_some(audio),
             encoder: encoder.to_owned(),
+            extra: Extra::of(object),
         })
     }
 }

@@ -7,6 +7,7 @@ fn metadata() -> MetaData {
         video: Some(VideoMeta { width: 720, height: 1_280, fps: 30.0, bitrate_bps: 1_200_000 }),
         audio: Some(AudioMeta { sample_rate_hz: 44_100, channels: 2, bitrate_bps: 128_000 }),
         encoder: "OnAir 0.1.0".to_owned(),
+        ..MetaData::default()
     }
 }
 

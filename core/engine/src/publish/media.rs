@@ -2,6 +2,7 @@
 //! connection, and turns units into messages only while little waits for the socket, so that the
 //! send buffer stays the real queue. Headers go before the first unit that needs them.
 
+mod cueing;
 mod pace;
 mod switch;
 
@@ -13,6 +14,7 @@ use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
 use onair_types::{AccessUnit, AudioUnit, FrameKind, Now, Track, VideoUnit};
 
+use super::cue::Cues;
 use super::link::Link;
 use super::ordered::Ordered;
 use super::{Alignment, Config, Delivery, EncoderCommand, Event, Output};
@@ -39,6 +41,7 @@ pub(super) struct Media {
     /// What was serialised and not yet taken completely, in order.
     in_flight: VecDeque<InFlight>,
     sent: SentHeaders,
+    cues: Cues,
     /// How to decode the newest AAC frame pushed.
     latest_asc: Option<Asc>,
     /// The next IDR is for another connection.
@@ -87,6 +90,7 @@ impl Media {
             aligner: Aligner::new(config.alignment, has_video, has_audio, config.first_timestamp),
             in_flight: VecDeque::with_capacity(UNITS_IN_FLIGHT),
             sent: SentHeaders::default(),
+            cues: Cues::new(config.delivery),
             latest_asc: None,
             stops_at_idr: false,
             reported: Dropped::default(),
@@ -159,9 +163,11 @@ impl Media {
                     break;
                 }
                 let Some(queued) = self.buffer.pop(self.is_sound_first(now)) else { break };
-                let track = queued.unit.track();
+                let (track, dts) = (queued.unit.track(), queued.unit.dts());
+                self.write_cues(dts, link, now);
                 match self.write(&queued.unit, link) {
                     Ok(()) => {
+                        self.cues.handle_sent(dts);
                         self.in_flight.push_back(InFlight { track, pushed_at: queued.pushed_at });
                         link.rate.handle_unit(link.outgoing.total_bytes(), queued.pushed_at);
                     }

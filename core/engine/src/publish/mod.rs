@@ -15,6 +15,7 @@ mod auth;
 mod budget;
 mod capabilities;
 mod config;
+mod cue;
 mod dialogue;
 mod error;
 mod link;
@@ -33,11 +34,12 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::time::Duration;
 
-use onair_types::{AccessUnit, Now, Track};
+use onair_types::{AccessUnit, MediaTime, Now, Track};
 
 pub use auth::AuthError;
 pub use capabilities::{KnownHosts, Offer};
 pub use config::{Alignment, Config, Delivery};
+pub use cue::{Cue, CueError};
 pub use error::{Closed, ConnectError, PublishError};
 pub use output::{EncoderCommand, Event, Move, Output, State};
 pub use path::Path;
@@ -290,6 +292,14 @@ impl Publish {
                 self.settled = None;
             }
         }
+    }
+
+    /// A cue from the app. It goes right before the first unit that is not decoded before `at`,
+    /// with the time `at`; when such a unit went already, before the next one, at the time of the
+    /// newest. It is forgotten when it waits for 10 s, 64 others came, or no such unit follows.
+    pub fn handle_cue(&mut self, at: MediaTime, cue: Cue, now: Now) {
+        let now = self.advance(now);
+        self.media.handle_cue(at, cue, now);
     }
 
     /// What the system says about the connection's sending side. Where it can tell, this comes

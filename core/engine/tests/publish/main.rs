@@ -4,6 +4,7 @@ mod alignment;
 mod auth;
 mod compat;
 mod congestion;
+mod cueing;
 mod decoded;
 mod enhanced;
 mod errors;

@@ -415,6 +415,7 @@ pub(crate) fn metadata(has_video: bool, has_audio: bool) -> MetaData {
             bitrate_bps: 128_000,
         }),
         encoder: "test".to_owned(),
+        ..MetaData::default()
     }
 }
 

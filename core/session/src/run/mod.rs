@@ -23,6 +23,7 @@ use onair_engine::url::StreamUrl;
 use onair_types::{AudioConfig, CaptureTime, MediaTime, Now, Track, VideoConfig};
 
 use crate::builder::{AudioEncoderFactory, VideoEncoderFactory};
+use crate::cue::CueEdge;
 use crate::edge::Waiting;
 use crate::edge::audio::AudioEdge;
 use crate::edge::units::UnitEdge;
@@ -117,6 +118,7 @@ pub(crate) struct Run {
     /// Raw samples; none when there is no raw audio.
     pub(crate) audio: Option<AudioEdge>,
     pub(crate) units: UnitEdge,
+    pub(crate) cues: CueEdge,
     gate: Gate,
     ending: Ending,
     encoders: AtomicUsize,
@@ -157,6 +159,7 @@ impl Run {
             started: plan.clock.now(),
             video: raw(Track::Video).then(VideoEdge::new),
             audio,
+            cues: CueEdge::default(),
             units: UnitEdge::new(plan.video.is_some(), plan.blocks(), wake.clone()),
             wake,
             gate: Gate::default(),
@@ -212,6 +215,17 @@ impl Run {
         }
         let captured = CaptureTime::from_micros(time.as_micros());
         MediaTime::from_micros(captured.micros_since(self.origin(captured)))
+    }
+
+    /// A cue's time on the timeline: as it stands where all tracks are encoded, else counted from
+    /// the first push.
+    pub(crate) fn place_cue(&self, at: CaptureTime) -> MediaTime {
+        let is_raw = |track| self.plan.source(track) == Some(Source::Raw);
+        if !is_raw(Track::Video) && !is_raw(Track::Audio) {
+            return MediaTime::from_micros(at.as_micros());
+        }
+        let first = self.origin.get().copied().unwrap_or(at);
+        MediaTime::from_micros(at.micros_since(first).max(0))
     }
 
     /// Whether `dts` follows the one before it on its track; remembers it if so.

@@ -59,10 +59,23 @@ pub(crate) enum Behaviour {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Media {
     Metadata,
+    /// Any other data message, by its name.
+    Cue {
+        at_ms: u32,
+        name: String,
+    },
     AvcHeader,
     AacHeader,
-    Video { idr: bool, at_ms: u32, composition_ms: i32, data: Vec<u8> },
-    Audio { at_ms: u32, data: Vec<u8> },
+    Video {
+        idr: bool,
+        at_ms: u32,
+        composition_ms: i32,
+        data: Vec<u8>,
+    },
+    Audio {
+        at_ms: u32,
+        data: Vec<u8>,
+    },
 }
 
 impl Media {
@@ -350,7 +363,13 @@ impl Peer {
     fn handle(&mut self, message: Message) -> GoesOn {
         match Incoming::parse(message).expect("the session speaks AMF0") {
             Incoming::Command { name, transaction, .. } => self.answer(&name, transaction),
-            Incoming::Data { .. } => self.keep(Media::Metadata),
+            Incoming::Data { timestamp_ms, values } => match values[0].as_str() {
+                Some("@setDataFrame") => self.keep(Media::Metadata),
+                name => {
+                    let name = name.unwrap_or_default().to_owned();
+                    self.keep(Media::Cue { at_ms: timestamp_ms, name })
+                }
+            },
             Incoming::Media(message) => self.keep(media(&message)),
             Incoming::UserControl { event_type: 7, .. } => {
                 self.shared.acknowledged.fetch_add(1, Ordering::AcqRel);

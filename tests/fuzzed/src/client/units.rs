@@ -12,6 +12,7 @@ pub(super) fn metadata() -> MetaData {
         video: Some(VideoMeta { width: 640, height: 360, fps: 30.0, bitrate_bps: 800_000 }),
         audio: Some(AudioMeta { sample_rate_hz: 44_100, channels: 2, bitrate_bps: 64_000 }),
         encoder: "fuzzed".to_owned(),
+        ..MetaData::default()
     }
 }
 

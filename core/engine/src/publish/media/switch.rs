@@ -24,6 +24,7 @@ impl Media {
             self.buffer.restart_at_idr();
         }
         self.sent = SentHeaders::default();
+        self.cues.restart();
         self.aligner.reset();
         self.buffer.hold(now);
         self.buffer.forget_idr_request();
@@ -63,6 +64,7 @@ impl Media {
             self.buffer.count_dropped(unit.track);
         }
         self.sent = SentHeaders::default();
+        self.cues.restart();
         self.stops_at_idr = false;
         let first = match self.has_track(Track::Video) {
             true => self.buffer.first_idr().map(|idr| idr.dts),

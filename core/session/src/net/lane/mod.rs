@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use onair_engine::publish::{self, Publish};
+use onair_engine::publish::{self, Cue, Publish};
 use onair_engine::rate::Range;
 use onair_engine::stats::Snapshot;
-use onair_types::{AccessUnit, Now, Track};
+use onair_types::{AccessUnit, MediaTime, Now, Track};
 
 use super::addresses::Addresses;
 use super::link::{Heard, Link};
@@ -174,6 +174,10 @@ impl Lane {
         }
         self.engine.handle_unit(unit, now);
         self.settle(cx, show, now);
+    }
+
+    pub(super) fn handle_cue(&mut self, at: MediaTime, cue: Cue, now: Now) {
+        self.engine.handle_cue(at, cue, now);
     }
 
     // --- the way to the end ---
