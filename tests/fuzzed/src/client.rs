@@ -221,8 +221,6 @@ impl World<'_> {
                     assert!(until.is_none_or(|until| until > self.now), "waits for the past");
                     return self.look();
                 }
-                // Where a server sends us is its own word; nobody reads it but the resolver.
-                Output::ConnectNext { .. } => self.told.story.push("ConnectNext".to_owned()),
                 output => self.tell(&output),
             }
         }
@@ -251,9 +249,7 @@ impl World<'_> {
                 )
         );
         if !is_steering {
-            // Where the way is shown to a resolver it may be a server's word.
-            let is_way = matches!(output, Output::Connect { .. });
-            self.told.story.push(if is_way { "Connect".to_owned() } else { text });
+            self.told.story.push(text);
         }
     }
 

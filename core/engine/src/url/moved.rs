@@ -46,6 +46,11 @@ impl StreamUrl {
             app if is_app(app) => app.to_owned(),
             _ => return Err(MoveError::Address),
         };
+        // Hosts and apps are shown: one that repeats the key would show it.
+        let tells = |part: &str| self.redact(part) != part;
+        if tells(&endpoint.host) && !tells(&self.host) || tells(&app) && !tells(&self.app) {
+            return Err(MoveError::Address);
+        }
         Ok(Self {
             is_tls: endpoint.is_tls,
             host: endpoint.host,
@@ -134,6 +139,17 @@ mod tests {
         }
         let here = StreamUrl::parse("rtmp://live.example.com/app/k").expect("a good address");
         assert!(here.moved("rtmp://other.test/app", true).is_ok(), "unless the app allows it");
+    }
+
+    #[test]
+    fn s01_a_way_that_repeats_the_key_is_not_taken() {
+        let here = "rtmp://user:p4ssword@live.example.com/app/canary";
+        for tc_url in ["rtmp://canary.live.example.com/app", "/canary", "x/canary/", "/p4ssword"] {
+            assert_eq!(from(here, tc_url), Err(MoveError::Address), "{tc_url}");
+        }
+        // A key that is a word of the address anyway tells nothing new.
+        let there = from("rtmp://live.example.com/live/live", "//b.live.example.com/live");
+        assert_eq!(there.as_deref(), Ok("rtmp://b.live.example.com/live"));
     }
 
     #[test]

@@ -21,6 +21,9 @@ use super::wait_until;
 
 /// The key in every test's address; must show up nowhere.
 pub(crate) const KEY: &str = "canary-5f1d7c";
+/// What [`Sink::secret_url`] has besides.
+pub(crate) const TOKEN: &str = "t0ken-canary";
+pub(crate) const PASSWORD: &str = "pa55word-canary";
 
 /// What a connection meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +174,11 @@ impl Sink {
 
     pub(crate) fn url(&self) -> String {
         format!("rtmp://127.0.0.1:{}/live/{KEY}", self.port)
+    }
+
+    /// With a password and a query.
+    pub(crate) fn secret_url(&self) -> String {
+        format!("rtmp://user:{PASSWORD}@127.0.0.1:{}/live/{KEY}?token={TOKEN}", self.port)
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -516,7 +524,7 @@ fn status(level: &str, code: &str) -> Value {
     Value::Object(vec![
         ("level".to_owned(), text(level)),
         ("code".to_owned(), text(code)),
-        ("description".to_owned(), text(&format!("{code} for {KEY}"))),
+        ("description".to_owned(), text(&format!("{code} for {KEY}, {TOKEN}, {PASSWORD}"))),
     ])
 }
 
