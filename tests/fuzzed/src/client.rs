@@ -218,7 +218,11 @@ impl World<'_> {
         for _ in 0..MOST_OUTPUTS {
             match self.publish.poll_output(self.now) {
                 Output::Wait(until) => {
-                    assert!(until.is_none_or(|until| until > self.now), "waits for the past");
+                    assert!(
+                        until.is_none_or(|until| until > self.now),
+                        "waits for the past: {until:?} at {:?}",
+                        self.now
+                    );
                     return self.look();
                 }
                 output => self.tell(&output),

@@ -90,7 +90,8 @@ impl Publish {
             return None;
         }
         let tick = Some(self.rate.next_tick()).filter(|_| self.rate.wants_ticks());
-        let rule = self.rule.as_ref().and_then(Rule::next_sample);
+        let rule = self.rule.as_ref().filter(|_| self.media.is_aligned());
+        let rule = rule.and_then(Rule::next_sample);
         [tick, self.next_report(), rule].into_iter().flatten().min()
     }
 

@@ -1,7 +1,7 @@
 //! The compatibility modes in a whole publish: LFLiveKit's queue and rule, VideoCore's ladder; and
 //! what all modes owe the camera (statements 36 and 37).
 
-use onair_engine::publish::{Config, EncoderCommand, Event};
+use onair_engine::publish::{Config, EncoderCommand, Event, Output, State};
 use onair_engine::rate::{Adaptation, Range};
 use onair_types::{FrameKind, MediaTime, Now};
 
@@ -25,6 +25,21 @@ fn throttle(rig: &mut Rig, from_ms: i64, millis: i64, bytes_per_second: usize) {
         rig.credit = Some(bytes_per_second / 10);
         rig.settle();
         rig.stream(from_ms + slice * 100, 100, 60);
+    }
+}
+
+#[test]
+fn a_rule_that_cannot_look_yet_keeps_nobody_awake() {
+    for adaptation in [Adaptation::LfLiveKit, Adaptation::VideoCore] {
+        let mut rig = Rig::live(with(adaptation, Range::new(800_000, 500_000, 960_000)));
+        rig.stream(0, 1_000, 60);
+        rig.close();
+        // Live again, and there is no picture to begin with: the last look lies long behind.
+        rig.pass(20_000);
+        assert_eq!(rig.publish.state(), State::Live);
+        let wait = rig.publish.poll_output(rig.now);
+        let Output::Wait(Some(until)) = wait else { panic!("{wait:?}") };
+        assert!(until > rig.now, "{adaptation:?}: {until:?} is past at {:?}", rig.now);
     }
 }
 
