@@ -126,10 +126,10 @@ fn encoded(args: &PushArgs) -> Result<Prepared, Failure> {
     // What the file really holds is in the metadata; the configurations only name the tracks.
     let audio = metadata.audio.is_some().then(AudioConfig::default);
     let video = metadata.video.is_some().then(VideoConfig::default);
-    let mut builder = Session::builder(audio, video);
+    let mut builder = Session::builder(audio, video).alignment(Alignment::AsIs);
     let is_one = args.urls.len() == 1 && args.backup.is_empty();
     builder = match (is_one, args.fast) {
-        (true, _) => builder.alignment(Alignment::AsIs).delivery(Delivery::Complete),
+        (true, _) => builder.delivery(Delivery::Complete),
         // One server that is slow must not hold up another one: what it cannot take is dropped.
         (false, false) => builder.adaptation(Adaptation::Off),
         (false, true) => return Err(Failure::usage("--fast is for one URL without a backup")),

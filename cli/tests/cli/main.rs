@@ -10,6 +10,8 @@ mod common;
 
 #[cfg(all(feature = "openh264", feature = "fdk-aac"))]
 mod demo;
+#[cfg(all(feature = "openh264", feature = "fdk-aac"))]
+mod destinations;
 mod flv;
 mod lab;
 mod probe;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use onair_engine::publish::{Alignment, EncoderCommand, Publish};
+use onair_engine::publish::{EncoderCommand, Publish};
 use onair_engine::rate;
 use onair_media::frame::{FrameError, FrameView};
 use onair_types::{
@@ -92,15 +92,9 @@ impl Session {
         if active.is_some() {
             return Err(Error::Misuse("start: the session runs already"));
         }
-        let (known, is_shared) = (self.status.known_hosts(), places.all.len() > 1);
+        let known = self.status.known_hosts();
         let config = |place: &Place| {
-            let (url, index) = (place.url.clone(), place.id.index());
-            let mut config = self.plan.engine_config(url, index, known.clone());
-            if is_shared {
-                // Who is live later than the first joins in the middle.
-                config.alignment = Alignment::FirstKeyframe;
-            }
-            config
+            self.plan.engine_config(place.url.clone(), place.id.index(), known.clone())
         };
         let engines: Vec<_> = places.all.iter().map(|place| Publish::new(config(place))).collect();
         let ids = places.all.iter().map(|place| place.id.clone()).collect();

@@ -6,8 +6,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use onair::{
-    BitratePolicy, Destination, Destinations, DestinationsError, Error, Event, Events, PushError,
-    ReconnectPolicy, Session, SessionBuilder, Source, State,
+    Alignment, BitratePolicy, Destination, Destinations, DestinationsError, Error, Event, Events,
+    PushError, ReconnectPolicy, Session, SessionBuilder, Source, State,
 };
 use onair_types::FrameKind;
 use onair_types::h264::AvcConfig;
@@ -202,6 +202,29 @@ fn the_encoder_follows_the_weakest_or_the_first_as_the_app_says() {
     assert_eq!((told, slow), (first, range.0));
     let (told, _, slow) = run(BitratePolicy::Fixed);
     assert_eq!((told, slow), (range.1, range.0));
+}
+
+#[test]
+fn who_comes_later_begins_with_headers_and_an_idr() {
+    for alignment in [Alignment::FirstKeyframe, Alignment::AsIs] {
+        let early = Sink::good();
+        let late = Sink::start(&[Behaviour::CloseOnPublish, Behaviour::Accept]);
+        let mut policy = ReconnectPolicy::default();
+        (policy.retry_first_connection, policy.fixed_delay) = (true, Some(Duration::from_secs(1)));
+        let session = builder().alignment(alignment).reconnect(policy).build().expect("a session");
+        session.start(Destinations::new([early.url(), late.url()])).expect("it starts");
+        wait_live(&session);
+        let pushed = Camera::new(100).run(&session, Duration::from_secs(2)).len();
+        let all = early.wait_for("all", 0, |seen| numbers(seen).len() == pushed);
+        assert!(numbers(&all).into_iter().eq(0..pushed as u32), "{alignment:?}");
+        let seen = late
+            .wait_for("the newest", 1, |seen| numbers(seen).last() == Some(&(pushed as u32 - 1)));
+        assert_eq!(seen.media[..2], [Media::Metadata, Media::AvcHeader], "{alignment:?}");
+        assert!(matches!(seen.media[2], Media::Video { idr: true, .. }), "{alignment:?}");
+        let got = numbers(&seen);
+        assert!(got[0] > 0 && got.windows(2).all(|pair| pair[1] == pair[0] + 1), "{got:?}");
+        session.stop();
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn flooded(sink: &Sink) -> Flooded {
         .reconnect(policy)
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     let before = counting::live_bytes();
     counting::take_peak_bytes();
