@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use onair_engine::amf0::{self, Value};
 use onair_engine::flv::{Body, FlvError, TagType};
-use onair_types::Now;
-use onair_types::aac::{AacError, Asc};
-use onair_types::h264::{AvcConfig, H264Error};
+use onair_types::{AudioCodec, AudioHeader, HeaderError, Now, VideoCodec, VideoHeader};
 use thiserror::Error;
 use tokio::sync::Notify;
 
@@ -78,12 +76,12 @@ pub(crate) enum PushError {
     Revoked,
     #[error("{0:?} codec byte {1:#04x} is not taken; send H.264 video and AAC audio")]
     Codec(TagType, u8),
+    #[error("codec {0} is not taken; send H.264, HEVC or AV1 video and AAC or Opus audio")]
+    FourCc(String),
     #[error(transparent)]
     Tag(#[from] FlvError),
     #[error(transparent)]
-    H264(#[from] H264Error),
-    #[error(transparent)]
-    Aac(#[from] AacError),
+    Header(#[from] HeaderError),
 }
 
 /// Somebody publishes that name already.
@@ -158,15 +156,15 @@ impl Stream {
             info.state = StreamState::Live;
             info.uptime_ms = now.since(live.since).as_millis() as u64;
             info.bytes = live.bytes;
-            info.video = state.headers.avc.as_ref().map(|avc| {
+            info.video = state.headers.video.as_ref().map(|video| {
                 let (bitrate_bps, fps) = live.video.rates(now);
-                video_info(&avc.config, fps, bitrate_bps)
+                video_info(&video.config, fps, bitrate_bps)
             });
             info.audio = state
                 .headers
-                .aac
+                .audio
                 .as_ref()
-                .map(|aac| audio_info(&aac.config, live.audio.rates(now).0));
+                .map(|audio| audio_info(&audio.config, live.audio.rates(now).0));
         }
         Some(info)
     }
@@ -285,7 +283,8 @@ impl Publication {
     /// Takes an audio or video message as it came.
     ///
     /// # Errors
-    /// When it is not H.264 or AAC as FLV carries them, or the stream is another publisher's.
+    /// When its codec is not taken, its bytes break off, or the stream is another publisher's. What
+    /// extended tags carry beside units is passed over.
     pub(crate) fn push(
         &mut self,
         tag_type: TagType,
@@ -299,27 +298,58 @@ impl Publication {
         }
         match Body::parse(tag_type, &body)? {
             Body::AvcHeader(record) => {
-                let config = Arc::new(AvcConfig::from_record(record)?);
-                let unit = Arc::new(Unit::new(Kind::Header, tag_type, wire_ms, body));
-                self.change_headers(unit, now, |headers, unit| {
-                    headers.avc = Some(Header { unit, config });
-                })
+                let config = VideoHeader::from_record(VideoCodec::H264, record)?;
+                self.change_video(config, wire_ms, body, now)
+            }
+            Body::VideoHeader { codec, record } => {
+                let config = VideoHeader::from_record(codec, record)?;
+                self.change_video(config, wire_ms, body, now)
             }
             Body::AacHeader(asc) => {
-                let config = Asc::from_bytes(asc)?;
-                let unit = Arc::new(Unit::new(Kind::Header, tag_type, wire_ms, body));
-                self.change_headers(unit, now, |headers, unit| {
-                    headers.aac = Some(Header { unit, config });
-                })
+                let config = AudioHeader::from_bytes(AudioCodec::Aac, asc)?;
+                self.change_audio(config, wire_ms, body, now)
             }
-            Body::AvcUnit { keyframe, .. } => {
+            Body::AudioHeader { codec, head } => {
+                let config = AudioHeader::from_bytes(codec, head)?;
+                self.change_audio(config, wire_ms, body, now)
+            }
+            Body::AvcUnit { keyframe, .. } | Body::VideoUnit { keyframe, .. } => {
                 let kind = if keyframe { Kind::Key } else { Kind::Delta };
                 self.push_frame(kind, tag_type, wire_ms, body, now)
             }
-            Body::AacFrame(_) => self.push_frame(Kind::Audio, tag_type, wire_ms, body, now),
+            Body::AacFrame(_) | Body::AudioUnit { .. } => {
+                self.push_frame(Kind::Audio, tag_type, wire_ms, body, now)
+            }
             Body::Other(byte) => Err(PushError::Codec(tag_type, byte)),
+            Body::Foreign(four_cc) => Err(PushError::FourCc(four_cc.escape_ascii().to_string())),
             _ => Ok(()),
         }
+    }
+
+    fn change_video(
+        &mut self,
+        config: VideoHeader,
+        wire_ms: u32,
+        body: Vec<u8>,
+        now: Now,
+    ) -> Result<(), PushError> {
+        let unit = Arc::new(Unit::new(Kind::Header, TagType::Video, wire_ms, body));
+        self.change_headers(unit, now, |headers, unit| {
+            headers.video = Some(Header { unit, config });
+        })
+    }
+
+    fn change_audio(
+        &mut self,
+        config: AudioHeader,
+        wire_ms: u32,
+        body: Vec<u8>,
+        now: Now,
+    ) -> Result<(), PushError> {
+        let unit = Arc::new(Unit::new(Kind::Header, TagType::Audio, wire_ms, body));
+        self.change_headers(unit, now, |headers, unit| {
+            headers.audio = Some(Header { unit, config });
+        })
     }
 
     /// A header takes effect with the next frame; one that changes nothing is not passed on.
@@ -363,8 +393,8 @@ impl Publication {
         let live = own(&mut state.live, self.session)?;
         live.bytes += body.len() as u64;
         let (meter, header_known) = match kind {
-            Kind::Audio => (&mut live.audio, state.headers.aac.is_some()),
-            _ => (&mut live.video, state.headers.avc.is_some()),
+            Kind::Audio => (&mut live.audio, state.headers.audio.is_some()),
+            _ => (&mut live.video, state.headers.video.is_some()),
         };
         meter.add(body.len(), now);
         live.key_seen |= kind == Kind::Key && header_known;
@@ -388,7 +418,7 @@ impl Publication {
         if state.hls.push(&unit, &state.headers) {
             self.stream.segments_changed.notify_waiters();
         }
-        let has_video = state.headers.avc.is_some() || state.headers.video_announced;
+        let has_video = state.headers.video.is_some() || state.headers.video_announced;
         let joinable = is_joinable(kind, has_video);
         state.ring.push(unit, joinable.then_some(&state.headers));
         // Sound rides along with the next picture: one write for each player instead of two.
@@ -420,22 +450,25 @@ fn own(live: &mut Option<Live>, session: u64) -> Result<&mut Live, PushError> {
     live.as_mut().filter(|live| live.session == session).ok_or(PushError::Revoked)
 }
 
-fn video_info(config: &AvcConfig, fps: f64, bitrate_bps: u64) -> VideoInfo {
-    let (width, height) = config.sps_info().map_or((0, 0), |info| (info.width, info.height));
-    let codec = match config.sps() {
-        [_, profile, constraints, level, ..] => {
+fn video_info(config: &VideoHeader, fps: f64, bitrate_bps: u64) -> VideoInfo {
+    let (width, height) = config.size().unwrap_or_default();
+    let codec = match config.h264().map(|config| config.sps()) {
+        Some([_, profile, constraints, level, ..]) => {
             format!("avc1.{profile:02x}{constraints:02x}{level:02x}")
         }
-        _ => "avc1".to_owned(),
+        _ => config.codec().four_cc().escape_ascii().to_string(),
     };
     VideoInfo { codec, width, height, fps, bitrate_bps }
 }
 
-fn audio_info(asc: &Asc, bitrate_bps: u64) -> AudioInfo {
+fn audio_info(config: &AudioHeader, bitrate_bps: u64) -> AudioInfo {
     AudioInfo {
-        codec: format!("mp4a.40.{}", asc.object_type()),
-        sample_rate_hz: asc.sample_rate_hz(),
-        channels: asc.channels(),
+        codec: match config {
+            AudioHeader::Aac(asc) => format!("mp4a.40.{}", asc.object_type()),
+            AudioHeader::Opus(_) => "opus".to_owned(),
+        },
+        sample_rate_hz: config.sample_rate_hz(),
+        channels: config.channels(),
         bitrate_bps,
     }
 }

@@ -293,12 +293,47 @@ fn codecs_that_no_player_here_takes_are_named() {
     let mut publisher = hub.publish(name(), at(0)).unwrap();
     let mp3 = publisher.push(TagType::Audio, 0, vec![0x2F, 0xFF], at(0));
     assert_eq!(mp3, Err(PushError::Codec(TagType::Audio, 0x2F)));
-    let hevc = publisher.push(TagType::Video, 0, b"\x90hvc1".to_vec(), at(0));
-    assert!(matches!(hevc, Err(PushError::Codec(TagType::Video, _))));
+    let vp9 = publisher.push(TagType::Video, 0, b"\x90vp09x".to_vec(), at(0));
+    assert_eq!(vp9, Err(PushError::FourCc("vp09".to_owned())));
+    assert!(publisher.push(TagType::Video, 0, b"\x90hvc1x".to_vec(), at(0)).is_err());
     let command = publisher.push(TagType::Video, 0, vec![0x57, 0], at(0));
     assert_eq!(command, Ok(()), "a seek mark is not a codec");
     assert!(publisher.push(TagType::Video, 0, vec![0x17, 0, 0, 0, 0, 9], at(0)).is_err());
     assert!(publisher.push(TagType::Audio, 0, Vec::new(), at(0)).is_ok());
+}
+
+#[test]
+fn extended_tags_are_passed_on_as_they_came_and_late_players_get_their_headers() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    let header = b"\x90av01\x81\0\x0C\0".to_vec();
+    let head = b"\x90OpusOpusHead\x01\x02\0\0\x80\xBB\0\0\0\0\0".to_vec();
+    let key = b"\x91av01\x32\x02\x10\0".to_vec();
+    // With a modifier before it; what is not known beside it is passed over.
+    let sound = b"\x97\x02\0\0\x07\x01Opus\xFC".to_vec();
+    for (tag_type, body) in [
+        (TagType::Video, b"\x90av01".to_vec()),
+        (TagType::Video, header.clone()),
+        (TagType::Video, b"\xD4av01\x02\0\x09colorInfo".to_vec()),
+        (TagType::Audio, head.clone()),
+        (TagType::Video, b"\x9Fav01what".to_vec()),
+        (TagType::Video, b"\x96\x00avc1\x01another track".to_vec()),
+        (TagType::Video, key.clone()),
+        (TagType::Audio, sound.clone()),
+    ] {
+        publisher.push(tag_type, 0, body, at(0)).unwrap();
+    }
+    let mut player = hub.play(name());
+    let got = drain(&mut player);
+    let bodies: Vec<&[u8]> = units(&got).into_iter().map(|unit| &*unit.body).collect();
+    assert_eq!(bodies, [&key[..], &sound]);
+    let Some(Delivery::Start(join)) = got.first() else { panic!("{got:?}") };
+    let before: Vec<&[u8]> = join.headers.units().map(|unit| &*unit.body).collect();
+    assert_eq!(before, [&header[..], &head]);
+    let info = &hub.list(at(0))[0];
+    let (video, audio) = (info.video.as_ref().unwrap(), info.audio.as_ref().unwrap());
+    assert_eq!((video.codec.as_str(), audio.codec.as_str()), ("av01", "opus"));
+    assert_eq!((audio.sample_rate_hz, audio.channels), (48_000, 2));
 }
 
 #[test]

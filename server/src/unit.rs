@@ -5,9 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use onair_engine::flv::{self, TagType};
-use onair_types::Payload;
-use onair_types::aac::Asc;
-use onair_types::h264::AvcConfig;
+use onair_types::{AudioHeader, Payload, VideoHeader};
 
 /// What a unit means to somebody who joins or falls behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub(crate) enum Kind {
     Key,
     /// A picture that needs earlier ones.
     Delta,
-    /// One AAC frame.
+    /// One frame of sound.
     Audio,
     /// Decoder configuration.
     Header,
@@ -81,23 +79,23 @@ pub(crate) struct Headers {
     pub(crate) metadata: Option<Arc<Unit>>,
     /// Metadata names a video codec.
     pub(crate) video_announced: bool,
-    pub(crate) avc: Option<Header<Arc<AvcConfig>>>,
-    pub(crate) aac: Option<Header<Asc>>,
+    pub(crate) video: Option<Header<VideoHeader>>,
+    pub(crate) audio: Option<Header<AudioHeader>>,
 }
 
 impl Headers {
-    /// Metadata, AVC header, AAC header, as far as there are.
+    /// Metadata, the headers of pictures and of sound, as far as there are.
     pub(crate) fn units(&self) -> impl Iterator<Item = &Arc<Unit>> {
-        let avc = self.avc.as_ref().map(|header| &header.unit);
-        let aac = self.aac.as_ref().map(|header| &header.unit);
-        self.metadata.iter().chain(avc).chain(aac)
+        let video = self.video.as_ref().map(|header| &header.unit);
+        let audio = self.audio.as_ref().map(|header| &header.unit);
+        self.metadata.iter().chain(video).chain(audio)
     }
 
     /// Whether a decoder set up for one can go on with the other.
     pub(crate) fn decode_alike(&self, other: &Self) -> bool {
         let body = |unit: Option<&Arc<Unit>>| unit.map(|unit| unit.body.clone());
-        let avc = |headers: &Self| body(headers.avc.as_ref().map(|header| &header.unit));
-        let aac = |headers: &Self| body(headers.aac.as_ref().map(|header| &header.unit));
-        avc(self) == avc(other) && aac(self) == aac(other)
+        let video = |headers: &Self| body(headers.video.as_ref().map(|header| &header.unit));
+        let audio = |headers: &Self| body(headers.audio.as_ref().map(|header| &header.unit));
+        video(self) == video(other) && audio(self) == audio(other)
     }
 }

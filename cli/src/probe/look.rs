@@ -58,11 +58,12 @@ impl Errors {
 }
 
 impl Look {
-    /// Decodes one unit.
+    /// Decodes one unit, if it is H.264 or AAC.
     pub(crate) fn unit(&mut self, unit: &AccessUnit) {
         match unit {
-            AccessUnit::Video(unit) => self.picture(unit),
-            AccessUnit::Audio(unit) => self.sound(unit),
+            AccessUnit::Video(unit) if !unit.config.codec().is_enhanced() => self.picture(unit),
+            AccessUnit::Audio(unit) if !unit.config.codec().is_enhanced() => self.sound(unit),
+            _ => {}
         }
     }
 

@@ -134,7 +134,13 @@ impl Passed {
 
     fn is_beyond(&mut self, tag: &Tag, length: Duration) -> bool {
         let body = Body::parse(tag.tag_type, &tag.body);
-        if !matches!(body, Ok(Body::AvcUnit { .. } | Body::AacFrame(_))) {
+        if !matches!(
+            body,
+            Ok(Body::AvcUnit { .. }
+                | Body::VideoUnit { .. }
+                | Body::AacFrame(_)
+                | Body::AudioUnit { .. })
+        ) {
             return false;
         }
         let now_ms = self.unwrap.next(tag.timestamp_ms);

@@ -26,7 +26,7 @@ fn a_good_stream_is_described_and_nothing_is_wrong_with_it() {
     assert_eq!(video.keyframe_interval_max, Some(30));
     assert_eq!(video.bitrate, 7 * 30 * 8);
     let audio = report.audio.expect("audio");
-    assert_eq!((audio.object_type, audio.sample_rate, audio.channels), (2, 44_100, 2));
+    assert_eq!((audio.object_type, audio.sample_rate, audio.channels), (Some(2), 44_100, 2));
     assert_eq!(report.timestamps.audio_starts_after_ms, Some(0));
     assert!(report.timestamps.interleave_max_ms <= 34);
 }

@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use onair_types::h264::SpsInfo;
+use onair::VideoHeader;
+use onair_types::HeaderError;
 use serde::Serialize;
 
 use super::look::Look;
@@ -91,43 +92,46 @@ fn headers(tracks: &Tracks, found: &mut Vec<Problem>) {
         }
     };
     let pictures = video.times.count();
-    missing(
-        "video_header_missing",
-        video.before_header,
-        pictures,
-        "pictures",
-        "AVC sequence header",
-    );
+    missing("video_header_missing", video.before_header, pictures, "pictures", "sequence header");
     let sounds = audio.times.count();
     missing(
         "audio_header_missing",
         audio.before_header,
         sounds,
-        "AAC frames",
-        "AAC sequence header",
+        "frames of sound",
+        "sequence header",
     );
     if video.bad_headers > 0 {
-        found.push(Problem::error("video_header_invalid", "an AVC sequence header cannot be read"));
+        found.push(Problem::error(
+            "video_header_invalid",
+            "a sequence header of pictures cannot be read",
+        ));
     }
-    let sps = video.config.as_ref().map(|config| config.sps_info());
-    if let Some(Err(error)) = sps {
+    let size = video.config.as_ref().map(|config| match config {
+        VideoHeader::H264(config) => config.sps_info().map(|_| ()).map_err(HeaderError::from),
+        VideoHeader::Hevc(config) => config.size().map(|_| ()).map_err(HeaderError::from),
+        VideoHeader::Av1(config) => config.size().map(|_| ()).map_err(HeaderError::from),
+    });
+    if let Some(Err(error)) = size {
         let message = format!("the sequence parameter set cannot be read: {error}");
         found.push(Problem::error("video_header_invalid", message));
     }
     if audio.bad_headers > 0 {
-        found.push(Problem::error("audio_header_invalid", "an AAC sequence header cannot be read"));
+        found.push(Problem::error(
+            "audio_header_invalid",
+            "a sequence header of sound cannot be read",
+        ));
     }
     if tracks.malformed_tags > 0 {
         let message = format!("{} tags are too short for what they hold", tracks.malformed_tags);
         found.push(Problem::error("malformed_tags", message));
     }
-    if let Some(id) = video.other_codec {
-        let message =
-            format!("there are pictures that are not H.264 (FLV codec {id}); not looked at");
+    if let Some(codec) = &video.other_codec {
+        let message = format!("there are pictures of another codec ({codec}); not looked at");
         found.push(Problem::warning("video_codec", message));
     }
-    if let Some(id) = audio.other_codec {
-        let message = format!("there is sound that is not AAC (FLV format {id}); not looked at");
+    if let Some(codec) = &audio.other_codec {
+        let message = format!("there is sound of another codec ({codec}); not looked at");
         found.push(Problem::warning("audio_codec", message));
     }
 }
@@ -255,9 +259,9 @@ fn pattern(report: &Report, found: &mut Vec<Problem>) {
 
 fn metadata(report: &Report, tracks: &Tracks, found: &mut Vec<Problem>) {
     let said = report.metadata.as_ref().and_then(|said| Some((said.width?, said.height?)));
-    let sps = tracks.video.config.as_ref().and_then(|config| config.sps_info().ok());
-    if let (Some((width, height)), Some(SpsInfo { width: true_width, height: true_height, .. })) =
-        (said.filter(|(width, _)| *width > 0), sps)
+    let shown = tracks.video.config.as_ref().and_then(VideoHeader::size);
+    if let (Some((width, height)), Some((true_width, true_height))) =
+        (said.filter(|(width, _)| *width > 0), shown)
         && (width, height) != (true_width, true_height)
     {
         let message = format!(

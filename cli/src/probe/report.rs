@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use onair::{DataValue, MetaData};
+use onair::{AudioCodec, AudioHeader, DataValue, MetaData, VideoCodec, VideoHeader};
 use serde::Serialize;
 
 use super::cues::Cue;
@@ -41,7 +41,7 @@ pub(crate) struct Report {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct VideoReport {
-    /// "h264".
+    /// "h264", "hevc" or "av1".
     pub(crate) codec: &'static str,
     /// "Constrained Baseline", "Main", "High", …
     pub(crate) profile: String,
@@ -62,10 +62,10 @@ pub(crate) struct VideoReport {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct AudioReport {
-    /// "aac".
+    /// "aac" or "opus".
     pub(crate) codec: &'static str,
-    /// MPEG-4 audio object type; 2 is AAC-LC.
-    pub(crate) object_type: u8,
+    /// MPEG-4 audio object type; 2 is AAC-LC; `null` for Opus.
+    pub(crate) object_type: Option<u8>,
     /// Hz.
     pub(crate) sample_rate: u32,
     pub(crate) channels: u8,
@@ -162,17 +162,18 @@ fn video(tracks: &Tracks) -> Option<VideoReport> {
     if video.times.count() == 0 && video.config.is_none() {
         return None;
     }
-    let sps = video.config.as_ref().and_then(|config| config.sps_info().ok());
+    let (profile, level) = video.config.as_ref().map(profile_and_level).unwrap_or_default();
+    let (width, height) = video.config.as_ref().and_then(VideoHeader::size).unwrap_or_default();
     Some(VideoReport {
-        codec: "h264",
-        profile: sps
-            .as_ref()
-            .map_or_else(String::new, |s| profile(s.profile_idc, s.constraint_flags)),
-        level: sps
-            .as_ref()
-            .map_or_else(String::new, |s| format!("{}.{}", s.level_idc / 10, s.level_idc % 10)),
-        width: sps.as_ref().map_or(0, |sps| sps.width),
-        height: sps.as_ref().map_or(0, |sps| sps.height),
+        codec: match video.config.as_ref().map_or(VideoCodec::H264, VideoHeader::codec) {
+            VideoCodec::H264 => "h264",
+            VideoCodec::Hevc => "hevc",
+            VideoCodec::Av1 => "av1",
+        },
+        profile,
+        level,
+        width,
+        height,
         fps: rounded(video.times.rate()),
         bitrate: bitrate(video.bytes, video.times.count(), video.times.span_seconds()),
         frames: video.times.count() as u64,
@@ -180,6 +181,37 @@ fn video(tracks: &Tracks) -> Option<VideoReport> {
         keyframe_interval_min: video.keyframe_interval.map(|(least, _)| least),
         keyframe_interval_max: video.keyframe_interval.map(|(_, most)| most),
     })
+}
+
+fn profile_and_level(header: &VideoHeader) -> (String, String) {
+    match header {
+        VideoHeader::H264(config) => config.sps_info().map_or_else(
+            |_| (String::new(), String::new()),
+            |sps| {
+                let level = format!("{}.{}", sps.level_idc / 10, sps.level_idc % 10);
+                (profile(sps.profile_idc, sps.constraint_flags), level)
+            },
+        ),
+        // ITU-T H.265 A.3 and A.4.
+        VideoHeader::Hevc(config) => {
+            let profile = match config.profile_idc() {
+                1 => "Main".into(),
+                2 => "Main 10".into(),
+                other => format!("profile {other}"),
+            };
+            (profile, format!("{}.{}", config.level_idc() / 30, config.level_idc() % 30 / 3))
+        }
+        // AV1 specification A.2 and A.3.
+        VideoHeader::Av1(config) => {
+            let profile = match config.profile() {
+                0 => "Main".into(),
+                1 => "High".into(),
+                2 => "Professional".into(),
+                other => format!("profile {other}"),
+            };
+            (profile, format!("{}.{}", 2 + config.level_index() / 4, config.level_index() % 4))
+        }
+    }
 }
 
 /// ITU-T H.264 A.2; constraint_set1 makes Baseline the one that every decoder knows.
@@ -201,10 +233,17 @@ fn audio(tracks: &Tracks) -> Option<AudioReport> {
         return None;
     }
     Some(AudioReport {
-        codec: "aac",
-        object_type: audio.config.map_or(0, |asc| asc.object_type()),
-        sample_rate: audio.config.map_or(0, |asc| asc.sample_rate_hz()),
-        channels: audio.config.map_or(0, |asc| asc.channels()),
+        codec: match audio.config.map_or(AudioCodec::Aac, |config| config.codec()) {
+            AudioCodec::Aac => "aac",
+            AudioCodec::Opus => "opus",
+        },
+        object_type: match audio.config {
+            Some(AudioHeader::Opus(_)) => None,
+            Some(AudioHeader::Aac(asc)) => Some(asc.object_type()),
+            None => Some(0),
+        },
+        sample_rate: audio.config.map_or(0, |config| config.sample_rate_hz()),
+        channels: audio.config.map_or(0, |config| config.channels()),
         bitrate: bitrate(audio.bytes, audio.times.count(), audio.times.span_seconds()),
         frames: audio.times.count() as u64,
     })
@@ -323,7 +362,12 @@ impl fmt::Display for VideoReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "video       H.264 {} {}, {}x{}, {} fps, {} kbit/s, {} pictures",
+            "video       {} {} {}, {}x{}, {} fps, {} kbit/s, {} pictures",
+            match self.codec {
+                "hevc" => VideoCodec::Hevc.name(),
+                "av1" => VideoCodec::Av1.name(),
+                _ => VideoCodec::H264.name(),
+            },
             self.profile,
             self.level,
             self.width,
@@ -346,7 +390,11 @@ impl fmt::Display for VideoReport {
 
 impl fmt::Display for AudioReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.object_type == 2 { "AAC-LC" } else { "AAC" };
+        let kind = match self.object_type {
+            Some(2) => "AAC-LC",
+            Some(_) => "AAC",
+            None => "Opus",
+        };
         writeln!(
             f,
             "audio       {kind}, {} Hz, {} channels, {} kbit/s, {} frames",

@@ -1,11 +1,10 @@
 //! FLV tags → what each track is made of, counted as it comes. Judging is `report`'s.
 
-use std::sync::Arc;
-
-use onair::{AudioUnit, MediaTime, VideoUnit};
+use onair::{
+    AudioCodec, AudioHeader, AudioUnit, MediaTime, VideoCodec, VideoHeader, VideoUnit,
+};
 use onair_engine::flv::{Body, Tag, TagType};
-use onair_types::aac::Asc;
-use onair_types::h264::{AvcConfig, length_prefixed_nal_units, nal_type};
+use onair_types::h264::{length_prefixed_nal_units, nal_type};
 use onair_types::{AccessUnit, FrameKind, Payload};
 
 use super::cues::Script;
@@ -28,7 +27,7 @@ pub(crate) struct Tracks {
 /// The pictures.
 #[derive(Debug, Default)]
 pub(crate) struct Video {
-    pub(crate) config: Option<Arc<AvcConfig>>,
+    pub(crate) config: Option<VideoHeader>,
     /// Headers that cannot be read.
     pub(crate) bad_headers: u64,
     /// Times the parameter sets changed.
@@ -49,21 +48,21 @@ pub(crate) struct Video {
     pub(crate) malformed: u64,
     /// Key frames without an IDR slice, or IDR slices in what is not marked as one.
     pub(crate) mismarked: u64,
-    /// The codec id of pictures that are not H.264.
-    pub(crate) other_codec: Option<u8>,
+    /// The codec of pictures that are not looked at.
+    pub(crate) other_codec: Option<String>,
 }
 
 /// The sound.
 #[derive(Debug, Default)]
 pub(crate) struct Audio {
-    pub(crate) config: Option<Asc>,
+    pub(crate) config: Option<AudioHeader>,
     pub(crate) bad_headers: u64,
     pub(crate) bytes: u64,
     pub(crate) times: Times,
-    /// AAC frames before the first header.
+    /// Frames before the first header.
     pub(crate) before_header: u64,
-    /// The sound format of sound that is not AAC.
-    pub(crate) other_codec: Option<u8>,
+    /// The codec of sound that is not looked at.
+    pub(crate) other_codec: Option<String>,
 }
 
 impl Tracks {
@@ -79,33 +78,35 @@ impl Tracks {
                 self.script.push(tag.timestamp_ms, amf0);
                 None
             }
-            Body::AvcHeader(record) => {
-                self.video.header(record);
-                None
-            }
-            Body::AacHeader(bytes) => {
-                match Asc::from_bytes(bytes) {
-                    Ok(asc) => self.audio.config = Some(asc),
-                    Err(_) => self.audio.bad_headers += 1,
-                }
-                None
-            }
-            Body::AvcUnit { keyframe, composition_ms, data } => {
+            Body::AvcHeader(record) => self.video.header(VideoCodec::H264, record),
+            Body::VideoHeader { codec, record } => self.video.header(codec, record),
+            Body::AacHeader(bytes) => self.audio.header(AudioCodec::Aac, bytes),
+            Body::AudioHeader { codec, head } => self.audio.header(codec, head),
+            Body::AvcUnit { keyframe, composition_ms, data }
+            | Body::VideoUnit { keyframe, composition_ms, data, .. } => {
                 let dts_ms = self.video.times.push(tag.timestamp_ms);
                 self.interleave(dts_ms, self.audio.times.last_ms());
                 self.video.unit(keyframe, composition_ms, data, dts_ms).map(AccessUnit::Video)
             }
-            Body::AacFrame(data) => {
+            Body::AacFrame(data) | Body::AudioUnit { data, .. } => {
                 let pts_ms = self.audio.times.push(tag.timestamp_ms);
                 self.interleave(pts_ms, self.video.times.last_ms());
                 self.audio.unit(data, pts_ms).map(AccessUnit::Audio)
             }
             Body::Other(first_byte) if tag.tag_type == TagType::Video => {
-                self.video.other_codec = Some(first_byte & 0x0F);
+                self.video.other_codec = Some(format!("FLV codec {}", first_byte & 0x0F));
                 None
             }
             Body::Other(first_byte) => {
-                self.audio.other_codec = Some(first_byte >> 4);
+                self.audio.other_codec = Some(format!("FLV format {}", first_byte >> 4));
+                None
+            }
+            Body::Foreign(four_cc) => {
+                let other_codec = match tag.tag_type {
+                    TagType::Video => &mut self.video.other_codec,
+                    _ => &mut self.audio.other_codec,
+                };
+                *other_codec = Some(four_cc.escape_ascii().to_string());
                 None
             }
             _ => None,
@@ -124,15 +125,17 @@ impl Tracks {
 }
 
 impl Video {
-    fn header(&mut self, record: &[u8]) {
-        match AvcConfig::from_record(record) {
-            Ok(config) if self.config.as_deref() == Some(&config) => {}
+    /// No unit comes of it.
+    fn header(&mut self, codec: VideoCodec, record: &[u8]) -> Option<AccessUnit> {
+        match VideoHeader::from_record(codec, record) {
+            Ok(config) if self.config.as_ref() == Some(&config) => {}
             Ok(config) => {
                 self.config_changes += u64::from(self.config.is_some());
-                self.config = Some(Arc::new(config));
+                self.config = Some(config);
             }
             Err(_) => self.bad_headers += 1,
         }
+        None
     }
 
     fn unit(
@@ -150,15 +153,11 @@ impl Video {
             self.before_header += 1;
             return None;
         };
-        let mut has_idr = false;
-        for nal_unit in length_prefixed_nal_units(data, config.nal_length_size()) {
-            let Ok(nal_unit) = nal_unit else {
-                self.malformed += 1;
-                return None;
-            };
-            has_idr |= nal_unit.first().is_some_and(|header| header & 0x1F == nal_type::IDR);
-        }
-        self.mismarked += u64::from(has_idr != keyframe);
+        let Some(is_key) = is_key(&config, data) else {
+            self.malformed += 1;
+            return None;
+        };
+        self.mismarked += u64::from(is_key != keyframe);
         // Nothing before a key frame can be decoded, and that is no fault of the decoder's input.
         (self.keyframes > 0).then(|| VideoUnit {
             pts: MediaTime::from_millis(dts_ms + i64::from(composition_ms)),
@@ -185,22 +184,45 @@ impl Video {
     }
 }
 
+/// Whether decoding can start at a picture; `None` when its lengths do not add up.
+fn is_key(config: &VideoHeader, data: &[u8]) -> Option<bool> {
+    let VideoHeader::H264(config) = config else { return config.is_key(data) };
+    let mut has_idr = false;
+    for nal_unit in length_prefixed_nal_units(data, config.nal_length_size()) {
+        has_idr |= nal_unit.ok()?.first().is_some_and(|header| header & 0x1F == nal_type::IDR);
+    }
+    Some(has_idr)
+}
+
 impl Audio {
+    /// No unit comes of it.
+    fn header(&mut self, codec: AudioCodec, bytes: &[u8]) -> Option<AccessUnit> {
+        match AudioHeader::from_bytes(codec, bytes) {
+            Ok(config) => self.config = Some(config),
+            Err(_) => self.bad_headers += 1,
+        }
+        None
+    }
+
     fn unit(&mut self, data: &[u8], pts_ms: i64) -> Option<AudioUnit> {
         self.bytes += data.len() as u64;
-        let Some(asc) = self.config else {
+        let Some(config) = self.config else {
             self.before_header += 1;
             return None;
         };
         let payload = Payload::from_vec(data.to_vec());
-        Some(AudioUnit { pts: MediaTime::from_millis(pts_ms), asc, payload })
+        Some(AudioUnit { pts: MediaTime::from_millis(pts_ms), config, payload })
     }
 
-    /// How long one AAC frame sounds, ms; 0 when the header is missing.
+    /// How long one frame sounds, ms; 0 when the header is missing.
     pub(crate) fn frame_ms(&self) -> f64 {
-        self.config.map_or(0.0, |asc| {
-            f64::from(onair_types::aac::FRAME_SAMPLES) * 1e3
-                / f64::from(asc.sample_rate_hz().max(1))
-        })
+        match self.config {
+            Some(AudioHeader::Aac(asc)) => {
+                f64::from(onair_types::aac::FRAME_SAMPLES) * 1e3
+                    / f64::from(asc.sample_rate_hz().max(1))
+            }
+            Some(AudioHeader::Opus(_)) => self.times.usual_interval_ms(),
+            None => 0.0,
+        }
     }
 }

@@ -7,15 +7,16 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use onair::{AudioUnit, MediaTime, MetaData, Session, VideoUnit};
+use onair::{
+    AudioCodec, AudioHeader, AudioUnit, MediaTime, MetaData, Session, VideoCodec, VideoHeader,
+    VideoUnit,
+};
 use onair_engine::amf0;
 use onair_engine::flv::{AudioMeta, Body, FlvError, Tag, TagType, VideoMeta};
-use onair_types::aac::Asc;
-use onair_types::h264::{AvcConfig, length_prefixed_nal_units};
-use onair_types::{AccessUnit, FrameKind};
+use onair_types::h264::length_prefixed_nal_units;
+use onair_types::{AccessUnit, FrameKind, HeaderError};
 
 use super::{Ending, Source, ending};
 use crate::context::Context;
@@ -52,7 +53,7 @@ impl EncodedSource {
     /// Opens a file and reads up to its sequence headers.
     ///
     /// # Errors
-    /// When it cannot be read, is not FLV, or holds no wanted track of H.264 or AAC.
+    /// When it cannot be read, is not FLV, or holds no wanted track of a codec that is taken.
     pub(crate) fn open(
         path: &Path,
         wanted: Tracks,
@@ -84,8 +85,8 @@ impl EncodedSource {
         let mut metadata = None;
         let mut first_pictures = FrameRateGuess::default();
         while self.ahead.len() < LOOK_AHEAD_TAGS {
-            let has_all = (found.avc.is_some() || !wanted.video)
-                && (found.asc.is_some() || !wanted.audio)
+            let has_all = (found.video.is_some() || !wanted.video)
+                && (found.audio.is_some() || !wanted.audio)
                 && (first_pictures.fps().is_some() || !wanted.video);
             if has_all {
                 break;
@@ -101,10 +102,11 @@ impl EncodedSource {
         }
         let said = metadata.unwrap_or_default();
         self.metadata = MetaData {
-            video: found.avc.as_ref().map(|avc| video_meta(avc, said.video, &first_pictures)),
-            audio: found.asc.as_ref().map(|asc| AudioMeta {
-                sample_rate_hz: asc.sample_rate_hz(),
-                channels: asc.channels(),
+            video: found.video.as_ref().map(|video| video_meta(video, said.video, &first_pictures)),
+            audio: found.audio.as_ref().map(|audio| AudioMeta {
+                codec: audio.codec(),
+                sample_rate_hz: audio.sample_rate_hz(),
+                channels: audio.channels(),
                 bitrate_bps: said.audio.map_or(0, |audio| audio.bitrate_bps),
             }),
             encoder: said.encoder,
@@ -192,8 +194,8 @@ impl Source for EncodedSource {
 /// Tags → access units.
 struct Units {
     wanted: Tracks,
-    avc: Option<Arc<AvcConfig>>,
-    asc: Option<Asc>,
+    video: Option<VideoHeader>,
+    audio: Option<AudioHeader>,
     video_time: Unwrap,
     audio_time: Unwrap,
 }
@@ -204,23 +206,21 @@ enum UnitError {
     #[error("{0}")]
     Flv(#[from] FlvError),
     #[error("{0}")]
-    H264(#[from] onair_types::h264::H264Error),
-    #[error("{0}")]
-    Aac(#[from] onair_types::aac::AacError),
+    Header(#[from] HeaderError),
     #[error(
         "holds {what} that is not {supported}; convert it, or leave the track out with {option}"
     )]
     Codec { what: &'static str, supported: &'static str, option: &'static str },
     #[error("holds {what} at {ms} ms before its sequence header")]
     NoHeader { what: &'static str, ms: i64 },
-    #[error("holds neither H.264 nor AAC that is wanted")]
+    #[error("holds neither pictures nor sound that is wanted")]
     Nothing,
 }
 
 impl Units {
     fn new(wanted: Tracks) -> Self {
         let (video_time, audio_time) = (Unwrap::default(), Unwrap::default());
-        Self { wanted, avc: None, asc: None, video_time, audio_time }
+        Self { wanted, video: None, audio: None, video_time, audio_time }
     }
 
     /// The access unit in `tag`; `None` when it holds something else.
@@ -234,15 +234,22 @@ impl Units {
             return Ok(None);
         }
         match Body::parse(tag.tag_type, &tag.body)? {
-            // A repeated header is the same header: units keep sharing it.
-            Body::AvcHeader(record) if self.avc.as_ref().is_some_and(|a| a.record() == record) => {}
-            Body::AvcHeader(record) => self.avc = Some(Arc::new(AvcConfig::from_record(record)?)),
-            Body::AacHeader(bytes) => self.asc = Some(Asc::from_bytes(bytes)?),
-            Body::AvcUnit { keyframe, composition_ms, data } if !data.is_empty() => {
+            Body::AvcHeader(record) => self.video_header(VideoCodec::H264, record)?,
+            Body::VideoHeader { codec, record } => self.video_header(codec, record)?,
+            Body::AacHeader(bytes) => {
+                self.audio = Some(AudioHeader::from_bytes(AudioCodec::Aac, bytes)?);
+            }
+            Body::AudioHeader { codec, head } => {
+                self.audio = Some(AudioHeader::from_bytes(codec, head)?);
+            }
+            Body::AvcUnit { keyframe, composition_ms, data }
+            | Body::VideoUnit { keyframe, composition_ms, data, .. }
+                if !data.is_empty() =>
+            {
                 let ms = self.video_time.next(tag.timestamp_ms);
                 let config =
-                    self.avc.clone().ok_or(UnitError::NoHeader { what: "a picture", ms })?;
-                let kind = frame_kind(keyframe, data, config.nal_length_size());
+                    self.video.clone().ok_or(UnitError::NoHeader { what: "a picture", ms })?;
+                let kind = frame_kind(&config, keyframe, data);
                 return Ok(Some(AccessUnit::Video(VideoUnit {
                     pts: MediaTime::from_millis(ms + i64::from(composition_ms)),
                     dts: MediaTime::from_millis(ms),
@@ -251,17 +258,17 @@ impl Units {
                     payload: tag.body.suffix(data.len()),
                 })));
             }
-            Body::AacFrame(frame) if !frame.is_empty() => {
+            Body::AacFrame(frame) | Body::AudioUnit { data: frame, .. } if !frame.is_empty() => {
                 let ms = self.audio_time.next(tag.timestamp_ms);
-                let asc = self.asc.ok_or(UnitError::NoHeader { what: "sound", ms })?;
+                let config = self.audio.ok_or(UnitError::NoHeader { what: "sound", ms })?;
                 let payload = tag.body.suffix(frame.len());
                 let pts = MediaTime::from_millis(ms);
-                return Ok(Some(AccessUnit::Audio(AudioUnit { pts, asc, payload })));
+                return Ok(Some(AccessUnit::Audio(AudioUnit { pts, config, payload })));
             }
-            Body::Other(_) => {
+            Body::Other(_) | Body::Foreign(_) => {
                 let (what, supported, option) = match tag.tag_type {
-                    TagType::Audio => ("sound", "AAC", "--video-only"),
-                    _ => ("pictures", "H.264", "--audio-only"),
+                    TagType::Audio => ("sound", "AAC or Opus", "--video-only"),
+                    _ => ("pictures", "H.264, HEVC or AV1", "--audio-only"),
                 };
                 return Err(UnitError::Codec { what, supported, option });
             }
@@ -271,8 +278,25 @@ impl Units {
     }
 }
 
-/// FLV's key frame flag decides: the copy must say what the file says.
-fn frame_kind(keyframe: bool, data: &[u8], nal_length_size: usize) -> FrameKind {
+impl Units {
+    /// A repeated header is the same header: units keep sharing it.
+    fn video_header(&mut self, codec: VideoCodec, record: &[u8]) -> Result<(), UnitError> {
+        let is_known = |known: &VideoHeader| known.codec() == codec && known.record() == record;
+        if !self.video.as_ref().is_some_and(is_known) {
+            self.video = Some(VideoHeader::from_record(codec, record)?);
+        }
+        Ok(())
+    }
+}
+
+/// FLV's key frame flag decides: the copy must say what the file says. Of HEVC and AV1 the session
+/// takes only what is one.
+fn frame_kind(config: &VideoHeader, keyframe: bool, data: &[u8]) -> FrameKind {
+    let nal_length_size = match config {
+        VideoHeader::H264(config) => config.nal_length_size(),
+        _ if keyframe && config.is_key(data) != Some(false) => return FrameKind::Idr,
+        _ => return FrameKind::Reference,
+    };
     let is_referred_to = |nal: &[u8]| {
         let header = nal.first().copied().unwrap_or_default();
         matches!(header & 0x1F, 1..=5) && header & 0x60 != 0
@@ -288,16 +312,18 @@ fn frame_kind(keyframe: bool, data: &[u8], nal_length_size: usize) -> FrameKind 
 }
 
 /// The SPS knows the size; the file's metadata knows the rest, when there is any.
-fn video_meta(avc: &AvcConfig, said: Option<VideoMeta>, guess: &FrameRateGuess) -> VideoMeta {
-    let said = said.unwrap_or(VideoMeta { width: 0, height: 0, fps: 0.0, bitrate_bps: 0 });
-    let sps = avc.sps_info().ok();
+fn video_meta(header: &VideoHeader, said: Option<VideoMeta>, guess: &FrameRateGuess) -> VideoMeta {
+    let said = said.unwrap_or_default();
+    let sps = header.h264().and_then(|avc| avc.sps_info().ok());
+    let (width, height) = header.size().unwrap_or((said.width, said.height));
     let fps = Some(said.fps)
         .filter(|fps| fps.is_finite() && *fps > 0.0)
         .or_else(|| sps.as_ref().and_then(|sps| sps.fps))
         .or_else(|| guess.fps());
     VideoMeta {
-        width: sps.as_ref().map_or(said.width, |sps| sps.width),
-        height: sps.as_ref().map_or(said.height, |sps| sps.height),
+        codec: header.codec(),
+        width,
+        height,
         fps: fps.unwrap_or_default(),
         bitrate_bps: said.bitrate_bps,
     }

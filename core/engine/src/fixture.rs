@@ -25,7 +25,7 @@ pub(crate) fn video(kind: FrameKind, dts_ms: i64, size_bytes: usize) -> AccessUn
         pts: ms(dts_ms),
         dts: ms(dts_ms),
         kind,
-        config: avc_config(),
+        config: avc_config().into(),
         payload: Payload::from_vec(vec![0x11; size_bytes]),
     })
 }
@@ -41,7 +41,7 @@ pub(crate) fn p(dts_ms: i64) -> AccessUnit {
 pub(crate) fn audio(pts_ms: i64) -> AccessUnit {
     AccessUnit::Audio(AudioUnit {
         pts: ms(pts_ms),
-        asc: asc(),
+        config: asc().into(),
         payload: Payload::from_vec(vec![0x22; 10]),
     })
 }

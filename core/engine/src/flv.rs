@@ -1,25 +1,35 @@
 //! FLV: tag bodies (which are RTMP message bodies), whole tags and files, both ways.
-//! Adobe Flash Video File Format 10.1, annex E. Codecs other than H.264 and AAC are passed on
-//! unread.
+//! Adobe Flash Video File Format 10.1, annex E; Enhanced RTMP v2 for what legacy tags cannot carry.
+//! Codecs other than ours are named and not read.
 
+mod extended;
 mod extra;
 mod metadata;
+mod prefix;
 mod reader;
 
-use onair_types::{MediaTime, Payload};
+use onair_types::{AudioCodec, MediaTime, Payload, VideoCodec};
 use thiserror::Error;
 
+pub use extended::Multitrack;
 pub use extra::{Extra, ExtraError};
 pub use metadata::{AudioMeta, MetaData, VideoMeta};
+pub use prefix::Prefix;
 pub use reader::Reader;
 
 /// The bytes before the NAL units in a video message: frame type and codec, packet type, SI24
 /// composition time (E.4.3.1). Composition time is clamped to what 24 bits hold.
 pub fn video_prefix(keyframe: bool, composition_ms: i32) -> [u8; 5] {
-    const SI24_MAX: i32 = (1 << 23) - 1;
     let frame_type = if keyframe { KEYFRAME } else { INTER_FRAME };
-    let [_, c2, c1, c0] = composition_ms.clamp(-SI24_MAX - 1, SI24_MAX).to_be_bytes();
+    let [c2, c1, c0] = composition_bytes(composition_ms);
     [frame_type << 4 | CODEC_AVC, PACKET_UNIT, c2, c1, c0]
+}
+
+/// SI24.
+fn composition_bytes(composition_ms: i32) -> [u8; 3] {
+    const SI24_MAX: i32 = (1 << 23) - 1;
+    let [_, c2, c1, c0] = composition_ms.clamp(-SI24_MAX - 1, SI24_MAX).to_be_bytes();
+    [c2, c1, c0]
 }
 
 /// The two bytes before a raw AAC frame.
@@ -73,9 +83,47 @@ pub enum Body<'a> {
     AacHeader(&'a [u8]),
     /// One raw AAC frame.
     AacFrame(&'a [u8]),
+    /// The decoder configuration of pictures that only extended tags carry: hvcC or av1C.
+    VideoHeader {
+        /// Not H.264.
+        codec: VideoCodec,
+        /// The record.
+        record: &'a [u8],
+    },
+    /// One access unit of HEVC or temporal unit of AV1.
+    VideoUnit {
+        /// Not H.264.
+        codec: VideoCodec,
+        /// Frame type 1.
+        keyframe: bool,
+        /// Composition time offset, ms; zero for AV1.
+        composition_ms: i32,
+        /// Length-prefixed NAL units, or OBUs.
+        data: &'a [u8],
+    },
+    /// The decoder configuration of sound that only extended tags carry: OpusHead.
+    AudioHeader {
+        /// Not AAC.
+        codec: AudioCodec,
+        /// The header.
+        head: &'a [u8],
+    },
+    /// One packet of Opus.
+    AudioUnit {
+        /// Not AAC.
+        codec: AudioCodec,
+        /// The packet.
+        data: &'a [u8],
+    },
+    /// Units of one or several tracks.
+    Multitrack(Multitrack<'a>),
+    /// An extended tag of a codec this version does not take.
+    Foreign([u8; 4]),
+    /// An extended tag that carries no unit: colours, channel orders, ends, what is not known.
+    Aside,
     /// Script data: AMF0.
     Script(&'a [u8]),
-    /// A codec this version does not take; the first body byte.
+    /// A legacy tag of a codec this version does not take; the first body byte.
     Other(u8),
     /// No bytes at all.
     Empty,
@@ -125,9 +173,9 @@ impl<'a> Body<'a> {
         let Some(&first) = body.first() else { return Ok(Self::Empty) };
         match tag_type {
             TagType::Script => Ok(Self::Script(body)),
-            TagType::Video if first & 0x0F == CODEC_AVC && first & IS_EX_HEADER == 0 => {
-                Self::parse_avc(first, body)
-            }
+            TagType::Video if extended::is_video(first) => extended::parse_video(body),
+            TagType::Video if first & 0x0F == CODEC_AVC => Self::parse_avc(first, body),
+            TagType::Audio if first >> 4 == extended::SOUND_FORMAT => extended::parse_audio(body),
             TagType::Audio if first >> 4 == SOUND_FORMAT_AAC => Self::parse_aac(first, body),
             TagType::Video | TagType::Audio => Ok(Self::Other(first)),
         }

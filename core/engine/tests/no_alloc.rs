@@ -85,7 +85,7 @@ impl Source {
             self.sound += 1;
             let pts = MediaTime::from_micros(audio_micros);
             let payload = self.audio.copy_of(&[0x22; 300]);
-            (AccessUnit::Audio(AudioUnit { pts, asc: self.asc, payload }), audio_micros)
+            (AccessUnit::Audio(AudioUnit { pts, config: self.asc.into(), payload }), audio_micros)
         } else {
             let is_idr = self.picture % 60 == 0;
             self.picture += 1;
@@ -96,7 +96,7 @@ impl Source {
                 pts: dts,
                 dts,
                 kind: if is_idr { FrameKind::Idr } else { FrameKind::Reference },
-                config: Arc::clone(&self.config),
+                config: Arc::clone(&self.config).into(),
                 payload,
             };
             (AccessUnit::Video(unit), video_micros)
@@ -122,8 +122,19 @@ fn turn(publish: &mut Publish, limit: usize, now: Now) {
 
 fn live(chunk_size_bytes: u32) -> Publish {
     let url = StreamUrl::parse("rtmp://live.example/app/key").expect("a good address");
-    let video = VideoMeta { width: 640, height: 360, fps: 30.0, bitrate_bps: 1_000_000 };
-    let audio = AudioMeta { sample_rate_hz: 44_100, channels: 2, bitrate_bps: 96_000 };
+    let video = VideoMeta {
+        width: 640,
+        height: 360,
+        fps: 30.0,
+        bitrate_bps: 1_000_000,
+        ..VideoMeta::default()
+    };
+    let audio = AudioMeta {
+        sample_rate_hz: 44_100,
+        channels: 2,
+        bitrate_bps: 96_000,
+        ..AudioMeta::default()
+    };
     let encoder = "test".to_owned();
     let mut config = Config::new(
         url,

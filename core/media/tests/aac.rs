@@ -120,7 +120,7 @@ fn every_block_gives_one_raw_unit_that_starts_the_delay_before_it() {
         let off = unit.pts.micros_since(start) - exact;
         assert!(off.abs() <= 1, "unit {index} is {off} µs off");
         assert_ne!(unit.payload[..2], [0xff, 0xf1], "no ADTS header");
-        assert_eq!(unit.asc, encoder.asc());
+        assert_eq!(unit.config, encoder.asc().into());
     }
     assert!(encoder.flush(&mut |_| panic!("nothing is left")).is_ok());
     let after = encoder.encode(&[0; 2_048], start, &mut |_| panic!("flushed"));
@@ -233,7 +233,7 @@ fn broken_units_and_configurations_are_errors_and_decoding_goes_on() {
         assert!(matches!(decoder.decode(&broken), Err(DecodeError::Unit { .. })), "{len} bytes");
     }
     let mut other = units[4].clone();
-    other.asc = Asc::from_bytes(&[0x12, 0x08]).unwrap();
+    other.config = Asc::from_bytes(&[0x12, 0x08]).unwrap().into();
     let _ = decoder.decode(&other);
     for unit in &units {
         assert_eq!(decoder.decode(unit).unwrap().samples.len(), 2_048);

@@ -7,7 +7,7 @@ use onair_engine::publish::{Alignment, Delivery};
 use onair_engine::rate::Adaptation;
 use onair_engine::reconnect::Policy;
 use onair_media::encode::{self, AudioEncoder, EncodeError, VideoEncoder};
-use onair_types::{AudioConfig, ConfigError, MediaTime, VideoConfig};
+use onair_types::{AudioCodec, AudioConfig, ConfigError, MediaTime, VideoCodec, VideoConfig};
 
 use crate::clock::SystemClock;
 use crate::net::tcp::TcpConnector;
@@ -43,6 +43,8 @@ pub struct SessionBuilder {
     video: Option<VideoConfig>,
     audio_source: Option<Source>,
     video_source: Option<Source>,
+    audio_codec: Option<AudioCodec>,
+    video_codec: Option<VideoCodec>,
     audio_encoder: Option<AudioEncoderFactory>,
     video_encoder: Option<VideoEncoderFactory>,
     metadata: Option<MetaData>,
@@ -67,6 +69,8 @@ impl SessionBuilder {
             video,
             audio_source: None,
             video_source: None,
+            audio_codec: None,
+            video_codec: None,
             audio_encoder: None,
             video_encoder: None,
             metadata: None,
@@ -97,6 +101,20 @@ impl SessionBuilder {
         self
     }
 
+    /// What sound is coded with that is pushed encoded: AAC unless said. Anything else needs a
+    /// server with Enhanced RTMP; one without ends the start with [`Error::Codec`].
+    pub fn audio_codec(mut self, codec: AudioCodec) -> Self {
+        self.audio_codec = Some(codec);
+        self
+    }
+
+    /// What pictures are coded with that are pushed encoded: H.264 unless said. Anything else needs
+    /// a server with Enhanced RTMP; one without ends the start with [`Error::Codec`].
+    pub fn video_codec(mut self, codec: VideoCodec) -> Self {
+        self.video_codec = Some(codec);
+        self
+    }
+
     /// The app's own AAC encoder; software when not given. Called on `onair-audio`.
     pub fn audio_encoder(mut self, factory: AudioEncoderFactory) -> Self {
         self.audio_encoder = Some(factory);
@@ -109,7 +127,7 @@ impl SessionBuilder {
         self
     }
 
-    /// What onMetaData says, instead of what the configurations say; for files.
+    /// What onMetaData says, instead of what the configurations say, codecs included; for files.
     pub fn metadata(mut self, metadata: MetaData) -> Self {
         self.metadata = Some(metadata);
         self
@@ -190,8 +208,8 @@ impl SessionBuilder {
     /// The session, [`crate::State::Ready`].
     ///
     /// # Errors
-    /// [`Error::Config`] when there is no track, a source or an encoder is set for a track that has
-    /// no use for it, or the event capacity is out of range; [`Error::Encoder`] when a raw track has
+    /// [`Error::Config`] when there is no track, a source, a codec or an encoder is set for a track
+    /// that has no use for it, or the event capacity is out of range; [`Error::Encoder`] when a raw track has
     /// no encoder in this build.
     pub fn build(self) -> Result<Session, Error> {
         if self.audio.is_none() && self.video.is_none() {
@@ -209,6 +227,10 @@ impl SessionBuilder {
         if let Some(extra) = self.extra {
             metadata.extra = extra;
         }
+        let audio_codec = metadata.audio.as_mut().map(|audio| &mut audio.codec);
+        put_codec("audio", audio_source, audio_codec, self.audio_codec)?;
+        let video_codec = metadata.video.as_mut().map(|video| &mut video.codec);
+        put_codec("video", video_source, video_codec, self.video_codec)?;
         let audio_encoder = match self.audio_encoder {
             Some(factory) => given("audio", audio_source, factory)?,
             None if cfg!(feature = "fdk-aac") || audio_source != Some(Source::Raw) => {
@@ -263,6 +285,24 @@ fn source(
     }
 }
 
+/// Tells metadata which codec a track has; only what is pushed encoded may have another than ours.
+fn put_codec<C: Copy + Default + PartialEq>(
+    track: &'static str,
+    source: Option<Source>,
+    said: Option<&mut C>,
+    asked: Option<C>,
+) -> Result<(), Error> {
+    let Some(said) = said else {
+        return asked.map_or(Ok(()), |_| Err(ConfigError::MissingTrack { track }.into()));
+    };
+    *said = asked.unwrap_or(*said);
+    if source == Some(Source::Raw) && *said != C::default() {
+        let reason = format!("no encoder here makes that {track} codec; push {track} encoded");
+        return Err(Error::Config(reason));
+    }
+    Ok(())
+}
+
 fn given<F>(track: &'static str, source: Option<Source>, factory: F) -> Result<F, Error> {
     match source {
         Some(Source::Raw) => Ok(factory),
@@ -281,11 +321,13 @@ fn metadata(audio: &Option<AudioConfig>, video: &Option<VideoConfig>) -> MetaDat
             height: config.height(),
             fps: f64::from(config.fps()),
             bitrate_bps: config.bitrate_bps(),
+            ..VideoMeta::default()
         }),
         audio: audio.as_ref().map(|config| AudioMeta {
             sample_rate_hz: config.sample_rate_hz(),
             channels: config.channels(),
             bitrate_bps: config.bitrate_bps(),
+            ..AudioMeta::default()
         }),
         encoder: concat!("OnAir ", env!("CARGO_PKG_VERSION")).to_owned(),
         ..MetaData::default()

@@ -207,6 +207,23 @@ pub enum PushError {
     /// A decoding time not after the one before it on its track, or after its presentation time.
     #[error("push: decoding times must increase and not pass the presentation time")]
     TimeOrder,
+    /// Another codec than the session was made for.
+    #[error(
+        "push: {given} units, the session was made for {expected}; name the codec when it is \
+             built"
+    )]
+    Codec {
+        /// The session's.
+        expected: &'static str,
+        /// The unit's.
+        given: &'static str,
+    },
+    /// A unit that is called a key frame and is none, or cannot be read.
+    #[error("push: this is no key frame of {codec}; mark only those at which decoding can start")]
+    NotAKeyFrame {
+        /// The unit's codec.
+        codec: &'static str,
+    },
     /// An access unit without bytes.
     #[error("push: an access unit needs bytes")]
     EmptyUnit,

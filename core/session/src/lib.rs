@@ -24,6 +24,7 @@ pub mod transport;
 #[cfg(feature = "tls")]
 pub mod trust;
 
+mod codec;
 mod cue;
 mod edge;
 mod encoding;
@@ -58,8 +59,8 @@ pub use onair_engine::url::{StreamKey, StreamUrl, UrlError};
 pub use onair_media::encode::{AudioEncoder, EncodeError, EncoderInfo, VideoEncoder};
 pub use onair_media::frame::{FrameError, FrameView, PixelFormat, Plane};
 pub use onair_types::{
-    AudioConfig, AudioQuality, AudioUnit, CaptureTime, ConfigError, MediaTime, Now, VideoConfig,
-    VideoQuality, VideoUnit,
+    AudioCodec, AudioConfig, AudioHeader, AudioQuality, AudioUnit, CaptureTime, ConfigError,
+    MediaTime, Now, VideoCodec, VideoConfig, VideoHeader, VideoQuality, VideoUnit,
 };
 
 /// The README's program must compile.

@@ -14,6 +14,7 @@ use onair_types::{
 };
 
 use crate::builder::SessionBuilder;
+use crate::codec;
 use crate::destination::{Destinations, Place};
 use crate::edge::units::Handed;
 use crate::net::STOP_WITHIN;
@@ -227,7 +228,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes one H.264 access unit with its own times. When the other track is pushed raw, both
+    /// Takes one access unit of the session's video codec with its own times. When the other track is pushed raw, both
     /// must lie on the same capture clock.
     ///
     /// # Errors
@@ -236,6 +237,7 @@ impl Session {
         self.check_kind(Track::Video, Source::Encoded)?;
         let run = self.running()?;
         let push = run.enter()?;
+        codec::check_video(&run.plan.metadata, &unit)?;
         check_unit(&run, Track::Video, unit.payload.is_empty(), unit.pts, unit.dts)?;
         let missed = run.missed_micros(Track::Video, unit.dts.as_micros());
         for time in [&mut unit.pts, &mut unit.dts] {
@@ -249,7 +251,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes one AAC frame with its own time. When the other track is pushed raw, both must lie on
+    /// Takes one AAC frame or Opus packet, whatever the session's codec is, with its own time. When the other track is pushed raw, both must lie on
     /// the same capture clock.
     ///
     /// # Errors
@@ -258,6 +260,7 @@ impl Session {
         self.check_kind(Track::Audio, Source::Encoded)?;
         let run = self.running()?;
         let _push = run.enter()?;
+        codec::check_audio(&run.plan.metadata, &unit)?;
         check_unit(&run, Track::Audio, unit.payload.is_empty(), unit.pts, unit.pts)?;
         let missed = run.missed_micros(Track::Audio, unit.pts.as_micros());
         unit.pts = run.place_encoded(unit.pts.offset_micros(missed));

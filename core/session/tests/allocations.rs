@@ -164,7 +164,7 @@ impl VideoEncoder for Pooled {
         let is_idr = self.encoded.is_multiple_of(30);
         let kind = if is_idr { FrameKind::Idr } else { FrameKind::Reference };
         self.encoded += 1;
-        out(VideoUnit { pts, dts: pts, kind, config: Arc::clone(&self.config), payload });
+        out(VideoUnit { pts, dts: pts, kind, config: Arc::clone(&self.config).into(), payload });
         Ok(())
     }
 
@@ -195,7 +195,7 @@ impl AudioEncoder for Pooled {
         out: &mut dyn FnMut(AudioUnit),
     ) -> Result<(), EncodeError> {
         let payload = self.pool.copy_of(&[pcm[0] as u8; 100]);
-        out(AudioUnit { pts, asc: self.asc, payload });
+        out(AudioUnit { pts, config: self.asc.into(), payload });
         Ok(())
     }
 

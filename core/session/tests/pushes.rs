@@ -3,8 +3,9 @@
 mod support;
 
 use onair::{
-    Alignment, AudioConfig, CaptureTime, Delivery, Error, FrameError, FrameView, MediaTime, Pcm,
-    PixelFormat, Plane, PushError, Session, Source, capture_time_from_secs,
+    Alignment, AudioCodec, AudioConfig, AudioHeader, AudioUnit, CaptureTime, Delivery, Error,
+    FrameError, FrameView, MediaTime, Pcm, PixelFormat, Plane, PushError, Session, Source,
+    VideoCodec, VideoHeader, VideoUnit, capture_time_from_secs,
 };
 use onair_types::{FrameKind, Payload, Track};
 use support::encoders::{Luma, Peak, no_trouble};
@@ -263,4 +264,63 @@ fn the_software_encoders_are_used_when_none_is_given() {
     let statistics = session.statistics();
     let name = statistics.video_encoder.map(|info| info.name).expect("a video encoder");
     assert!(name.contains("264"), "{name}");
+}
+
+fn av1(kind: FrameKind, dts_ms: i64, frame: u8) -> VideoUnit {
+    let config = VideoHeader::from_record(VideoCodec::Av1, &[0x81, 0, 0x0C, 0]).expect("a record");
+    let payload = Payload::from_vec(vec![0x32, 2, frame, 0]);
+    VideoUnit { pts: ms(dts_ms), dts: ms(dts_ms), kind, config, payload }
+}
+
+fn opus(pts_ms: i64) -> AudioUnit {
+    let head = b"OpusHead\x01\x02\0\0\x80\xBB\0\0\0\0\0";
+    let config = AudioHeader::from_bytes(AudioCodec::Opus, head).expect("a head");
+    AudioUnit { pts: ms(pts_ms), config, payload: Payload::from_vec(vec![0xFC, 1]) }
+}
+
+#[test]
+fn av1_and_opus_go_where_the_builder_said_so() {
+    const KEY: u8 = 0x10;
+    const OTHER: u8 = 0x30;
+    let sink = Sink::good();
+    let session = Session::builder(Some(audio_config()), Some(video_config()))
+        .audio_source(Source::Encoded)
+        .video_source(Source::Encoded)
+        .audio_codec(AudioCodec::Opus)
+        .video_codec(VideoCodec::Av1)
+        .delivery(Delivery::Complete)
+        .build()
+        .expect("a session");
+    session.start(&sink.url()).expect("it starts");
+    wait_live(&session);
+    session.push_encoded_audio(opus(0)).expect("Opus");
+    let wrong = session.push_encoded_video(video(&avc_config(), 0, 0, FrameKind::Idr));
+    assert_eq!(wrong, Err(PushError::Codec { expected: "AV1", given: "H.264" }));
+    let wrong = session.push_encoded_audio(audio(0, 10));
+    assert_eq!(wrong, Err(PushError::Codec { expected: "Opus", given: "AAC" }));
+    let no_key = Err(PushError::NotAKeyFrame { codec: "AV1" });
+    assert_eq!(session.push_encoded_video(av1(FrameKind::Idr, 10, OTHER)), no_key);
+    session.push_encoded_video(av1(FrameKind::Idr, 10, KEY)).expect("a key frame");
+    session.push_encoded_video(av1(FrameKind::Reference, 43, OTHER)).expect("another");
+    assert!(session.finish(LIMIT), "all was sent");
+    let seen = sink.wait_for("the end", 0, |seen| seen.is_closed);
+    let tags: Vec<&[u8]> = seen
+        .media
+        .iter()
+        .filter_map(|media| match media {
+            Media::Extended(body) => Some(&body[..5]),
+            _ => None,
+        })
+        .collect();
+    for tag in [b"\x90av01", b"\x91av01", b"\xA1av01", b"\x92av01", b"\x90Opus", b"\x92Opus"] {
+        assert_eq!(tags.iter().filter(|seen| *seen == tag).count(), 1, "{tag:02x?}");
+    }
+}
+
+#[test]
+fn a_codec_that_nothing_here_encodes_must_be_pushed_encoded() {
+    let built = Session::builder(None, Some(video_config())).video_codec(VideoCodec::Hevc).build();
+    assert!(matches!(built, Err(Error::Config(text)) if text.contains("push video encoded")));
+    let built = Session::builder(None, Some(video_config())).audio_codec(AudioCodec::Opus).build();
+    assert!(matches!(built, Err(Error::Config(text)) if text.contains("no audio configuration")));
 }

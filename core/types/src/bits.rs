@@ -29,6 +29,12 @@ impl<'a> BitReader<'a> {
         Some(value)
     }
 
+    /// Passes over bits.
+    pub(crate) fn skip(&mut self, count: usize) -> Option<()> {
+        self.at = self.at.checked_add(count).filter(|at| *at <= 8 * self.bytes.len())?;
+        Some(())
+    }
+
     /// ue(v): at most 2^32 - 2.
     pub(crate) fn unsigned(&mut self) -> Option<u32> {
         let mut zeros = 0;

@@ -231,7 +231,7 @@ impl Fields<'_> {
 }
 
 /// 7.4.1: a 3 behind two zeros is not part of the payload.
-fn without_emulation_prevention(payload: &[u8]) -> Vec<u8> {
+pub(crate) fn without_emulation_prevention(payload: &[u8]) -> Vec<u8> {
     let mut rbsp = Vec::with_capacity(payload.len());
     let mut zeros = 0;
     for &byte in payload {

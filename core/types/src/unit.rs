@@ -1,33 +1,30 @@
-//! One encoded picture or one AAC frame, as encoders hand it to the engine.
+//! One encoded picture or one frame of sound, as encoders hand it to the engine.
 
-use std::sync::Arc;
-
-use crate::aac::Asc;
-use crate::h264::AvcConfig;
+use crate::header::{AudioHeader, VideoHeader};
 use crate::payload::Payload;
 use crate::time::MediaTime;
 
 /// Which of the two elementary streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Track {
-    /// H.264.
+    /// Pictures.
     Video,
-    /// AAC.
+    /// Sound.
     Audio,
 }
 
 /// What depends on a coded picture; decides what may be dropped with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FrameKind {
-    /// Instantaneous decoder refresh: decoding can start here.
+    /// Decoding can start here: an IDR of H.264, an IRAP picture of HEVC, a key frame of AV1.
     Idr,
     /// Later pictures may refer to it.
     Reference,
-    /// Every VCL NAL unit has `nal_ref_idc` 0: nothing refers to it.
+    /// Nothing refers to it; in H.264 every VCL NAL unit has `nal_ref_idc` 0.
     Disposable,
 }
 
-/// One H.264 access unit.
+/// One access unit of H.264 or HEVC, or one temporal unit of AV1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VideoUnit {
     /// Presentation time on the session's timeline.
@@ -36,21 +33,22 @@ pub struct VideoUnit {
     pub dts: MediaTime,
     /// What depends on it.
     pub kind: FrameKind,
-    /// The parameter sets it was coded with; the same `Arc` as long as they do not change.
-    pub config: Arc<AvcConfig>,
-    /// All NAL units but SPS, PPS and AUD, each behind its length in
-    /// [`AvcConfig::nal_length_size`] big-endian bytes (ISO/IEC 14496-15 5.3.4.2).
+    /// How to decode it; the same `Arc` inside as long as that does not change.
+    pub config: VideoHeader,
+    /// H.264 and HEVC: all NAL units but parameter sets and AUD, each behind its length in the
+    /// configuration's `nal_length_size` big-endian bytes (ISO/IEC 14496-15 5.3.4.2 and 8.3.3.2).
+    /// AV1: all OBUs with their size fields, but temporal delimiters (AV1-ISOBMFF 2.4).
     pub payload: Payload,
 }
 
-/// One AAC frame of 1,024 samples a channel, without ADTS header.
+/// One AAC frame of 1,024 samples a channel without ADTS header, or one Opus packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AudioUnit {
     /// Presentation time of its first sample on the session's timeline, encoder delay removed.
     pub pts: MediaTime,
     /// How to decode it.
-    pub asc: Asc,
-    /// The raw_data_block.
+    pub config: AudioHeader,
+    /// The raw_data_block, or the packet.
     pub payload: Payload,
 }
 
@@ -59,7 +57,7 @@ pub struct AudioUnit {
 pub enum AccessUnit {
     /// A picture.
     Video(VideoUnit),
-    /// An AAC frame.
+    /// A frame of sound.
     Audio(AudioUnit),
 }
 

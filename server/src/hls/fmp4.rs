@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use onair_engine::flv::Body;
 use onair_types::aac::{Asc, FRAME_SAMPLES};
-use onair_types::h264::AvcConfig;
+use onair_types::{AudioHeader, VideoHeader};
 use shiguredo_mp4::boxes::{
-    AudioSampleEntryFields, Avc1Box, AvccBox, EsdsBox, MfhdBox, MoofBox, Mp4aBox, SampleEntry,
-    TfdtBox, TfhdBox, TrafBox, TrunBox, TrunSample, VisualSampleEntryFields,
+    AudioSampleEntryFields, Av01Box, Av1cBox, Avc1Box, AvccBox, EsdsBox, Hvc1Box, HvccBox, MfhdBox,
+    MoofBox, Mp4aBox, SampleEntry, TfdtBox, TfhdBox, TrafBox, TrunBox, TrunSample,
+    VisualSampleEntryFields,
 };
 use shiguredo_mp4::descriptors::{
     DecoderConfigDescriptor, DecoderSpecificInfo, EsDescriptor, SlConfigDescriptor,
@@ -98,6 +99,8 @@ impl Fragment {
 }
 
 const MDAT_HEADER: usize = 8;
+/// Of AV1; files do without (AV1-ISOBMFF 2.4). No NAL unit has such a length.
+const TEMPORAL_DELIMITER: [u8; 2] = [0x12, 0];
 
 /// One track's part of a fragment.
 struct Run<'a> {
@@ -123,6 +126,10 @@ impl<'a> Run<'a> {
                 let duration = u32::try_from(end - begin).unwrap_or(0);
                 let (composition_ticks, data) = match Body::parse(unit.tag_type, &unit.body).ok()? {
                     Body::AvcUnit { composition_ms, data, .. } => {
+                        (i64::from(composition_ms) * VIDEO_TICKS_PER_MS, data)
+                    }
+                    Body::VideoUnit { composition_ms, data, .. } => {
+                        let data = data.strip_prefix(&TEMPORAL_DELIMITER).unwrap_or(data);
                         (i64::from(composition_ms) * VIDEO_TICKS_PER_MS, data)
                     }
                     Body::AacFrame(data) => (0, data),
@@ -189,13 +196,12 @@ fn sample_flags(keyframe: bool) -> SampleFlags {
 
 /// `ftyp` and `moov`: video is track 1, audio the next one.
 pub(super) fn init(headers: &Headers) -> Option<Vec<u8>> {
-    let video = headers
-        .avc
-        .as_ref()
-        .map(|avc| Some((TrackKind::Video, NonZeroU32::new(90_000)?, avc1(&avc.config)?)));
-    let audio = headers.aac.as_ref().map(|aac| {
-        let rate = NonZeroU32::new(aac.config.sample_rate_hz())?;
-        Some((TrackKind::Audio, rate, mp4a(&aac.config)))
+    let video = headers.video.as_ref().map(|video| {
+        Some((TrackKind::Video, NonZeroU32::new(90_000)?, sample_entry(&video.config)?))
+    });
+    let audio = headers.audio.as_ref().and_then(|audio| audio.config.aac()).map(|asc| {
+        let rate = NonZeroU32::new(asc.sample_rate_hz())?;
+        Some((TrackKind::Audio, rate, mp4a(&asc)))
     });
     let tracks: Vec<_> = [video, audio].into_iter().flatten().collect::<Option<_>>()?;
     // The muxer learns its tracks from samples; one empty sample each is enough.
@@ -217,12 +223,12 @@ pub(super) fn init(headers: &Headers) -> Option<Vec<u8>> {
     muxer.init_segment_bytes().ok()
 }
 
-fn avc1(config: &AvcConfig) -> Option<SampleEntry> {
-    let size = config.sps_info().ok()?;
+fn sample_entry(config: &VideoHeader) -> Option<SampleEntry> {
+    let (width, height) = config.size()?;
     let visual = VisualSampleEntryFields {
         data_reference_index: NonZeroU16::MIN,
-        width: u16::try_from(size.width).ok()?,
-        height: u16::try_from(size.height).ok()?,
+        width: u16::try_from(width).ok()?,
+        height: u16::try_from(height).ok()?,
         horizresolution: VisualSampleEntryFields::DEFAULT_HORIZRESOLUTION,
         vertresolution: VisualSampleEntryFields::DEFAULT_VERTRESOLUTION,
         frame_count: VisualSampleEntryFields::DEFAULT_FRAME_COUNT,
@@ -230,12 +236,30 @@ fn avc1(config: &AvcConfig) -> Option<SampleEntry> {
         depth: VisualSampleEntryFields::DEFAULT_DEPTH,
     };
     // The record on the wire is the box's payload byte for byte (ISO/IEC 14496-15 5.3.4.1).
-    let mut avcc = Vec::with_capacity(config.record().len() + 8);
-    avcc.extend_from_slice(&u32::try_from(config.record().len() + 8).ok()?.to_be_bytes());
-    avcc.extend_from_slice(b"avcC");
-    avcc.extend_from_slice(config.record());
-    let (avcc_box, _) = AvccBox::decode(&avcc).ok()?;
-    Some(SampleEntry::Avc1(Avc1Box { visual, avcc_box, unknown_boxes: Vec::new() }))
+    let record = |name: &[u8; 4]| -> Option<Vec<u8>> {
+        let size = u32::try_from(config.record().len() + 8).ok()?;
+        Some([&size.to_be_bytes()[..], name, config.record()].concat())
+    };
+    let unknown_boxes = Vec::new();
+    Some(match config {
+        VideoHeader::H264(_) => {
+            let (avcc_box, _) = AvccBox::decode(&record(b"avcC")?).ok()?;
+            SampleEntry::Avc1(Avc1Box { visual, avcc_box, unknown_boxes })
+        }
+        VideoHeader::Hevc(_) => {
+            let (hvcc_box, _) = HvccBox::decode(&record(b"hvcC")?).ok()?;
+            SampleEntry::Hvc1(Hvc1Box { visual, hvcc_box, unknown_boxes })
+        }
+        VideoHeader::Av1(_) => {
+            let (av1c_box, _) = Av1cBox::decode(&record(b"av1C")?).ok()?;
+            SampleEntry::Av01(Av01Box { visual, av1c_box, unknown_boxes })
+        }
+    })
+}
+
+/// Whether there is sound that segments carry: AAC, whose frames all last the same.
+pub(super) fn has_sound(headers: &Headers) -> bool {
+    headers.audio.as_ref().is_some_and(|audio| matches!(audio.config, AudioHeader::Aac(_)))
 }
 
 fn mp4a(asc: &Asc) -> SampleEntry {

@@ -3,6 +3,7 @@
 use onair_engine::flv::TagType;
 use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
+use onair_types::{AudioCodec, AudioHeader, VideoCodec, VideoHeader};
 use shiguredo_mp4::TrackKind;
 use shiguredo_mp4::demux::Fmp4SegmentDemuxer;
 
@@ -18,8 +19,8 @@ fn both() -> Headers {
     let avc = AvcConfig::from_record(&sample::avc_header()[5..]).unwrap();
     let asc = Asc::from_bytes(&sample::aac_header()[2..]).unwrap();
     Headers {
-        avc: header(TagType::Video, sample::avc_header(), Arc::new(avc)),
-        aac: header(TagType::Audio, sample::aac_header(), asc),
+        video: header(TagType::Video, sample::avc_header(), Arc::new(avc).into()),
+        audio: header(TagType::Audio, sample::aac_header(), asc.into()),
         ..Headers::default()
     }
 }
@@ -184,13 +185,36 @@ fn sound_that_is_far_off_is_put_right() {
 }
 
 #[test]
+fn pictures_of_av1_become_segments_and_opus_is_left_out() {
+    let record = [0x81, 0, 0x0C, 0, 0x0A, 0x0B, 0, 0, 0, 4, 0x3D, 6, 0xD4, 0xDA, 0xF9, 0, 0x40];
+    let video = VideoHeader::from_record(VideoCodec::Av1, &record).unwrap();
+    let head = b"OpusHead\x01\x02\0\0\x80\xBB\0\0\0\0\0";
+    let audio = AudioHeader::from_bytes(AudioCodec::Opus, head).unwrap();
+    let mut feed = Feed::new(Headers {
+        video: header(TagType::Video, [b"\x90av01", &record[..]].concat(), video),
+        audio: header(TagType::Audio, [b"\x90Opus", &head[..]].concat(), audio),
+        ..Headers::default()
+    });
+    for ms in (0..4_200).step_by(40) {
+        let (kind, first) = if ms % 2_000 == 0 { (Kind::Key, 0x91) } else { (Kind::Delta, 0xA1) };
+        feed.push(kind, ms, [&[first][..], b"av01\x12\0\x32\x03abc"].concat());
+        feed.push(Kind::Audio, ms, b"\x91Opus\xFC".to_vec());
+    }
+    let mut demuxer = feed.demuxer();
+    let video = samples(&mut demuxer, &feed.segmenter.segments[0], TrackKind::Video);
+    assert_eq!(video.len(), 50);
+    assert!(video.iter().all(|sample| sample.4 == 5), "without the temporal delimiter");
+    assert!(samples(&mut demuxer, &feed.segmenter.segments[1], TrackKind::Audio).is_empty());
+}
+
+#[test]
 fn a_changed_header_needs_a_new_map_and_a_discontinuity() {
     let mut feed = Feed::new(both());
     feed.run(0, 4_200, 2_000);
     let mono = vec![0xAF, 0, 0x12, 0x08];
     let asc = Asc::from_bytes(&mono[2..]).unwrap();
-    let aac = header(TagType::Audio, mono, asc);
-    feed.headers = Arc::new(Headers { aac, ..(*feed.headers).clone() });
+    let audio = header(TagType::Audio, mono, asc.into());
+    feed.headers = Arc::new(Headers { audio, ..(*feed.headers).clone() });
     feed.run(4_200, 8_400, 2_000);
     let text = feed.segmenter.playlist().unwrap();
     assert_eq!(text.matches("#EXT-X-MAP").count(), 2, "{text}");
@@ -240,7 +264,7 @@ fn jumps_break_the_timeline_openly() {
 
 #[test]
 fn sound_alone_is_cut_every_two_seconds() {
-    let mut feed = Feed::new(Headers { avc: None, ..both() });
+    let mut feed = Feed::new(Headers { video: None, ..both() });
     for n in 0..400u64 {
         let ms = (n * 1_024_000 + 22_050) / 44_100;
         feed.push(Kind::Audio, ms as u32, sample::audio(1));

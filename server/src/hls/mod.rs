@@ -108,7 +108,9 @@ impl Segmenter {
         }
         let boundary = match unit.kind {
             Kind::Key => true,
-            Kind::Audio => headers.avc.is_none() && !headers.video_announced,
+            Kind::Audio => {
+                headers.video.is_none() && !headers.video_announced && fmp4::has_sound(headers)
+            }
             _ => false,
         };
         if boundary {
@@ -161,10 +163,10 @@ impl Segmenter {
         let Some(open) = &mut self.open else { return };
         open.bytes += unit.weight();
         open.last_ms = open.last_ms.max(at_ms);
-        match (unit.kind, &headers.aac) {
+        match (unit.kind, &headers.audio) {
             (Kind::Key | Kind::Delta, _) => open.fragment.push_video(unit, at_ms),
-            (Kind::Audio, Some(aac)) => {
-                let rate = aac.config.sample_rate_hz();
+            (Kind::Audio, Some(audio)) => {
+                let rate = audio.config.sample_rate_hz();
                 let next = self.next_sample.unwrap_or(i64::MIN);
                 self.next_sample = Some(open.fragment.push_audio(unit, at_ms, rate, next));
             }
@@ -225,9 +227,9 @@ impl Segment {
         let mut data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
         if let Data::Units(fragment) = &*data {
             let sequence = u32::try_from(self.number & 0xffff_ffff).unwrap_or(0);
-            let has_video = self.init.headers.avc.is_some();
-            let aac = self.init.headers.aac.as_ref().map(|aac| aac.config);
-            *data = Data::Muxed(fragment.mux(sequence, has_video, aac.is_some())?.into());
+            let has_video = self.init.headers.video.is_some();
+            let has_audio = fmp4::has_sound(&self.init.headers);
+            *data = Data::Muxed(fragment.mux(sequence, has_video, has_audio)?.into());
         }
         match &*data {
             Data::Muxed(bytes) => Some(bytes.clone()),

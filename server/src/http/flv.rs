@@ -44,7 +44,7 @@ impl Tags {
         let mut out = Vec::new();
         if !std::mem::replace(&mut self.begun, true) {
             let headers = &join.headers;
-            out.extend(flv::file_header(headers.aac.is_some(), headers.avc.is_some()));
+            out.extend(flv::file_header(headers.audio.is_some(), headers.video.is_some()));
         }
         for unit in join.headers.units() {
             out.extend(unit.at(join.timestamp_ms).flv_tag());

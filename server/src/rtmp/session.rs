@@ -13,7 +13,7 @@ use onair_engine::rtmp::command::CommandWriter;
 use onair_engine::rtmp::handshake::{self, HandshakeError};
 use onair_engine::rtmp::message::{Incoming, split_aggregate, type_id};
 use onair_engine::rtmp::{ChunkReader, Limits, Message, ReadError};
-use onair_types::Now;
+use onair_types::{AudioCodec, Now, VideoCodec};
 use thiserror::Error;
 
 use crate::name::{StreamName, check_app};
@@ -329,15 +329,18 @@ impl Session {
         self.writer.window_ack_size(WINDOW_BYTES, &mut self.out);
         self.writer.set_peer_bandwidth(WINDOW_BYTES, &mut self.out);
         self.writer.set_chunk_size(CHUNK_BYTES, &mut self.out);
-        let server = Value::Object(vec![
+        let mut server = vec![
             (
                 "fmsVer".to_owned(),
                 Value::String(concat!("OnAir/", env!("CARGO_PKG_VERSION")).to_owned()),
             ),
             ("capabilities".to_owned(), Value::Number(31.0)),
-        ]);
+        ];
+        if arguments.first().is_some_and(|object| object.get("fourCcList").is_some()) {
+            server.extend(enhanced());
+        }
         let success = "NetConnection.Connect.Success";
-        self.result(transaction, &[server, info("status", success, "connected")]);
+        self.result(transaction, &[Value::Object(server), info("status", success, "connected")]);
         Ok(())
     }
 
@@ -419,6 +422,24 @@ fn due(last: &mut Option<Now>, now: Now) -> bool {
         *last = Some(now);
     }
     due
+}
+
+/// What a client that speaks Enhanced RTMP is told: the codecs that are passed on.
+fn enhanced() -> [(String, Value); 3] {
+    const FORWARD: f64 = 4.0;
+    let name = |four_cc: [u8; 4]| four_cc.escape_ascii().to_string();
+    let video = VideoCodec::ALL.map(|codec| name(codec.four_cc()));
+    let audio = AudioCodec::ALL.map(|codec| name(codec.four_cc()));
+    let map = |names: &[String]| {
+        Value::Object(names.iter().map(|name| (name.clone(), FORWARD.into())).collect())
+    };
+    let maps = (map(&video), map(&audio));
+    let list = video.into_iter().chain(audio).map(Value::String).collect();
+    [
+        ("fourCcList".to_owned(), Value::StrictArray(list)),
+        ("videoFourCcInfoMap".to_owned(), maps.0),
+        ("audioFourCcInfoMap".to_owned(), maps.1),
+    ]
 }
 
 fn info(level: &str, code: &str, description: &str) -> Value {

@@ -143,6 +143,29 @@ fn connected() -> (Client, Session) {
     (client, session)
 }
 
+#[test]
+fn a_client_that_speaks_enhanced_rtmp_is_told_what_is_taken_and_another_is_not() {
+    let answer = |properties: Vec<(String, Value)>| {
+        let (mut client, mut session) = (Client::new(), Session::new(9));
+        session.handle_input(&client.take(), at(0)).unwrap();
+        client.receive(&mut session);
+        let app = ("app".to_owned(), text("live"));
+        let object = Value::Object(std::iter::once(app).chain(properties).collect());
+        client.command(0, "connect", 1.0, &[object]);
+        session.handle_input(&client.take(), at(0)).unwrap();
+        let got = client.receive(&mut session);
+        let [Got::Result(_, arguments)] = &got[..] else { panic!("{got:?}") };
+        arguments[0].clone()
+    };
+    let list = Value::StrictArray(vec![text("hvc1")]);
+    let told = answer(vec![("fourCcList".to_owned(), list)]);
+    let taken = ["avc1", "hvc1", "av01", "mp4a", "Opus"].map(text).to_vec();
+    assert_eq!(told.get("fourCcList"), Some(&Value::StrictArray(taken)));
+    let hevc = told.get("videoFourCcInfoMap").and_then(|map| map.get("hvc1")?.as_number());
+    assert_eq!(hevc, Some(4.0));
+    assert_eq!(answer(Vec::new()).get("fourCcList"), None);
+}
+
 /// Sends what the client wrote and returns what it gets and what the session wants.
 fn exchange(client: &mut Client, session: &mut Session, now: Now) -> (Vec<Got>, Vec<Event>) {
     session.handle_input(&client.take(), now).unwrap();

@@ -61,11 +61,13 @@ impl OnAir {
                 height: 720,
                 fps: f64::from(scenario.encoder.fps),
                 bitrate_bps: range.start_bps(),
+                ..VideoMeta::default()
             }),
             audio: Some(AudioMeta {
                 sample_rate_hz: scenario.microphone.sample_rate,
                 channels: 2,
                 bitrate_bps: scenario.microphone.bitrate_bps,
+                ..AudioMeta::default()
             }),
             encoder: "OnAir laboratory".to_owned(),
             ..MetaData::default()
@@ -218,7 +220,7 @@ impl Broadcaster for OnAir {
             pts: at,
             dts: at,
             kind: if is_idr { FrameKind::Idr } else { FrameKind::Reference },
-            config: Arc::clone(&self.avc),
+            config: Arc::clone(&self.avc).into(),
             payload,
         };
         self.report(host);
@@ -235,8 +237,10 @@ impl Broadcaster for OnAir {
         let frame_us = 1_024_000_000 / i64::from(self.sample_rate);
         let pts = MediaTime::from_micros(captured_us - frame_us);
         self.report(host);
-        self.publish
-            .handle_unit(AccessUnit::Audio(AudioUnit { pts, asc: self.asc, payload }), host.now);
+        self.publish.handle_unit(
+            AccessUnit::Audio(AudioUnit { pts, config: self.asc.into(), payload }),
+            host.now,
+        );
         self.settle(host);
     }
 

@@ -1,5 +1,7 @@
 //! onMetaData: what a stream says of itself (annex E.5; statement 54).
 
+use onair_types::{AudioCodec, VideoCodec};
+
 use super::{CODEC_AVC, Extra, SOUND_FORMAT_AAC};
 use crate::amf0::{self, Value};
 
@@ -17,8 +19,10 @@ pub struct MetaData {
 }
 
 /// The video half of [`MetaData`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct VideoMeta {
+    /// What the pictures are coded with.
+    pub codec: VideoCodec,
     /// Pixels.
     pub width: u32,
     /// Pixels.
@@ -30,8 +34,10 @@ pub struct VideoMeta {
 }
 
 /// The audio half of [`MetaData`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AudioMeta {
+    /// What the sound is coded with.
+    pub codec: AudioCodec,
     /// Hz.
     pub sample_rate_hz: u32,
     /// 1 or 2.
@@ -41,8 +47,8 @@ pub struct AudioMeta {
 }
 
 impl MetaData {
-    /// Appends the AMF0 of `"onMetaData"` and an ECMA array with numeric codec ids 7 and 10
-    /// (statement 54). The RTMP message puts `"@setDataFrame"` before it.
+    /// Appends the AMF0 of `"onMetaData"` and an ECMA array with numeric codec ids: 7 and 10
+    /// (statement 54), the FourCC as a big-endian number for the others (E-RTMP v2). The RTMP message puts `"@setDataFrame"` before it.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut pairs: Vec<(String, Value)> = Vec::new();
         let mut put = |key: &str, value: Value| pairs.push((key.to_owned(), value));
@@ -53,7 +59,7 @@ impl MetaData {
             put("height", f64::from(video.height).into());
             put("videodatarate", kilobits(video.bitrate_bps));
             put("framerate", video.fps.into());
-            put("videocodecid", f64::from(CODEC_AVC).into());
+            put("videocodecid", video_id(video.codec).into());
         }
         if let Some(audio) = &self.audio {
             put("audiodatarate", kilobits(audio.bitrate_bps));
@@ -61,7 +67,7 @@ impl MetaData {
             put("audiosamplesize", 16.0.into());
             put("audiochannels", f64::from(audio.channels).into());
             put("stereo", (audio.channels == 2).into());
-            put("audiocodecid", f64::from(SOUND_FORMAT_AAC).into());
+            put("audiocodecid", audio_id(audio.codec).into());
         }
         put("encoder", self.encoder.as_str().into());
         for (name, value) in self.extra.iter() {
@@ -73,7 +79,8 @@ impl MetaData {
 
     /// Reads what a script tag or data message holds: `"@setDataFrame"` and `"onMetaData"` as far
     /// as they are there, then an object. Numbers that are missing are 0; a track without any
-    /// sign of a codec is `None`. Codec ids may be numbers or strings.
+    /// sign of a codec is `None`. Codec ids may be numbers or strings; one that is not known is
+    /// taken for H.264 or AAC.
     pub fn parse(values: &[Value]) -> Option<Self> {
         let object = values.iter().find(|v| matches!(v, Value::Object(_) | Value::EcmaArray(_)))?;
         let number = |key| object.get(key).and_then(Value::as_number).unwrap_or_default();
@@ -82,12 +89,18 @@ impl MetaData {
             Some(Value::String(name)) => !name.is_empty(),
             _ => false,
         };
+        let four_cc = |key| match object.get(key)? {
+            Value::Number(id) => Some((*id as u32).to_be_bytes()),
+            Value::String(name) => name.as_bytes().try_into().ok(),
+            _ => None,
+        };
         let bits = |key| {
             let rate: f64 = number(key);
             // LFLiveKit writes bit/s where kbit/s belong.
             (if rate >= 8_000.0 { rate } else { rate * 1_000.0 }) as u32
         };
         let video = VideoMeta {
+            codec: four_cc("videocodecid").and_then(VideoCodec::from_four_cc).unwrap_or_default(),
             width: number("width") as u32,
             height: number("height") as u32,
             fps: number("framerate"),
@@ -99,6 +112,7 @@ impl MetaData {
             channels => channels,
         };
         let audio = AudioMeta {
+            codec: four_cc("audiocodecid").and_then(AudioCodec::from_four_cc).unwrap_or_default(),
             sample_rate_hz: number("audiosamplerate") as u32,
             channels,
             bitrate_bps: bits("audiodatarate"),
@@ -110,6 +124,20 @@ impl MetaData {
             encoder: encoder.to_owned(),
             extra: Extra::of(object),
         })
+    }
+}
+
+fn video_id(codec: VideoCodec) -> f64 {
+    match codec {
+        VideoCodec::H264 => f64::from(CODEC_AVC),
+        codec => f64::from(u32::from_be_bytes(codec.four_cc())),
+    }
+}
+
+fn audio_id(codec: AudioCodec) -> f64 {
+    match codec {
+        AudioCodec::Aac => f64::from(SOUND_FORMAT_AAC),
+        codec => f64::from(u32::from_be_bytes(codec.four_cc())),
     }
 }
 

@@ -4,8 +4,19 @@ use super::*;
 
 fn metadata() -> MetaData {
     MetaData {
-        video: Some(VideoMeta { width: 720, height: 1_280, fps: 30.0, bitrate_bps: 1_200_000 }),
-        audio: Some(AudioMeta { sample_rate_hz: 44_100, channels: 2, bitrate_bps: 128_000 }),
+        video: Some(VideoMeta {
+            width: 720,
+            height: 1_280,
+            fps: 30.0,
+            bitrate_bps: 1_200_000,
+            ..VideoMeta::default()
+        }),
+        audio: Some(AudioMeta {
+            sample_rate_hz: 44_100,
+            channels: 2,
+            bitrate_bps: 128_000,
+            ..AudioMeta::default()
+        }),
         encoder: "OnAir 0.1.0".to_owned(),
         ..MetaData::default()
     }
@@ -58,14 +69,26 @@ fn metadata_of_others_is_read() {
     ];
     let object = Value::Object(pairs.map(|(key, value)| (key.to_owned(), value)).to_vec());
     let read = MetaData::parse(&["onMetaData".into(), object]).unwrap();
-    let video = VideoMeta { width: 360, height: 640, fps: 24.0, bitrate_bps: 600_000 };
-    let audio = AudioMeta { sample_rate_hz: 44_100, channels: 2, bitrate_bps: 128_000 };
+    let video = VideoMeta {
+        width: 360,
+        height: 640,
+        fps: 24.0,
+        bitrate_bps: 600_000,
+        ..VideoMeta::default()
+    };
+    let audio = AudioMeta {
+        sample_rate_hz: 44_100,
+        channels: 2,
+        bitrate_bps: 128_000,
+        ..AudioMeta::default()
+    };
     assert_eq!((read.video, read.audio), (Some(video), Some(audio)));
     // nginx-rtmp says 0 for a track that is not there.
     let pairs = [("videocodecid", Value::from(0.0)), ("audiocodecid", 10.0.into())];
     let object = Value::EcmaArray(pairs.map(|(key, value)| (key.to_owned(), value)).to_vec());
     let read = MetaData::parse(&[object]).unwrap();
-    let unsaid = AudioMeta { sample_rate_hz: 0, channels: 0, bitrate_bps: 0 };
+    let unsaid =
+        AudioMeta { sample_rate_hz: 0, channels: 0, bitrate_bps: 0, ..AudioMeta::default() };
     assert_eq!((read.video, read.audio), (None, Some(unsaid)));
     assert_eq!(MetaData::parse(&["onMetaData".into()]), None);
     let odd =

@@ -15,6 +15,7 @@ use onair_types::{AudioCodec, VideoCodec};
 
 use super::PublishError;
 use crate::amf0::Value;
+use crate::flv::MetaData;
 use crate::url::StreamUrl;
 
 /// How much of Enhanced RTMP `connect` speaks of.
@@ -61,6 +62,15 @@ pub(super) struct Needs {
 }
 
 impl Needs {
+    pub(super) fn of(metadata: &MetaData) -> Self {
+        let video = metadata.video.as_ref().map(|video| video.codec);
+        let audio = metadata.audio.as_ref().map(|audio| audio.codec);
+        Self {
+            video: video.filter(|codec| codec.is_enhanced()),
+            audio: audio.filter(|codec| codec.is_enhanced()),
+        }
+    }
+
     fn any(self) -> bool {
         self.video.is_some() || self.audio.is_some()
     }

@@ -1,6 +1,6 @@
 //! Where media goes while a connection is live: the serialiser, and what the network has room for.
 
-use crate::flv::TagType;
+use crate::flv::{Prefix, TagType};
 use crate::record::Rate;
 use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing};
 
@@ -19,14 +19,21 @@ impl Link<'_> {
         !self.is_gated || self.rate.allowance_bytes() > self.outgoing.len() as u64
     }
 
-    pub(super) fn media<const N: usize>(
+    pub(super) fn media(
         &mut self,
         tag_type: TagType,
         timestamp_ms: u32,
-        prefix: &[u8; N],
+        prefix: Prefix,
         payload: &onair_types::Payload,
     ) -> Result<(), MessageTooLarge> {
-        self.outgoing.push_media(tag_type, self.stream_id, timestamp_ms, prefix, payload)
+        let Self { outgoing: out, stream_id: id, .. } = self;
+        match &prefix {
+            Prefix::Two(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
+            Prefix::Five(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
+            Prefix::Seven(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
+            Prefix::Eight(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
+            Prefix::Ten(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
+        }
     }
 
     pub(super) fn copied(

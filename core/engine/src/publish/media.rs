@@ -3,24 +3,23 @@
 //! send buffer stays the real queue. Headers go before the first unit that needs them.
 
 mod cueing;
+mod headers;
 mod pace;
 mod switch;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
-use onair_types::aac::Asc;
-use onair_types::h264::AvcConfig;
-use onair_types::{AccessUnit, AudioUnit, FrameKind, Now, Track, VideoUnit};
+use onair_types::{AccessUnit, AudioHeader, FrameKind, Now, Track};
+
+use headers::SentHeaders;
 
 use super::cue::Cues;
 use super::link::Link;
 use super::ordered::Ordered;
 use super::{Alignment, Config, Delivery, EncoderCommand, Event, Output};
 use crate::align::{Aligner, Verdict};
-use crate::amf0;
-use crate::flv::{self, MetaData, TagType};
+use crate::flv::{MetaData, Prefix, TagType};
 use crate::rate::Adaptation;
 use crate::record::{Buffer, Recorder};
 use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing, Written};
@@ -42,8 +41,8 @@ pub(super) struct Media {
     in_flight: VecDeque<InFlight>,
     sent: SentHeaders,
     cues: Cues,
-    /// How to decode the newest AAC frame pushed.
-    latest_asc: Option<Asc>,
+    /// How to decode the newest sound pushed.
+    latest_audio: Option<AudioHeader>,
     /// The next IDR is for another connection.
     stops_at_idr: bool,
     /// What the app knows of drops, and since when.
@@ -60,14 +59,6 @@ pub(super) struct Media {
 struct InFlight {
     track: Track,
     pushed_at: Now,
-}
-
-/// The headers this connection has seen.
-#[derive(Debug, Default)]
-struct SentHeaders {
-    metadata: bool,
-    video: Option<Arc<AvcConfig>>,
-    audio: Option<Asc>,
 }
 
 impl Media {
@@ -91,7 +82,7 @@ impl Media {
             in_flight: VecDeque::with_capacity(UNITS_IN_FLIGHT),
             sent: SentHeaders::default(),
             cues: Cues::new(config.delivery),
-            latest_asc: None,
+            latest_audio: None,
             stops_at_idr: false,
             reported: Dropped::default(),
             reported_at: None,
@@ -108,9 +99,9 @@ impl Media {
         let track = unit.track();
         self.units_in[track as usize] += 1;
         if let AccessUnit::Audio(unit) = &unit {
-            self.latest_asc = Some(unit.asc);
+            self.latest_audio = Some(unit.config);
         }
-        let is_unwanted = !self.has_track(track)
+        let is_unwanted = !self.takes(&unit)
             || (track == Track::Video && self.is_sound_alone)
             || (track == Track::Audio && self.aligner.is_before_epoch(unit.dts()));
         if is_unwanted {
@@ -379,75 +370,20 @@ impl Media {
     fn write(&mut self, unit: &AccessUnit, link: &mut Link<'_>) -> Result<(), MessageTooLarge> {
         let timestamp_ms = self.aligner.wire_ms(unit.dts());
         self.write_headers(unit, timestamp_ms, link)?;
+        self.sent.last_ms = timestamp_ms;
         match unit {
             AccessUnit::Video(unit) => {
                 let is_idr = unit.kind == FrameKind::Idr;
-                let prefix = flv::video_prefix(is_idr, self.aligner.composition_ms(unit));
-                link.media(TagType::Video, timestamp_ms, &prefix, &unit.payload)
+                let composition_ms = self.aligner.composition_ms(unit);
+                let prefix = Prefix::video(unit.config.codec(), is_idr, composition_ms);
+                link.media(TagType::Video, timestamp_ms, prefix, &unit.payload)
             }
             AccessUnit::Audio(unit) => {
-                link.media(TagType::Audio, timestamp_ms, &flv::AAC_RAW_PREFIX, &unit.payload)
+                let prefix = Prefix::audio(unit.config.codec());
+                link.media(TagType::Audio, timestamp_ms, prefix, &unit.payload)
             }
         }
     }
-
-    /// Metadata once and again with new parameter sets, and each sequence header before the first
-    /// unit that needs it. The first unit brings the other track's header along if that is known.
-    fn write_headers(
-        &mut self,
-        unit: &AccessUnit,
-        timestamp_ms: u32,
-        link: &mut Link<'_>,
-    ) -> Result<(), MessageTooLarge> {
-        let is_first = !self.sent.metadata;
-        let (video, audio) = match unit {
-            AccessUnit::Video(VideoUnit { config, .. }) => {
-                (Some(config), self.latest_asc.filter(|_| is_first))
-            }
-            AccessUnit::Audio(AudioUnit { asc, .. }) => (
-                self.buffer.first_video().map(|unit| &unit.config).filter(|_| is_first),
-                Some(*asc),
-            ),
-        };
-        let new_video = video.filter(|&config| !is_same(self.sent.video.as_ref(), config)).cloned();
-        let new_audio =
-            audio.filter(|&asc| self.has_track(Track::Audio) && self.sent.audio != Some(asc));
-
-        if let Some(config) = &new_video
-            && self.sent.video.is_some()
-        {
-            self.adopt_size(config);
-        }
-        if is_first || (new_video.is_some() && self.sent.video.is_some()) {
-            self.scratch.clear();
-            amf0::write_str(&mut self.scratch, "@setDataFrame");
-            self.metadata.write(&mut self.scratch);
-            link.copied(TagType::Script, timestamp_ms, &[&self.scratch])?;
-            self.sent.metadata = true;
-        }
-        if let Some(config) = new_video {
-            let parts = [&flv::AVC_HEADER_PREFIX[..], config.record()];
-            link.copied(TagType::Video, timestamp_ms, &parts)?;
-            self.sent.video = Some(config);
-        }
-        if let Some(asc) = new_audio {
-            let parts = [&flv::AAC_HEADER_PREFIX[..], asc.as_bytes()];
-            link.copied(TagType::Audio, timestamp_ms, &parts)?;
-            self.sent.audio = Some(asc);
-        }
-        Ok(())
-    }
-
-    /// New parameter sets in mid-stream may mean another picture size.
-    fn adopt_size(&mut self, config: &AvcConfig) {
-        if let (Some(video), Ok(info)) = (&mut self.metadata.video, config.sps_info()) {
-            (video.width, video.height) = (info.width, info.height);
-        }
-    }
-}
-
-fn is_same(sent: Option<&Arc<AvcConfig>>, config: &Arc<AvcConfig>) -> bool {
-    sent.is_some_and(|sent| Arc::ptr_eq(sent, config) || sent == config)
 }
 
 /// What may wait for the socket before another unit is serialised: it can no longer be dropped.

@@ -121,7 +121,7 @@ impl Publish {
             rtt: Duration::ZERO,
             backoff: Backoff::new(config.reconnect, config.url.is_near(), config.seed),
             auth: Auth::default(),
-            offers: Offers::new(Needs::default(), config.known_hosts.clone()),
+            offers: Offers::new(Needs::of(&config.metadata), config.known_hosts.clone()),
             successor: None,
             moves: Moves::default(),
             url: config.url.clone(),

@@ -252,6 +252,11 @@ impl Publish {
                 self.media.pump(&mut link, &mut self.outputs, true, now);
             }
             if self.media.is_drained() || now >= *media_ends {
+                if let Some((_, stream_id)) = dialogue.live() {
+                    let (outgoing, rate) = (&mut self.outgoing, &mut self.rate);
+                    let mut link = Link { outgoing, stream_id, rate, is_gated: false };
+                    self.media.write_ends(&mut link);
+                }
                 dialogue.say_goodbye(&self.url, &mut self.outgoing);
                 *said_goodbye = true;
             }

@@ -161,7 +161,7 @@ fn d04_new_parameter_sets_survive_the_drop_of_their_idr() {
     let with_level = |kind, dts_ms, level| {
         let dts = MediaTime::from_millis(dts_ms);
         let mut unit = video_unit(kind, dts, dts, 20_000);
-        unit.config = crate::rig::avc_config(level);
+        unit.config = crate::rig::avc_config(level).into();
         AccessUnit::Video(unit)
     };
     rig.push(with_level(FrameKind::Reference, 33, 0x15));

@@ -77,7 +77,7 @@ fn units(file: &[u8]) -> Vec<VideoUnit> {
                     pts: MediaTime::from_millis(dts + i64::from(composition_ms)),
                     dts: MediaTime::from_millis(dts),
                     kind: frame_kind(nal_units).expect("a picture"),
-                    config,
+                    config: config.into(),
                     payload: tag.body.suffix(data.len()),
                 });
             }

@@ -1,9 +1,13 @@
 //! Enhanced RTMP: what is offered, and servers that make nothing, much, or too much of it.
 
 use onair_engine::amf0::Value;
-use onair_engine::publish::{Closed, Move, Offer, PublishError, State};
+use onair_engine::publish::{Closed, Config, Move, Offer, PublishError, State};
+use onair_types::{
+    AccessUnit, AudioCodec, AudioHeader, AudioUnit, FrameKind, MediaTime, Payload, VideoCodec,
+    VideoHeader, VideoUnit,
+};
 
-use crate::rig::{Fate, Rig, config};
+use crate::rig::{Fate, Rig, config, idr, sound};
 use crate::server::{Answer, Enhanced, Heard, Script, Server};
 
 const PROPERTIES: [&str; 4] = ["fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"];
@@ -139,4 +143,153 @@ fn a_rude_server_that_the_stream_is_sent_to_is_asked_again_too() {
     let moves: Vec<Move> = rig.moves();
     assert_eq!(moves, [Move::Begun, Move::Done]);
     assert_eq!((rig.next_connects.len(), offers(&rig)[1].len()), (2, 0));
+}
+
+/// A live stream of HEVC or AV1 with Opus.
+fn modern(video: VideoCodec) -> Config {
+    let mut config = config();
+    if let (Some(v), Some(a)) = (&mut config.metadata.video, &mut config.metadata.audio) {
+        (v.codec, a.codec) = (video, AudioCodec::Opus);
+    }
+    config
+}
+
+fn header(codec: VideoCodec) -> VideoHeader {
+    let hevc = [
+        &[
+            1, 1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 60, 0xF0, 0, 0xFC, 0xFD, 0xF8, 0xF8, 0, 0,
+            0x0F,
+        ][..],
+        &[3, 0xA0, 0, 1, 0, 2, 0x40, 1, 0xA1, 0, 1, 0, 2, 0x42, 1, 0xA2, 0, 1, 0, 2, 0x44, 1],
+    ];
+    let record = match codec {
+        VideoCodec::Av1 => vec![0x81, 0, 0x0C, 0],
+        _ => hevc.concat(),
+    };
+    VideoHeader::from_record(codec, &record).expect("a record")
+}
+
+fn opus() -> AudioHeader {
+    AudioHeader::from_bytes(AudioCodec::Opus, b"OpusHead\x01\x02\0\0\x80\xBB\0\0\0\0\0")
+        .expect("a head")
+}
+
+fn modern_picture(codec: VideoCodec, kind: FrameKind, dts_ms: i64, pts_ms: i64) -> AccessUnit {
+    let (pts, dts) = (MediaTime::from_millis(pts_ms), MediaTime::from_millis(dts_ms));
+    let payload = Payload::from_vec(vec![7; 2_000]);
+    AccessUnit::Video(VideoUnit { pts, dts, kind, config: header(codec), payload })
+}
+
+fn modern_sound(pts_ms: i64) -> AccessUnit {
+    let (pts, payload) = (MediaTime::from_millis(pts_ms), Payload::from_vec(vec![9; 100]));
+    AccessUnit::Audio(AudioUnit { pts, config: opus(), payload })
+}
+
+/// The beginnings of the extended tags that a server heard.
+fn extended(server: &Server) -> Vec<&[u8]> {
+    let bodies = server.heard.iter().filter_map(|heard| match heard {
+        Heard::Extended { body, .. } => Some(&body[..body.len().min(8)]),
+        _ => None,
+    });
+    bodies.collect()
+}
+
+#[test]
+fn hevc_av1_and_opus_go_out_in_extended_tags_from_start_to_end() {
+    for (codec, name) in [(VideoCodec::Hevc, b"hvc1"), (VideoCodec::Av1, b"av01")] {
+        let mut rig = Rig::new(modern(codec));
+        rig.otherwise =
+            Fate::Server(Script { enhanced: Enhanced::V2(&["*"]), ..Script::default() });
+        rig.start();
+        rig.push(modern_sound(0));
+        rig.push(modern_picture(codec, FrameKind::Idr, 0, 0));
+        rig.push(modern_sound(20));
+        rig.push(modern_picture(codec, FrameKind::Reference, 33, 100));
+        rig.pass(100);
+        rig.stop(200);
+        rig.pass(200);
+        let server = &rig.servers[0];
+        let metadata = server.heard.iter().find_map(|heard| match heard {
+            Heard::Data { values, .. } => values.last().cloned(),
+            _ => None,
+        });
+        let id = |key| metadata.as_ref().and_then(|object| object.get(key)?.as_number());
+        assert_eq!(id("videocodecid"), Some(f64::from(u32::from_be_bytes(*name))));
+        assert_eq!(id("audiocodecid"), Some(f64::from(u32::from_be_bytes(*b"Opus"))));
+
+        let begins = |first: u8, name: &[u8], rest: &[u8]| [&[first][..], name, rest].concat();
+        let picture = header(codec).record()[..3].to_vec();
+        let (first, second) = match codec {
+            VideoCodec::Hevc => (begins(0x93, name, &[7; 3]), begins(0xA1, name, &[0, 0, 67])),
+            _ => (begins(0x91, name, &[7; 3]), begins(0xA1, name, &[7; 3])),
+        };
+        assert_eq!(
+            extended(server),
+            [
+                begins(0x90, name, &picture),
+                begins(0x90, b"Opus", b"Opu"),
+                begins(0x91, b"Opus", &[9; 3]),
+                first,
+                begins(0x91, b"Opus", &[9; 3]),
+                second,
+                begins(0x92, name, &[]),
+                begins(0x92, b"Opus", &[]),
+            ]
+        );
+        assert_eq!(server.words()[server.words().len() - 2..], ["FCUnpublish", "deleteStream"]);
+    }
+}
+
+#[test]
+fn h264_and_aac_stay_in_legacy_tags_whatever_the_server_takes() {
+    let mut rig = started(Script { enhanced: Enhanced::V2(&["*"]), ..Script::default() });
+    rig.stream(0, 500, 60);
+    rig.stop(200);
+    rig.pass(200);
+    assert!(extended(&rig.servers[0]).is_empty());
+    assert!(rig.servers[0].words().contains(&"avc header"));
+}
+
+#[test]
+fn a_codec_the_server_does_not_take_is_named_and_nothing_is_published() {
+    let deaf_after = |key| Enhanced::Rude(key, Box::new(Answer::Close));
+    for (enhanced, codec, offered) in [
+        (Enhanced::V1(&["hvc1"]), "Opus", 1),
+        (Enhanced::V2(&["av01", "Opus"]), "HEVC", 1),
+        (deaf_after("fourCcList"), "HEVC", 3),
+    ] {
+        let mut rig = Rig::new(modern(VideoCodec::Hevc));
+        rig.otherwise = Fate::Server(Script { enhanced, ..Script::default() });
+        rig.start();
+        rig.pass(20_000);
+        let server = "live.example".to_owned();
+        assert_eq!(rig.losses(), [(PublishError::CodecNotTaken { codec, server }, 1, None)]);
+        assert_eq!((rig.publish.state(), rig.connects.len()), (State::Failed, offered));
+        let words = rig.servers.iter().flat_map(Server::words);
+        assert!(!words.into_iter().any(|word| word == "publish"));
+    }
+}
+
+#[test]
+fn a_server_that_chokes_on_maps_alone_gets_hevc_with_the_list() {
+    let mut rig = Rig::new(modern(VideoCodec::Hevc));
+    rig.otherwise = Fate::Server(rude("videoFourCcInfoMap", Answer::Close));
+    rig.start();
+    assert_eq!(rig.publish.state(), State::Live);
+    assert_eq!(offers(&rig), [&PROPERTIES[..], &["fourCcList"]]);
+    assert_eq!(rig.publish.known_hosts().took(&crate::rig::url()), Some(Offer::FourCc));
+}
+
+#[test]
+fn units_of_another_codec_than_was_told_are_not_sent() {
+    let mut rig = Rig::live(config());
+    rig.push(modern_sound(0));
+    rig.push(modern_picture(VideoCodec::Hevc, FrameKind::Idr, 0, 0));
+    rig.push(sound(10));
+    rig.push(idr(10));
+    rig.pass(100);
+    assert!(extended(&rig.servers[0]).is_empty());
+    let counts = rig.publish.snapshot(rig.now);
+    assert_eq!((counts.video_units_dropped, counts.audio_units_dropped), (1, 1));
+    assert_eq!((counts.video_units_sent, counts.audio_units_sent), (1, 1));
 }

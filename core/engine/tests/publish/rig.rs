@@ -408,11 +408,13 @@ pub(crate) fn metadata(has_video: bool, has_audio: bool) -> MetaData {
             height: 360,
             fps: 30.0,
             bitrate_bps: 800_000,
+            ..VideoMeta::default()
         }),
         audio: has_audio.then_some(AudioMeta {
             sample_rate_hz: 44_100,
             channels: 2,
             bitrate_bps: 128_000,
+            ..AudioMeta::default()
         }),
         encoder: "test".to_owned(),
         ..MetaData::default()
@@ -434,7 +436,13 @@ pub(crate) fn video_unit(
     // The payload says when it is decoded, so that it can be found again.
     let mut payload = dts.as_micros().to_be_bytes().to_vec();
     payload.resize(size.max(8), 0x11);
-    VideoUnit { pts, dts, kind, config: avc_config(0x15), payload: Payload::from_vec(payload) }
+    VideoUnit {
+        pts,
+        dts,
+        kind,
+        config: avc_config(0x15).into(),
+        payload: Payload::from_vec(payload),
+    }
 }
 
 pub(crate) fn video_at_time(kind: FrameKind, dts: MediaTime) -> AccessUnit {
@@ -453,7 +461,7 @@ pub(crate) fn audio_at_time(pts: MediaTime) -> AccessUnit {
     let mut payload = pts.as_micros().to_be_bytes().to_vec();
     payload.resize(300, 0x22);
     let asc = Asc::aac_lc(44_100, 2).expect("a known rate");
-    AccessUnit::Audio(AudioUnit { pts, asc, payload: Payload::from_vec(payload) })
+    AccessUnit::Audio(AudioUnit { pts, config: asc.into(), payload: Payload::from_vec(payload) })
 }
 
 pub(crate) fn sound(pts_ms: i64) -> AccessUnit {

@@ -93,12 +93,39 @@ pub(crate) enum Greeting {
 /// One message from the client.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Heard {
-    Command { name: String, transaction: f64, stream_id: u32, arguments: Vec<Value> },
-    Data { timestamp_ms: u32, values: Vec<Value> },
-    AvcHeader { timestamp_ms: u32, record: Vec<u8> },
-    AacHeader { timestamp_ms: u32, asc: Vec<u8> },
-    Video { timestamp_ms: u32, keyframe: bool, composition_ms: i32, data: Vec<u8> },
-    Audio { timestamp_ms: u32, data: Vec<u8> },
+    Command {
+        name: String,
+        transaction: f64,
+        stream_id: u32,
+        arguments: Vec<Value>,
+    },
+    Data {
+        timestamp_ms: u32,
+        values: Vec<Value>,
+    },
+    AvcHeader {
+        timestamp_ms: u32,
+        record: Vec<u8>,
+    },
+    AacHeader {
+        timestamp_ms: u32,
+        asc: Vec<u8>,
+    },
+    Video {
+        timestamp_ms: u32,
+        keyframe: bool,
+        composition_ms: i32,
+        data: Vec<u8>,
+    },
+    Audio {
+        timestamp_ms: u32,
+        data: Vec<u8>,
+    },
+    /// An extended tag's body.
+    Extended {
+        timestamp_ms: u32,
+        body: Vec<u8>,
+    },
     ChunkSize(u32),
     WindowAckSize(u32),
     Acknowledgement(u32),
@@ -116,6 +143,7 @@ impl Heard {
             Self::Video { keyframe: true, .. } => "idr",
             Self::Video { .. } => "picture",
             Self::Audio { .. } => "sound",
+            Self::Extended { .. } => "extended",
             Self::ChunkSize(_) => "chunk size",
             Self::WindowAckSize(_) => "window",
             Self::Acknowledgement(_) => "acknowledgement",
@@ -130,7 +158,8 @@ impl Heard {
             | Self::AvcHeader { timestamp_ms, .. }
             | Self::AacHeader { timestamp_ms, .. }
             | Self::Video { timestamp_ms, .. }
-            | Self::Audio { timestamp_ms, .. } => Some(*timestamp_ms),
+            | Self::Audio { timestamp_ms, .. }
+            | Self::Extended { timestamp_ms, .. } => Some(*timestamp_ms),
             _ => None,
         }
     }
@@ -327,7 +356,8 @@ impl Server {
                     }
                     Body::AacHeader(asc) => Heard::AacHeader { timestamp_ms, asc: asc.to_vec() },
                     Body::AacFrame(data) => Heard::Audio { timestamp_ms, data: data.to_vec() },
-                    other => panic!("an unexpected body: {other:?}"),
+                    Body::Other(_) | Body::Empty | Body::Script(_) => panic!("an odd body"),
+                    _ => Heard::Extended { timestamp_ms, body: message.body },
                 }
             }
             other => panic!("an unexpected message: {other:?}"),

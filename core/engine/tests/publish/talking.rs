@@ -118,7 +118,7 @@ fn lf55_new_parameter_sets_bring_metadata_and_a_header_before_their_idr() {
     rig.push(picture(33));
     let mut unit =
         video_unit(FrameKind::Idr, MediaTime::from_millis(66), MediaTime::from_millis(66), 900);
-    unit.config = avc_config(0x1F);
+    unit.config = avc_config(0x1F).into();
     rig.push(AccessUnit::Video(unit));
     let media = rig.server().media();
     let words: Vec<&str> = media.iter().map(|heard| heard.word()).collect();

@@ -64,7 +64,7 @@ fn d11_sixty_days_pass_the_wraps_of_times_and_acknowledgements() {
             let at_ms = number * (SIXTY_DAYS_MS / UNITS);
             rig.now = zero.offset_micros(at_ms * 1_000);
             let dts = MediaTime::from_millis(at_ms);
-            let (kind, config) = (FrameKind::Idr, config.clone());
+            let (kind, config) = (FrameKind::Idr, config.clone().into());
             let unit = VideoUnit { pts: dts, dts, kind, config, payload: payload.clone() };
             rig.push(AccessUnit::Video(unit));
             // A server that acknowledges each 256 KiB or so, as asked.

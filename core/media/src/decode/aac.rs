@@ -1,7 +1,7 @@
 //! AAC access units → samples by fdk-aac.
 
-use onair_types::AudioUnit;
 use onair_types::aac::Asc;
+use onair_types::{AudioHeader, AudioUnit};
 
 use super::{AudioDecoder, DecodeError, Pcm};
 use crate::fdk_aac::{self, Refusal};
@@ -29,11 +29,15 @@ impl AudioDecoder for Decoder {
             decoder: NAME,
             reason: format!("the library answered {:#x}", refusal.0),
         };
-        let library = match self.library.take() {
-            Some((asc, library)) if asc == unit.asc => library,
-            _ => fdk_aac::Decoder::open(unit.asc.as_bytes()).map_err(broken)?,
+        let AudioHeader::Aac(unit_asc) = unit.config else {
+            let reason = format!("{} is not AAC", unit.config.codec().name());
+            return Err(DecodeError::Unit { decoder: NAME, reason });
         };
-        let (_, library) = self.library.insert((unit.asc, library));
+        let library = match self.library.take() {
+            Some((asc, library)) if asc == unit_asc => library,
+            _ => fdk_aac::Decoder::open(unit_asc.as_bytes()).map_err(broken)?,
+        };
+        let (_, library) = self.library.insert((unit_asc, library));
         let format = library.decode(&unit.payload, &mut self.pcm).map_err(broken)?;
         let len = format.samples.saturating_mul(usize::from(format.channels));
         let Some(samples) = self.pcm.get(..len) else {

@@ -29,15 +29,16 @@ impl Decoder {
 
     /// The unit as the library takes it, behind the parameter sets if it lacks them.
     fn rewrite(&mut self, unit: &VideoUnit) -> Result<(), DecodeError> {
+        let codec = unit.config.codec().name();
+        let config = unit.config.h264().ok_or_else(|| broken(format!("{codec} is not H.264")))?;
         self.annex_b.clear();
-        if self.config.as_ref() != Some(&unit.config) {
-            for set in [unit.config.sps(), unit.config.pps()].into_iter().filter(|s| !s.is_empty())
-            {
+        if self.config.as_ref() != Some(config) {
+            for set in [config.sps(), config.pps()].into_iter().filter(|s| !s.is_empty()) {
                 append(&mut self.annex_b, set);
             }
-            self.config = Some(Arc::clone(&unit.config));
+            self.config = Some(Arc::clone(config));
         }
-        for nal_unit in length_prefixed_nal_units(&unit.payload, unit.config.nal_length_size()) {
+        for nal_unit in length_prefixed_nal_units(&unit.payload, config.nal_length_size()) {
             append(&mut self.annex_b, nal_unit.map_err(|error| broken(error.to_string()))?);
         }
         Ok(())

@@ -104,7 +104,7 @@ impl AudioEncoder for Encoder {
         if !payload.is_empty()
             && let Some(pts) = self.take_time()
         {
-            out(AudioUnit { pts, asc: self.asc, payload });
+            out(AudioUnit { pts, config: self.asc.into(), payload });
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl AudioEncoder for Encoder {
             let Some(pts) = self.take_time().filter(|_| more) else {
                 break;
             };
-            out(AudioUnit { pts, asc: self.asc, payload });
+            out(AudioUnit { pts, config: self.asc.into(), payload });
         }
         self.times.clear();
         Ok(())

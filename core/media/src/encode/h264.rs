@@ -132,7 +132,7 @@ impl VideoEncoder for Encoder {
             self.room_bytes = size_bytes.next_power_of_two();
         }
         let payload = length_prefixed(&mut self.pool, &coded, self.room_bytes).map_err(refused)?;
-        out(VideoUnit { pts, dts: pts, kind, config, payload });
+        out(VideoUnit { pts, dts: pts, kind, config: config.into(), payload });
         Ok(())
     }
 

@@ -35,12 +35,12 @@ impl Units {
     fn video(&self, millis: i64, kind: FrameKind) -> VideoUnit {
         let at = MediaTime::from_millis(millis);
         let payload = Payload::from_vec(vec![1]);
-        VideoUnit { pts: at, dts: at, kind, config: Arc::clone(&self.config), payload }
+        VideoUnit { pts: at, dts: at, kind, config: Arc::clone(&self.config).into(), payload }
     }
 
     fn audio(&self, millis: i64) -> AudioUnit {
         let payload = Payload::from_vec(vec![2]);
-        AudioUnit { pts: MediaTime::from_millis(millis), asc: self.asc, payload }
+        AudioUnit { pts: MediaTime::from_millis(millis), config: self.asc.into(), payload }
     }
 
     fn push(&self, edge: &UnitEdge, millis: i64, kind: FrameKind) -> Handed {

@@ -4,13 +4,12 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::sync::Arc;
 use std::time::Duration;
 
-use onair_engine::flv::{self, MetaData, TagType};
-use onair_types::aac::Asc;
-use onair_types::h264::AvcConfig;
-use onair_types::{AccessUnit, AudioUnit, FrameKind, MediaTime, VideoUnit};
+use onair_engine::flv::{self, MetaData, Prefix, TagType};
+use onair_types::{
+    AccessUnit, AudioHeader, AudioUnit, FrameKind, MediaTime, VideoHeader, VideoUnit,
+};
 
 use super::Recording;
 
@@ -32,8 +31,8 @@ pub(super) struct FlvFile<M> {
     metadata: MetaData,
     /// What is zero in the file, once it has begun.
     epoch: Option<MediaTime>,
-    video: Option<Arc<AvcConfig>>,
-    audio: Option<Asc>,
+    video: Option<VideoHeader>,
+    audio: Option<AudioHeader>,
     /// Whole tags that are not written yet.
     tags: Vec<u8>,
     duration_at: Option<u64>,
@@ -109,29 +108,33 @@ impl<M: Medium> FlvFile<M> {
 
     fn write_video(&mut self, unit: &VideoUnit, dts: MediaTime, pts: MediaTime) {
         let timestamp_ms = flv::wire_ms(dts);
-        let is_same =
-            |config: &Arc<AvcConfig>| Arc::ptr_eq(config, &unit.config) || *config == unit.config;
-        if !self.video.as_ref().is_some_and(is_same) {
-            let body = [&flv::AVC_HEADER_PREFIX[..], unit.config.record()];
+        let codec = unit.config.codec();
+        if self.video.as_ref() != Some(&unit.config) {
+            let prefix = Prefix::video_header(codec);
+            let body = [prefix.as_bytes(), unit.config.record()];
             flv::write_tag(&mut self.tags, TagType::Video, timestamp_ms, &body);
-            self.video = Some(Arc::clone(&unit.config));
+            self.video = Some(unit.config.clone());
         }
         // Both rounded: what a player adds up is right to half a millisecond.
         let composition_ms = pts.as_millis_rounded() - dts.as_millis_rounded();
         let composition_ms = i32::try_from(composition_ms).unwrap_or(i32::MAX);
-        let prefix = flv::video_prefix(unit.kind == FrameKind::Idr, composition_ms);
-        flv::write_tag(&mut self.tags, TagType::Video, timestamp_ms, &[&prefix, &unit.payload]);
+        let prefix = Prefix::video(codec, unit.kind == FrameKind::Idr, composition_ms);
+        let body = [prefix.as_bytes(), &unit.payload];
+        flv::write_tag(&mut self.tags, TagType::Video, timestamp_ms, &body);
         self.made.frames += 1;
     }
 
     fn write_audio(&mut self, unit: &AudioUnit, pts: MediaTime) {
         let timestamp_ms = flv::wire_ms(pts);
-        if self.audio != Some(unit.asc) {
-            let body = [&flv::AAC_HEADER_PREFIX[..], unit.asc.as_bytes()];
+        let codec = unit.config.codec();
+        if self.audio != Some(unit.config) {
+            let prefix = Prefix::audio_header(codec);
+            let body = [prefix.as_bytes(), unit.config.as_bytes()];
             flv::write_tag(&mut self.tags, TagType::Audio, timestamp_ms, &body);
-            self.audio = Some(unit.asc);
+            self.audio = Some(unit.config);
         }
-        let body = [&flv::AAC_RAW_PREFIX[..], &unit.payload];
+        let prefix = Prefix::audio(codec);
+        let body = [prefix.as_bytes(), &unit.payload];
         flv::write_tag(&mut self.tags, TagType::Audio, timestamp_ms, &body);
         self.made.audio_frames += 1;
     }

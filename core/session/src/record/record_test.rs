@@ -82,8 +82,19 @@ impl Rig {
 
 fn metadata() -> MetaData {
     MetaData {
-        video: Some(VideoMeta { width: 640, height: 360, fps: 30.0, bitrate_bps: 800_000 }),
-        audio: Some(AudioMeta { sample_rate_hz: 44_100, channels: 2, bitrate_bps: 128_000 }),
+        video: Some(VideoMeta {
+            width: 640,
+            height: 360,
+            fps: 30.0,
+            bitrate_bps: 800_000,
+            ..VideoMeta::default()
+        }),
+        audio: Some(AudioMeta {
+            sample_rate_hz: 44_100,
+            channels: 2,
+            bitrate_bps: 128_000,
+            ..AudioMeta::default()
+        }),
         encoder: "test".to_owned(),
         ..MetaData::default()
     }
@@ -131,7 +142,7 @@ fn video(kind: FrameKind, pts_ms: i64, dts_ms: i64, level_idc: u8, size: usize) 
         pts: MediaTime::from_millis(pts_ms),
         dts: MediaTime::from_millis(dts_ms),
         kind,
-        config: avc_config(level_idc),
+        config: avc_config(level_idc).into(),
         payload: Payload::from_vec(vec![0x11; size]),
     })
 }
@@ -147,7 +158,11 @@ fn picture(dts_ms: i64) -> AccessUnit {
 fn sound(pts_ms: i64) -> AccessUnit {
     let asc = Asc::aac_lc(44_100, 2).expect("a known rate");
     let payload = Payload::from_vec(vec![0x22; 300]);
-    AccessUnit::Audio(AudioUnit { pts: MediaTime::from_millis(pts_ms), asc, payload })
+    AccessUnit::Audio(AudioUnit {
+        pts: MediaTime::from_millis(pts_ms),
+        config: asc.into(),
+        payload,
+    })
 }
 
 #[test]

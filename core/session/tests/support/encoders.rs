@@ -55,7 +55,7 @@ impl VideoEncoder for Luma {
         let luma = picture.planes()[0].data[0];
         let (kind, nal_type) = if is_idr { (FrameKind::Idr, 5) } else { (FrameKind::Reference, 1) };
         let payload = units::nal(nal_type, &[luma]);
-        out(VideoUnit { pts, dts: pts, kind, config: Arc::clone(&self.config), payload });
+        out(VideoUnit { pts, dts: pts, kind, config: Arc::clone(&self.config).into(), payload });
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl AudioEncoder for Peak {
         (self.trouble)(self.calls - 1)?;
         let peak = pcm.iter().copied().max().unwrap_or_default();
         let payload = Payload::from_vec(peak.to_be_bytes().to_vec());
-        out(AudioUnit { pts, asc: self.asc, payload });
+        out(AudioUnit { pts, config: self.asc.into(), payload });
         Ok(())
     }
 

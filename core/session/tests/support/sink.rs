@@ -79,6 +79,8 @@ pub(crate) enum Media {
         at_ms: u32,
         data: Vec<u8>,
     },
+    /// The first bytes of an extended tag.
+    Extended(Vec<u8>),
 }
 
 impl Media {
@@ -541,6 +543,7 @@ fn media(message: &Message) -> Media {
             Media::Video { idr: keyframe, at_ms, composition_ms, data: data.to_vec() }
         }
         Body::AacFrame(data) => Media::Audio { at_ms, data: data.to_vec() },
-        other => panic!("the session sent {other:?}"),
+        Body::Other(_) | Body::Empty | Body::Script(_) => panic!("the session sent an odd tag"),
+        _ => Media::Extended(message.body[..message.body.len().min(6)].to_vec()),
     }
 }

@@ -48,12 +48,12 @@ pub(crate) fn video(
         pts: ms(dts_ms),
         dts: ms(dts_ms),
         kind,
-        config: Arc::clone(config),
+        config: Arc::clone(config).into(),
         payload: nal(nal_type, &number.to_be_bytes()),
     }
 }
 
 pub(crate) fn audio(number: u32, pts_ms: i64) -> AudioUnit {
     let payload = Payload::from_vec(number.to_be_bytes().to_vec());
-    AudioUnit { pts: ms(pts_ms), asc: asc(), payload }
+    AudioUnit { pts: ms(pts_ms), config: asc().into(), payload }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use onair_types::{Now, Track};
 
-use super::{Media, SentHeaders};
+use super::Media;
+use super::headers::SentHeaders;
 use crate::publish::{Alignment, EncoderCommand, Output};
 use crate::rate::Controller;
 

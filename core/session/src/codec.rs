@@ -1,0 +1,29 @@
+//! Codecs of tracks that are pushed encoded: what a unit is must be what the session was made for.
+
+use onair_engine::flv::MetaData;
+use onair_types::{AudioCodec, AudioUnit, FrameKind, VideoCodec, VideoUnit};
+
+use crate::PushError;
+
+/// The codec is the one that the server was told of. What is called a key frame of HEVC or AV1 is
+/// one: everything that is dropped, and every player that joins, relies on it.
+pub(crate) fn check_video(metadata: &MetaData, unit: &VideoUnit) -> Result<(), PushError> {
+    let expected = metadata.video.as_ref().map_or(VideoCodec::H264, |video| video.codec);
+    let given = unit.config.codec();
+    if given != expected {
+        return Err(PushError::Codec { expected: expected.name(), given: given.name() });
+    }
+    let is_sound = unit.kind != FrameKind::Idr
+        || !given.is_enhanced()
+        || unit.config.is_key(&unit.payload) == Some(true);
+    if is_sound { Ok(()) } else { Err(PushError::NotAKeyFrame { codec: given.name() }) }
+}
+
+pub(crate) fn check_audio(metadata: &MetaData, unit: &AudioUnit) -> Result<(), PushError> {
+    let expected = metadata.audio.as_ref().map_or(AudioCodec::Aac, |audio| audio.codec);
+    let given = unit.config.codec();
+    if given != expected {
+        return Err(PushError::Codec { expected: expected.name(), given: given.name() });
+    }
+    Ok(())
+}
