@@ -11,6 +11,8 @@ pub enum Tool {
     NginxRtmp,
     /// ffmpeg and ffprobe.
     Ffmpeg,
+    /// An ffmpeg that speaks Enhanced RTMP.
+    ModernFfmpeg,
     /// stunnel, and openssl.
     Stunnel,
     /// Chromium, and node with playwright-core to drive it.
@@ -27,6 +29,9 @@ impl Tool {
             }
             Self::Ffmpeg if program("ffmpeg").is_none() => Some("ffmpeg is not installed"),
             Self::Ffmpeg if program("ffprobe").is_none() => Some("ffprobe is not installed"),
+            Self::ModernFfmpeg if modern_ffmpeg().is_none() => Some(
+                "no modern ffmpeg: python3 -m pip install --no-deps --target .cache/ffmpeg imageio-ffmpeg",
+            ),
             Self::Stunnel if stunnel().is_none() => Some("stunnel4 is not installed"),
             Self::Stunnel if program("openssl").is_none() => Some("openssl is not installed"),
             Self::Chromium if chromium().is_none() => Some("chromium is not installed"),
@@ -57,6 +62,17 @@ pub fn are_missing(tools: &[Tool]) -> bool {
 /// Where Chromium is.
 pub fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(program)
+}
+
+/// Where the ffmpeg is that `scripts/test` takes out of a PyPI wheel.
+pub fn modern_ffmpeg() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = root.join(".cache/ffmpeg/imageio_ffmpeg/binaries");
+    let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    files.into_iter().find(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("ffmpeg-")
+    })
 }
 
 /// Where stunnel is; Debian numbers it.

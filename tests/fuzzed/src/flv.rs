@@ -1,8 +1,8 @@
 //! FLV reader and tags: every split gives the same tags, memory follows the bytes that came, and
 //! what was read is written and read again the same.
 
-use onair_engine::flv::{Body, FlvError, Reader, Tag, TagType, file_header, write_tag};
-use onair_types::Payload;
+use onair_engine::flv::{Body, FlvError, Prefix, Reader, Tag, TagType, file_header, write_tag};
+use onair_types::{Payload, VideoCodec};
 
 use crate::heap;
 use crate::input::pieces;
@@ -37,16 +37,46 @@ pub(crate) fn check(bytes: &[u8]) {
 
 fn check_body(tag_type: TagType, body: Body<'_>, bytes: &[u8]) {
     match body {
-        Body::AvcHeader(data) | Body::AvcUnit { data, .. } => {
-            assert_eq!((tag_type, data.len() + 5), (TagType::Video, bytes.len()));
+        Body::AvcHeader(data) | Body::VideoHeader { record: data, .. } => {
+            assert!(tag_type == TagType::Video && bytes.ends_with(data));
         }
-        Body::AacHeader(data) | Body::AacFrame(data) => {
-            assert_eq!((tag_type, data.len() + 2), (TagType::Audio, bytes.len()));
+        Body::AvcUnit { keyframe, composition_ms, data } => {
+            assert!(tag_type == TagType::Video && bytes.ends_with(data));
+            check_picture(VideoCodec::H264, keyframe, composition_ms, data, body);
+        }
+        Body::VideoUnit { codec, keyframe, composition_ms, data } => {
+            assert!(tag_type == TagType::Video && bytes.ends_with(data));
+            check_picture(codec, keyframe, composition_ms, data, body);
+        }
+        Body::AacHeader(data)
+        | Body::AacFrame(data)
+        | Body::AudioHeader { head: data, .. }
+        | Body::AudioUnit { data, .. } => {
+            assert!(tag_type == TagType::Audio && bytes.ends_with(data));
+        }
+        Body::Multitrack(tracks) => {
+            let tracks: Vec<_> = tracks.tracks().collect();
+            assert!(tracks.len() <= bytes.len(), "each track has at least its id");
+            let errors = tracks.iter().filter(|track| track.is_err()).count();
+            assert!(errors <= 1 && tracks[..tracks.len() - errors].iter().all(Result::is_ok));
         }
         Body::Script(data) => assert_eq!((tag_type, data), (TagType::Script, bytes)),
         Body::Empty => assert!(bytes.is_empty()),
         _ => {}
     }
+}
+
+/// What is written of a picture that was read is read the same.
+fn check_picture(
+    codec: VideoCodec,
+    keyframe: bool,
+    composition_ms: i32,
+    data: &[u8],
+    body: Body<'_>,
+) {
+    let prefix = Prefix::video(codec, keyframe, composition_ms);
+    let written = [prefix.as_bytes(), data].concat();
+    assert_eq!(Body::parse(TagType::Video, &written), Ok(body));
 }
 
 /// The tags, and how many bytes wait for the rest of another one.

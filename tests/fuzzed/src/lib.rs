@@ -12,6 +12,7 @@ mod chunks;
 mod client;
 mod command;
 mod flv;
+mod header;
 mod heap;
 mod input;
 mod record;
@@ -30,7 +31,7 @@ pub struct Target {
 }
 
 /// All of them, those of the innermost bytes first.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "chunk_reader", check: chunks::check },
     Target { name: "chunk_round_trip", check: round_trip::check },
     Target { name: "amf0", check: amf0::check },
@@ -40,6 +41,7 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "flv", check: flv::check },
     Target { name: "avc", check: avc::check },
     Target { name: "asc", check: asc::check },
+    Target { name: "header", check: header::check },
     Target { name: "url", check: url::check },
     Target { name: "flight_record", check: record::check },
     Target { name: "trace", check: trace::check },

@@ -9,8 +9,19 @@ use onair_types::{AccessUnit, AudioUnit, FrameKind, MediaTime, Payload, VideoUni
 
 pub(super) fn metadata() -> MetaData {
     MetaData {
-        video: Some(VideoMeta { width: 640, height: 360, fps: 30.0, bitrate_bps: 800_000 }),
-        audio: Some(AudioMeta { sample_rate_hz: 44_100, channels: 2, bitrate_bps: 64_000 }),
+        video: Some(VideoMeta {
+            width: 640,
+            height: 360,
+            fps: 30.0,
+            bitrate_bps: 800_000,
+            ..VideoMeta::default()
+        }),
+        audio: Some(AudioMeta {
+            sample_rate_hz: 44_100,
+            channels: 2,
+            bitrate_bps: 64_000,
+            ..AudioMeta::default()
+        }),
         encoder: "fuzzed".to_owned(),
         ..MetaData::default()
     }
@@ -31,7 +42,7 @@ pub(super) fn at(dts_ms: i64, picture: usize) -> [AccessUnit; 2] {
     let payload = Payload::from_vec(vec![0x11; 2_000 + 300 * (picture % 7)]);
     let sound = Payload::from_vec(vec![0x22; 200]);
     [
-        AccessUnit::Audio(AudioUnit { pts: time, asc, payload: sound }),
-        AccessUnit::Video(VideoUnit { pts: time, dts: time, kind, config, payload }),
+        AccessUnit::Audio(AudioUnit { pts: time, config: asc.into(), payload: sound }),
+        AccessUnit::Video(VideoUnit { pts: time, dts: time, kind, config: config.into(), payload }),
     ]
 }
