@@ -1,8 +1,6 @@
 //! FLV tags → what each track is made of, counted as it comes. Judging is `report`'s.
 
-use onair::{
-    AudioCodec, AudioHeader, AudioUnit, MediaTime, VideoCodec, VideoHeader, VideoUnit,
-};
+use onair::{AudioCodec, AudioHeader, AudioUnit, MediaTime, VideoCodec, VideoHeader, VideoUnit};
 use onair_engine::flv::{Body, Tag, TagType};
 use onair_types::h264::{length_prefixed_nal_units, nal_type};
 use onair_types::{AccessUnit, FrameKind, Payload};

@@ -291,7 +291,7 @@ fn av1_and_opus_go_where_the_builder_said_so() {
         .delivery(Delivery::Complete)
         .build()
         .expect("a session");
-    session.start(&sink.url()).expect("it starts");
+    session.start(sink.url()).expect("it starts");
     wait_live(&session);
     session.push_encoded_audio(opus(0)).expect("Opus");
     let wrong = session.push_encoded_video(video(&avc_config(), 0, 0, FrameKind::Idr));
