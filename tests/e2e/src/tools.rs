@@ -47,16 +47,20 @@ impl Tool {
 }
 
 /// Whether one of the tools is missing. Then the test ends here; a line for people and for `scripts/test` says why.
+pub fn are_missing(tools: &[Tool]) -> bool {
+    let reason = tools.iter().find_map(|tool| tool.missing());
+    reason.inspect(|reason| say_skipped(reason)).is_some()
+}
+
+/// Says that the test that runs is skipped, and why.
 ///
 /// The line goes past the test runner's capture, so that a skip is seen without `--nocapture`.
-pub fn are_missing(tools: &[Tool]) -> bool {
-    let Some(reason) = tools.iter().find_map(|tool| tool.missing()) else { return false };
+pub fn say_skipped(reason: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     let line = format!("\nSKIPPED: {test}: {reason}\n");
     // A test runner without stderr has nobody to tell.
     let _ = std::io::stderr().write_all(line.as_bytes());
-    true
 }
 
 /// Where Chromium is.

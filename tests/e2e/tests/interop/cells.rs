@@ -86,7 +86,7 @@ impl<'a> Row<'a> {
     }
 
     #[track_caller]
-    pub(crate) fn is_all_well(self) {
+    pub(crate) fn conclude(self) {
         assert!(self.failed.is_empty(), "{}:\n{}", self.place.name(), self.failed.join("\n"));
     }
 

@@ -16,7 +16,7 @@ fn row(place: &mut dyn Place) {
     row.publish_again();
     row.stop_in_the_middle();
     row.wrong();
-    row.is_all_well();
+    row.conclude();
 }
 
 #[test]

@@ -39,9 +39,7 @@ pub(crate) fn cached(path: &str) -> Option<PathBuf> {
     if program.is_file() {
         return Some(program);
     }
-    let thread = std::thread::current();
-    let test = thread.name().unwrap_or("a test");
-    eprintln!("\nSKIPPED: {test}: run scripts/interop once, it installs {path}");
+    tools::say_skipped(&format!("run scripts/interop once, it installs {path}"));
     None
 }
 
