@@ -1,3 +1,7 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::*;
 use BitratePolicy::{First, Fixed, Weakest};
 use EncoderCommand::{RequestIdr, SetVideoBitrate, SetVideoPace};
@@ -141,4 +145,69 @@ fn a_new_engine_wants_what_every_new_one_wants() {
     steering.handle_restart(0, START);
     let whole = [SetVideoBitrate(START), SetVideoPace(VideoPace::Full)];
     assert_eq!(told(&mut steering, 0), whole);
+}
+
+/// What may happen to one of three destinations.
+#[derive(Clone, Debug)]
+enum Step {
+    Wants(EncoderCommand),
+    Is(State),
+    Restarts,
+}
+
+fn step() -> impl Strategy<Value = (usize, Step, i64)> {
+    let command = prop_oneof![
+        Just(RequestIdr),
+        (100_000..5_000_000_u32).prop_map(SetVideoBitrate),
+        select(vec![VideoPace::Full, VideoPace::Half, VideoPace::None]).prop_map(SetVideoPace),
+    ];
+    let states =
+        vec![State::Pending, State::Live, State::Reconnecting, State::Failed, State::Stopped];
+    let step = prop_oneof![
+        4 => command.prop_map(Step::Wants),
+        1 => select(states).prop_map(Step::Is),
+        1 => Just(Step::Restarts),
+    ];
+    (0..3_usize, step, 0..400_i64)
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_idrs_are_rare_and_the_encoder_gets_what_somebody_wants(
+        policy in select(vec![First, Weakest, Fixed]),
+        steps in vec(step(), 1..200),
+    ) {
+        let mut steering = Steering::new(policy, 3, START);
+        let mut wanted = vec![START];
+        let (mut now, mut last_idr) = (0, None);
+        for (index, step, later) in steps {
+            now += later;
+            match step {
+                Step::Wants(command) => {
+                    if let SetVideoBitrate(bps) = command {
+                        wanted.push(bps);
+                    }
+                    steering.handle_command(index, command, at(now));
+                }
+                Step::Is(state) => steering.handle_state(index, state),
+                Step::Restarts => steering.handle_restart(index, START),
+            }
+            for command in told(&mut steering, now) {
+                match command {
+                    RequestIdr => {
+                        prop_assert!(last_idr.is_none_or(|last| now - last >= 500));
+                        last_idr = Some(now);
+                    }
+                    SetVideoBitrate(bps) => {
+                        prop_assert!(policy != Fixed && wanted.contains(&bps));
+                    }
+                    _ => {}
+                }
+            }
+            prop_assert_eq!(told(&mut steering, now), vec![], "it says everything once");
+            prop_assert!(steering.deadline().is_none_or(|due| due > at(now)));
+            let leaders = (0..3).filter(|&index| steering.leads(index)).count();
+            prop_assert!(leaders <= 1);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 #![expect(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod camera;
 pub(crate) mod counting;
 pub(crate) mod encoders;
 pub(crate) mod sink;
