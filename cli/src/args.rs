@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Stream a test pattern or a file to an RTMP server
     #[command(after_help = PUSH_HELP)]
     Push(Box<PushArgs>),
+    /// Look before going live: name, connection, TLS, app, user, and with --upload the network
+    #[command(after_help = CHECK_HELP)]
+    Check(CheckArgs),
     /// Run the embedded server: RTMP in; a watch page, HTTP-FLV, HLS and RTMP out
     #[command(after_help = SERVE_HELP)]
     Serve(ServeArgs),
@@ -243,6 +246,34 @@ pub(crate) struct FormatArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// rtmp[s]://host[:port]/app/key; without the key when --key or ONAIR_STREAM_KEY gives it
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+
+    /// Stream key; better given by the environment variable ONAIR_STREAM_KEY
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+
+    /// The app with its instance, when URL ends at the host; the key must be given apart too
+    #[arg(long, value_name = "APP")]
+    pub(crate) app: Option<String>,
+
+    /// Publish black pictures under this key for a second and a half, at most 4 MiB, and advise a
+    /// quality; viewers may see it: use a key for tests
+    #[arg(long)]
+    pub(crate) upload: bool,
+
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+
+    /// One JSON object on stdout instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Where publishers and RTMP players connect
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1935")]
@@ -371,6 +402,14 @@ Examples:
   onair push rtmp://a.example.com/app/key rtmp://b.example.com/live/other --policy weakest
   onair push rtmp://a.example.com/app/key --backup rtmp://b.example.com/app/key
   onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1"
+);
+
+const CHECK_HELP: &str = help!(
+    "\
+Examples:
+  onair check rtmp://127.0.0.1/live/test
+  ONAIR_STREAM_KEY=… onair check rtmps://a.example.com/app
+  onair check rtmp://127.0.0.1/live/test --upload --json"
 );
 
 const SERVE_HELP: &str = help!(

@@ -7,6 +7,7 @@
 
 mod args;
 mod broadcast;
+mod check;
 mod clock;
 mod context;
 mod decision;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     let json = match &cli.command {
         Command::Demo(args) => args.json,
         Command::Push(args) => args.json,
+        Command::Check(args) => args.json,
         Command::Serve(args) => args.json,
         Command::Probe(args) => args.json,
         Command::Lab(args) => args.command.json(),
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
     let ended = match &cli.command {
         Command::Demo(args) => demo::run(args, &context),
         Command::Push(args) => push::run(args, &context),
+        Command::Check(args) => check::run(args, &context),
         Command::Serve(args) => serve::run(args, &context),
         Command::Probe(args) => probe::run(args, &context),
         Command::Lab(args) => lab::run(args, &context),

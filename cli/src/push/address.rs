@@ -26,6 +26,19 @@ pub(crate) fn destinations(args: &PushArgs) -> Result<Destinations, Failure> {
     Ok(Destinations::new(list).bitrate_policy(policy).backup_after(args.backup_after))
 }
 
+/// One address, with the key from `--key` or the environment when it is given apart.
+///
+/// # Errors
+/// What is wrong with it, without repeating it.
+pub(crate) fn stream_url(
+    address: &str,
+    app: Option<&str>,
+    key: Option<&str>,
+) -> Result<StreamUrl, Failure> {
+    let from_environment = std::env::var(KEY_VARIABLE).ok().filter(|_| key.is_none());
+    join("URL", address, app, key.or(from_environment.as_deref()))
+}
+
 /// `variable` reads the environment.
 fn list(
     args: &PushArgs,

@@ -1,9 +1,9 @@
 //! `onair push`: the command line → a session and its source → a broadcast.
 
-mod address;
+pub(crate) mod address;
 mod format;
 #[cfg(feature = "tls")]
-mod trust;
+pub(crate) mod trust;
 
 use std::time::Duration;
 

@@ -205,6 +205,11 @@ impl Dialogue {
         self.talk.step == Step::Held
     }
 
+    /// What the server must answer next, as errors call it.
+    pub(super) fn step_name(&self) -> &'static str {
+        self.talk.step.name()
+    }
+
     /// Publishes after all, which must succeed by `ends`.
     pub(super) fn release(
         &mut self,

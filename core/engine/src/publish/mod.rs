@@ -14,6 +14,7 @@ mod adapt;
 mod auth;
 mod budget;
 mod capabilities;
+pub mod check;
 mod config;
 mod cue;
 mod dialogue;

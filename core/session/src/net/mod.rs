@@ -6,6 +6,7 @@ mod connect;
 mod driver;
 mod lane;
 mod link;
+pub(crate) mod preflight;
 pub(crate) mod resolve;
 mod show;
 mod sockopt;
