@@ -16,6 +16,7 @@ mod random;
 mod reconnecting;
 mod rig;
 mod server;
+mod services;
 mod sleeping;
 mod stopping;
 mod talking;

@@ -39,7 +39,7 @@ impl Default for Fate {
 pub(crate) struct Rig {
     pub(crate) publish: Publish,
     /// Where each first connection has to go.
-    host: String,
+    place: (String, u16, bool),
     pub(crate) now: Now,
     /// Fates of the next connections, and of those after them.
     pub(crate) fates: VecDeque<Fate>,
@@ -73,7 +73,7 @@ pub(crate) struct Rig {
 impl Rig {
     pub(crate) fn new(config: Config) -> Self {
         Self {
-            host: config.url.host().to_owned(),
+            place: (config.url.host().to_owned(), config.url.port(), config.url.is_tls()),
             publish: Publish::new(config),
             now: Now::from_millis(1_000),
             fates: VecDeque::new(),
@@ -275,7 +275,7 @@ impl Rig {
     fn obey(&mut self, output: Output) {
         match output {
             Output::Connect { host, port, tls } => {
-                assert_eq!((host.as_str(), port, tls), (self.host.as_str(), 1935, false));
+                assert_eq!((host, port, tls), self.place);
                 assert!(!self.is_connected, "one connection at a time");
                 self.connects.push(self.now);
                 match self.fates.pop_front().unwrap_or_else(|| self.otherwise.clone()) {
