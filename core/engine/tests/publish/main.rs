@@ -20,4 +20,5 @@ mod services;
 mod sleeping;
 mod stopping;
 mod talking;
+mod transcript;
 mod wraps;

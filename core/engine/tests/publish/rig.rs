@@ -68,6 +68,9 @@ pub(crate) struct Rig {
     pub(crate) wait: Option<Now>,
     /// The server's bytes come one at a time.
     pub(crate) read_piecewise: bool,
+    /// Who said what and when is kept.
+    pub(crate) keeps_transcript: bool,
+    pub(crate) transcript: Vec<(Now, &'static str, Vec<u8>)>,
 }
 
 impl Rig {
@@ -94,6 +97,8 @@ impl Rig {
             sent: Vec::new(),
             wait: None,
             read_piecewise: false,
+            keeps_transcript: false,
+            transcript: Vec::new(),
         }
     }
 
@@ -339,6 +344,9 @@ impl Rig {
             *credit -= bytes.len();
         }
         self.writes.push((self.now, bytes.len()));
+        if self.keeps_transcript {
+            self.transcript.push((self.now, "client", bytes.clone()));
+        }
         self.publish.handle_written(bytes.len(), self.now);
         let now = self.now;
         self.server().receive(&bytes, now);
@@ -375,6 +383,9 @@ impl Rig {
         }
         let server = self.server();
         let (bytes, wants_close) = (server.take_bytes(), std::mem::take(&mut server.wants_close));
+        if self.keeps_transcript && !bytes.is_empty() {
+            self.transcript.push((self.now, "server", bytes.clone()));
+        }
         let piece = if self.read_piecewise { 1 } else { bytes.len().max(1) };
         for piece in bytes.chunks(piece) {
             self.publish.handle_received(piece, self.now);
