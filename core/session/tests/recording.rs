@@ -5,7 +5,7 @@ mod support;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use onair::{Error, Event, ReconnectPolicy, Session, Source, State};
+use onair::{Destinations, Error, Event, ReconnectPolicy, Session, Source, State};
 use onair_types::FrameKind;
 use support::sink::{Behaviour, Sink};
 use support::units::{audio, audio_config, avc_config, video, video_config};
@@ -113,4 +113,19 @@ fn a_recording_that_cannot_be_leaves_the_stream_alone() {
         seen.media.iter().filter(|media| media.is_video()).count() == 10
     });
     assert_eq!(std::fs::read(folder.file()).expect("it is there"), b"a show of yesterday");
+}
+
+#[test]
+fn a_recording_has_everything_whatever_becomes_of_several_destinations() {
+    let sinks = [Behaviour::Accept, Behaviour::StopReading, Behaviour::CloseOnPublish];
+    let sinks = sinks.map(|behaviour| Sink::start(&[behaviour]));
+    let folder = Folder::new("several");
+    let session = session();
+    session.start_recording(folder.file()).expect("a file");
+    session.start(Destinations::new(sinks.each_ref().map(Sink::url))).expect("it starts");
+    wait_live(&session);
+    push(&session, 0, 100);
+    session.stop();
+    let recording = session.stop_recording().expect("it is whole").expect("there was one");
+    assert_eq!((recording.frames, recording.audio_frames), (100, 100), "each once");
 }
