@@ -234,17 +234,18 @@ impl Publish {
         let is_live = dialogue.live().is_some();
         let reconnect = dialogue.take_reconnect();
         self.confirm(now);
-        match result {
-            _ if matches!(self.phase, Phase::Closing { .. }) => {}
-            Ok(()) if is_live && !was_live && self.state == State::Live => {
-                self.outputs.push_back(Output::Event(Event::Move(Move::Done)));
-            }
-            Ok(()) if is_live && !was_live => {
-                self.reconnects += u32::from(std::mem::take(&mut self.was_lost));
-                self.enter(State::Live);
-            }
-            Ok(()) => {}
-            Err(error) => return self.refused(error, now),
+        if matches!(self.phase, Phase::Closing { .. }) {
+            return;
+        }
+        // Also when an error follows in the same bytes: how they were cut into reads tells nothing.
+        if is_live && !was_live && self.state == State::Live {
+            self.outputs.push_back(Output::Event(Event::Move(Move::Done)));
+        } else if is_live && !was_live {
+            self.reconnects += u32::from(std::mem::take(&mut self.was_lost));
+            self.enter(State::Live);
+        }
+        if let Err(error) = result {
+            return self.refused(error, now);
         }
         if let (Some(tc_url), Phase::Connected(_)) = (reconnect, &self.phase) {
             self.move_to(tc_url, now);

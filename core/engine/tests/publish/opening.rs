@@ -1,8 +1,8 @@
 //! What goes out, in which order, until the first frame.
 
 use onair_engine::amf0::Value;
-use onair_engine::publish::State;
-use onair_types::{FrameKind, MediaTime};
+use onair_engine::publish::{Event, Output, Publish, State};
+use onair_types::{FrameKind, MediaTime, Now};
 
 use crate::rig::{KEY, Rig, avc_config, config, idr, picture, sound, video_only, video_unit};
 use crate::server::{Answer, Greeting, Heard, Script};
@@ -193,6 +193,50 @@ fn p12_the_servers_bytes_may_come_one_by_one() {
     pieces.push(idr(0));
     assert_eq!(pieces.sent, whole.sent);
     assert_eq!(pieces.events, whole.events);
+}
+
+/// What a publish tells of a server whose bytes come in these pieces, all at the same time.
+fn told(pieces: [&[u8]; 2]) -> Vec<Event> {
+    let now = Now::from_millis(1_000);
+    let mut publish = Publish::new(config());
+    publish.start(now);
+    let mut events = Vec::new();
+    let mut drain = |publish: &mut Publish| {
+        for _ in 0..100 {
+            match publish.poll_output(now) {
+                Output::Wait(_) => return,
+                Output::Event(event) => events.push(event),
+                _ => {}
+            }
+        }
+        panic!("outputs without end: {events:?}");
+    };
+    drain(&mut publish);
+    publish.handle_connected(now);
+    drain(&mut publish);
+    for piece in pieces {
+        publish.handle_received(piece, now);
+        drain(&mut publish);
+    }
+    events
+}
+
+#[test]
+fn p12_every_split_point_of_what_a_server_says_gives_the_same_events() {
+    let mut rig = Rig::started(config(), Script { greeting: Greeting::Odd, ..Script::default() });
+    rig.server().ping([0, 0, 0, 1]);
+    rig.server().set_window(100);
+    rig.server().status("error", "NetStream.Publish.Denied", "no more");
+    rig.settle();
+    let bytes = std::mem::take(&mut rig.received);
+    let whole = told([&bytes, &[]]);
+    let states: Vec<_> = whole.iter().filter(|event| matches!(event, Event::State(_))).collect();
+    assert!(states.contains(&&Event::State(State::Live)), "{whole:?}");
+    assert!(matches!(whole[..], [.., Event::Lost { .. }, Event::State(_)]), "{whole:?}");
+    for at in 0..bytes.len() {
+        let (front, back) = bytes.split_at(at);
+        assert_eq!(told([front, back]), whole, "split at byte {at} of {}", bytes.len());
+    }
 }
 
 #[test]

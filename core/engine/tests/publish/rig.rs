@@ -64,6 +64,8 @@ pub(crate) struct Rig {
     /// Vectored writes that took something.
     pub(crate) writes: Vec<(Now, usize)>,
     pub(crate) sent: Vec<u8>,
+    /// All that the servers said.
+    pub(crate) received: Vec<u8>,
     /// What the last drain ended with.
     pub(crate) wait: Option<Now>,
     /// The server's bytes come one at a time.
@@ -95,6 +97,7 @@ impl Rig {
             heard_at: Vec::new(),
             writes: Vec::new(),
             sent: Vec::new(),
+            received: Vec::new(),
             wait: None,
             read_piecewise: false,
             keeps_transcript: false,
@@ -386,6 +389,7 @@ impl Rig {
         if self.keeps_transcript && !bytes.is_empty() {
             self.transcript.push((self.now, "server", bytes.clone()));
         }
+        self.received.extend_from_slice(&bytes);
         let piece = if self.read_piecewise { 1 } else { bytes.len().max(1) };
         for piece in bytes.chunks(piece) {
             self.publish.handle_received(piece, self.now);

@@ -81,6 +81,20 @@ fn p10_a_window_of_one_byte_makes_no_storm() {
 }
 
 #[test]
+fn p10_a_server_that_never_acknowledges_and_any_window_stop_nothing() {
+    for window in [0, 1, 65_536, u32::MAX] {
+        let mut rig = Rig::live(config());
+        rig.server().set_window(window);
+        rig.stream(0, 20_000, 60);
+        let counts = rig.publish.snapshot(rig.now);
+        assert_eq!((rig.publish.state(), counts.video_units_sent), (State::Live, 600), "{window}");
+        assert_eq!((counts.video_units_dropped, counts.audio_units_dropped), (0, 0), "{window}");
+        let acknowledged = acknowledgements(&mut rig).len();
+        assert!(acknowledged <= 20, "{acknowledged} for a few bytes and a window of {window}");
+    }
+}
+
+#[test]
 fn b3_a_minute_with_sound_needs_at_most_2000_writes() {
     let mut rig = Rig::live(config());
     let writes = rig.writes.len();
