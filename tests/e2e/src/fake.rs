@@ -132,10 +132,29 @@ impl Peer {
 
     /// Handshake, `connect` and `createStream` as any server does them; ends when the client wants to publish.
     pub fn accept_until_publish(&mut self) -> io::Result<()> {
+        let (id, _) = self.hear_connect(&[])?;
+        self.agree_until_publish(id, &NULL)
+    }
+
+    /// Handshake and `connect`: its transaction id, and whether any of `words` stands in it. A chunk's end may hide one,
+    /// so name some.
+    pub fn hear_connect(&mut self, words: &[&str]) -> io::Result<(f64, bool)> {
         self.shake_hands()?;
         let id = self.wait_for("connect")?;
+        let holds = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|at| at == word);
+        while !holds(&self.received, &OBJECT_END) {
+            if self.receive()? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok((id, words.iter().any(|word| holds(&self.received, word.as_bytes()))))
+    }
+
+    /// Agrees to `connect`, with what the server says of itself as AMF0, and to `createStream`; ends when the client
+    /// wants to publish.
+    pub fn agree_until_publish(&mut self, id: f64, server: &[u8]) -> io::Result<()> {
         let status = status("status", "NetConnection.Connect.Success");
-        self.command(0, &[string("_result"), number(id), NULL.to_vec(), status])?;
+        self.command(0, &[string("_result"), number(id), server.to_vec(), status])?;
         let id = self.wait_for("createStream")?;
         self.command(0, &[string("_result"), number(id), NULL.to_vec(), number(1.0)])?;
         self.wait_for("publish")?;
@@ -201,8 +220,28 @@ impl Peer {
 }
 
 const NULL: [u8; 1] = [5];
+const OBJECT_END: [u8; 3] = [0, 0, 9];
 
-fn number(value: f64) -> Vec<u8> {
+/// An AMF0 object.
+pub fn object(pairs: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut object = vec![3];
+    for (key, value) in pairs {
+        object.extend(name(key));
+        object.extend(value);
+    }
+    object.extend(OBJECT_END);
+    object
+}
+
+/// An AMF0 array of strings.
+pub fn strings(texts: &[&str]) -> Vec<u8> {
+    let count = u32::try_from(texts.len()).expect("a short list");
+    let texts: Vec<u8> = texts.iter().flat_map(|text| string(text)).collect();
+    [&[10_u8][..], &count.to_be_bytes(), &texts].concat()
+}
+
+/// An AMF0 number.
+pub fn number(value: f64) -> Vec<u8> {
     [&[0_u8][..], &value.to_be_bytes()].concat()
 }
 
@@ -211,13 +250,11 @@ fn string(text: &str) -> Vec<u8> {
 }
 
 fn status(level: &str, code: &str) -> Vec<u8> {
-    let mut object = vec![3];
-    for (key, value) in [("level", level), ("code", code), ("description", "as the script says")] {
-        object.extend(name(key));
-        object.extend(string(value));
-    }
-    object.extend([0, 0, 9]);
-    object
+    object(&[
+        ("level", string(level)),
+        ("code", string(code)),
+        ("description", string("as the script says")),
+    ])
 }
 
 fn name(text: &str) -> Vec<u8> {

@@ -3,6 +3,7 @@
 //! what is missing, runs all of it and makes the table of docs/interop.md.
 
 mod cells;
+mod enhanced;
 mod places;
 
 use cells::Row;
