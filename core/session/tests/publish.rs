@@ -2,11 +2,14 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use onair::{
     Alignment, CaptureTime, Cue, DataValue, Delivery, Event, FrameView, Pcm, PixelFormat, Session,
     Source, State,
 };
 use onair_types::FrameKind;
+use onair_types::h264::AvcConfig;
 use support::encoders::{Luma, Peak, no_trouble};
 use support::sink::{Media, Sink};
 use support::units::{audio, audio_config, avc_config, video, video_config};
@@ -282,4 +285,42 @@ fn cues_arrive_once_with_the_media_of_their_time() {
     let place = seen.media.iter().position(|media| *media == cues[0].clone()).expect("there");
     assert!(seen.media[..place].iter().all(|media| media.at_ms().unwrap_or(0) <= 101));
     assert!(seen.media[place + 1..].iter().all(|media| media.at_ms().unwrap_or(200) > 101));
+}
+
+/// An encoder of the app's that changes its size in mid-stream, from pushes to the wire.
+#[test]
+fn lf55_new_parameter_sets_reach_the_server_before_their_idr() {
+    let sink = Sink::good();
+    let session = encoded_session().build().expect("a session");
+    session.start(sink.url()).expect("it starts");
+    wait_live(&session);
+    // Another level: other parameter sets of the same size.
+    let mut sps = avc_config().sps().to_vec();
+    sps[3] = 0x1F;
+    let other = AvcConfig::from_parameter_sets(&sps, avc_config().pps()).expect("valid");
+    let configs = [avc_config(), Arc::new(other)];
+    for index in 0..20_u32 {
+        let config = &configs[(index / 10) as usize];
+        let kind = if index % 10 == 0 { FrameKind::Idr } else { FrameKind::Reference };
+        let at_ms = i64::from(index) * 20;
+        session.push_encoded_audio(audio(index, at_ms)).expect("a push");
+        session.push_encoded_video(video(config, index, at_ms, kind)).expect("a push");
+        pause(std::time::Duration::from_millis(5));
+    }
+    let seen = sink.wait_for("the media", 0, |seen| {
+        seen.media.iter().filter(|media| media.is_video()).count() >= 18
+    });
+    session.stop();
+    let headers = |media: &Media| matches!(media, Media::Metadata | Media::AvcHeader);
+    let starts: Vec<usize> =
+        (0..seen.media.len()).filter(|&at| seen.media[at] == Media::AvcHeader).collect();
+    assert_eq!(starts.len(), 2, "{:?}", seen.media);
+    for at in starts {
+        assert_eq!(seen.media[at - 1], Media::Metadata);
+        let next = seen.media[at..].iter().find(|media| media.is_video());
+        assert!(matches!(next, Some(Media::Video { idr: true, .. })), "{next:?}");
+    }
+    let after = seen.media.iter().rposition(headers).expect("headers");
+    let idr = |media: &Media| matches!(media, Media::Video { idr: true, at_ms: 200, .. });
+    assert!(seen.media[after..].iter().any(idr), "the IDR that brought them");
 }
