@@ -248,6 +248,12 @@ impl<U: Unit> SendBuffer<U> {
         self.dropped.count(track);
     }
 
+    /// The unit that is decoded first, as [`SendBuffer::pop`] takes it without sound first.
+    pub(crate) fn first(&self) -> Option<&Queued<U>> {
+        let heads = self.video.front().into_iter().chain(self.audio.front());
+        heads.min_by_key(|queued| (queued.unit.dts(), queued.order))
+    }
+
     /// The AAC frame at the front of audio, and when it was pushed.
     pub(crate) fn first_audio(&self) -> Option<&Queued<U>> {
         self.audio.front()

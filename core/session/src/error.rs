@@ -122,7 +122,9 @@ impl Error {
             }
             PublishError::Auth(_) => Self::Authentication(text),
             PublishError::NameInUse { .. } => Self::NameInUse(text),
-            PublishError::CodecNotTaken { .. } => Self::Codec(text),
+            PublishError::CodecNotTaken { .. } | PublishError::TracksNotTaken { .. } => {
+                Self::Codec(text)
+            }
             PublishError::Connect(ConnectError::Tls(error))
                 if was_live && error.may_be_captive_portal() =>
             {

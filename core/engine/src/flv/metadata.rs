@@ -1,5 +1,7 @@
 //! onMetaData: what a stream says of itself (annex E.5; statement 54).
 
+use std::num::NonZeroU8;
+
 use onair_types::{AudioCodec, VideoCodec};
 
 use super::{CODEC_AVC, Extra, SOUND_FORMAT_AAC};
@@ -16,9 +18,13 @@ pub struct MetaData {
     pub encoder: String,
     /// What the app adds.
     pub extra: Extra,
+    /// Further tracks of pictures and their ids (E-RTMP v2, multitrack).
+    pub further_video: Vec<(NonZeroU8, VideoMeta)>,
+    /// Further tracks of sound and their ids.
+    pub further_audio: Vec<(NonZeroU8, AudioMeta)>,
 }
 
-/// The video half of [`MetaData`].
+/// The video half of [`MetaData`], or a further track's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VideoMeta {
     /// What the pictures are coded with.
@@ -33,7 +39,7 @@ pub struct VideoMeta {
     pub bitrate_bps: u32,
 }
 
-/// The audio half of [`MetaData`].
+/// The audio half of [`MetaData`], or a further track's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AudioMeta {
     /// What the sound is coded with.
@@ -46,28 +52,62 @@ pub struct AudioMeta {
     pub bitrate_bps: u32,
 }
 
+impl VideoMeta {
+    fn pairs(&self) -> Vec<(String, Value)> {
+        let pairs = [
+            ("width", f64::from(self.width)),
+            ("height", f64::from(self.height)),
+            ("videodatarate", kilobits(self.bitrate_bps)),
+            ("framerate", self.fps),
+            ("videocodecid", video_id(self.codec)),
+        ];
+        pairs.map(|(key, number)| (key.to_owned(), number.into())).to_vec()
+    }
+}
+
+impl AudioMeta {
+    fn pairs(&self) -> Vec<(String, Value)> {
+        let pairs: [(&str, Value); 6] = [
+            ("audiodatarate", kilobits(self.bitrate_bps).into()),
+            ("audiosamplerate", f64::from(self.sample_rate_hz).into()),
+            ("audiosamplesize", 16.0.into()),
+            ("audiochannels", f64::from(self.channels).into()),
+            ("stereo", (self.channels == 2).into()),
+            ("audiocodecid", audio_id(self.codec).into()),
+        ];
+        pairs.map(|(key, value)| (key.to_owned(), value)).to_vec()
+    }
+}
+
 impl MetaData {
+    /// What goes beside the first pictures, bit/s.
+    pub(crate) fn side_bitrate_bps(&self) -> u32 {
+        let audio = self.audio.iter().chain(self.further_audio.iter().map(|(_, audio)| audio));
+        let video = self.further_video.iter().map(|(_, video)| video.bitrate_bps);
+        video.chain(audio.map(|audio| audio.bitrate_bps)).fold(0, u32::saturating_add)
+    }
+
     /// Appends the AMF0 of `"onMetaData"` and an ECMA array with numeric codec ids: 7 and 10
-    /// (statement 54), the FourCC as a big-endian number for the others (E-RTMP v2). The RTMP message puts `"@setDataFrame"` before it.
+    /// (statement 54), the FourCC as a big-endian number for the others (E-RTMP v2). The RTMP
+    /// message puts `"@setDataFrame"` before it.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut pairs: Vec<(String, Value)> = Vec::new();
         let mut put = |key: &str, value: Value| pairs.push((key.to_owned(), value));
-        let kilobits = |bitrate_bps: u32| Value::Number(f64::from(bitrate_bps) / 1_000.0);
         put("duration", 0.0.into());
-        if let Some(video) = &self.video {
-            put("width", f64::from(video.width).into());
-            put("height", f64::from(video.height).into());
-            put("videodatarate", kilobits(video.bitrate_bps));
-            put("framerate", video.fps.into());
-            put("videocodecid", video_id(video.codec).into());
+        let video = self.video.iter().flat_map(VideoMeta::pairs);
+        let audio = self.audio.iter().flat_map(AudioMeta::pairs);
+        for (key, value) in video.chain(audio) {
+            put(&key, value);
         }
-        if let Some(audio) = &self.audio {
-            put("audiodatarate", kilobits(audio.bitrate_bps));
-            put("audiosamplerate", f64::from(audio.sample_rate_hz).into());
-            put("audiosamplesize", 16.0.into());
-            put("audiochannels", f64::from(audio.channels).into());
-            put("stereo", (audio.channels == 2).into());
-            put("audiocodecid", audio_id(audio.codec).into());
+        if !self.further_video.is_empty() {
+            let tracks = self.further_video.iter();
+            let tracks = tracks.map(|(id, video)| (id.to_string(), Value::Object(video.pairs())));
+            put("videoTrackIdInfoMap", Value::Object(tracks.collect()));
+        }
+        if !self.further_audio.is_empty() {
+            let tracks = self.further_audio.iter();
+            let tracks = tracks.map(|(id, audio)| (id.to_string(), Value::Object(audio.pairs())));
+            put("audioTrackIdInfoMap", Value::Object(tracks.collect()));
         }
         put("encoder", self.encoder.as_str().into());
         for (name, value) in self.extra.iter() {
@@ -123,8 +163,13 @@ impl MetaData {
             audio: (has_codec("audiocodecid") || audio.sample_rate_hz > 0).then_some(audio),
             encoder: encoder.to_owned(),
             extra: Extra::of(object),
+            ..Self::default()
         })
     }
+}
+
+fn kilobits(bitrate_bps: u32) -> f64 {
+    f64::from(bitrate_bps) / 1_000.0
 }
 
 fn video_id(codec: VideoCodec) -> f64 {

@@ -33,10 +33,8 @@ pub enum Offer {
 impl Offer {
     /// Appends the properties of `connect`'s object.
     pub(super) fn write(self, object: &mut Vec<(String, Value)>) {
-        let video = VideoCodec::ALL.into_iter().filter(|codec| codec.is_enhanced());
-        let audio = AudioCodec::ALL.into_iter().filter(|codec| codec.is_enhanced());
-        let video: Vec<String> = video.map(|codec| text(codec.four_cc())).collect();
-        let audio: Vec<String> = audio.map(|codec| text(codec.four_cc())).collect();
+        let video = VideoCodec::ALL.map(|codec| text(codec.four_cc()));
+        let audio = AudioCodec::ALL.map(|codec| text(codec.four_cc()));
         let map = |four_ccs: &[String]| {
             let pairs = four_ccs.iter().map(|four_cc| (four_cc.clone(), FORWARD.into()));
             Value::Object(pairs.collect())
@@ -49,30 +47,33 @@ impl Offer {
         if self >= Self::Full {
             put(VIDEO_MAP, map(&video));
             put(AUDIO_MAP, map(&audio));
-            put("capsEx", CAPS_EX.into());
+            put("capsEx", f64::from(RECONNECT | MULTITRACK).into());
         }
     }
 }
 
-/// The codecs of a stream that need Enhanced RTMP.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What of a stream needs Enhanced RTMP.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Needs {
-    pub(super) video: Option<VideoCodec>,
-    pub(super) audio: Option<AudioCodec>,
+    video: Vec<VideoCodec>,
+    audio: Vec<AudioCodec>,
+    is_multitrack: bool,
 }
 
 impl Needs {
     pub(super) fn of(metadata: &MetaData) -> Self {
-        let video = metadata.video.as_ref().map(|video| video.codec);
-        let audio = metadata.audio.as_ref().map(|audio| audio.codec);
-        Self {
-            video: video.filter(|codec| codec.is_enhanced()),
-            audio: audio.filter(|codec| codec.is_enhanced()),
-        }
+        let first = metadata.video.iter().map(|video| video.codec);
+        let further = metadata.further_video.iter().map(|(_, video)| video.codec);
+        let video = first.filter(|codec| codec.is_enhanced()).chain(further).collect();
+        let first = metadata.audio.iter().map(|audio| audio.codec);
+        let further = metadata.further_audio.iter().map(|(_, audio)| audio.codec);
+        let audio = first.filter(|codec| codec.is_enhanced()).chain(further).collect();
+        let is_multitrack = metadata.further_video.len() + metadata.further_audio.len() > 0;
+        Self { video, audio, is_multitrack }
     }
 
-    fn any(self) -> bool {
-        self.video.is_some() || self.audio.is_some()
+    fn any(&self) -> bool {
+        !self.video.is_empty() || !self.audio.is_empty()
     }
 
     /// Whether the server takes the stream after `offer`, by the `arguments` of its answer. Servers
@@ -81,17 +82,23 @@ impl Needs {
     /// # Errors
     /// When it does not.
     pub(super) fn judge(
-        self,
+        &self,
         offer: Offer,
         arguments: &[Value],
         url: &StreamUrl,
     ) -> Result<(), PublishError> {
-        let video = self.video.map(|codec| (codec.name(), codec.four_cc(), VIDEO_MAP));
-        let audio = self.audio.map(|codec| (codec.name(), codec.four_cc(), AUDIO_MAP));
-        for (codec, four_cc, map) in video.into_iter().chain(audio) {
+        let server = || url.host().to_owned();
+        let caps = arguments.iter().find_map(|value| value.get("capsEx")?.as_number());
+        let has_tracks = caps.map_or(offer > Offer::Plain, |caps| caps as u32 & MULTITRACK != 0);
+        if self.is_multitrack && !has_tracks {
+            return Err(PublishError::TracksNotTaken { server: server() });
+        }
+        let video = self.video.iter().map(|codec| (codec.name(), codec.four_cc(), VIDEO_MAP));
+        let audio = self.audio.iter().map(|codec| (codec.name(), codec.four_cc(), AUDIO_MAP));
+        for (codec, four_cc, map) in video.chain(audio) {
             let takes = says(arguments, &text(four_cc), map).unwrap_or(offer > Offer::Plain);
             if !takes {
-                return Err(PublishError::CodecNotTaken { codec, server: url.host().to_owned() });
+                return Err(PublishError::CodecNotTaken { codec, server: server() });
             }
         }
         Ok(())
@@ -173,7 +180,7 @@ impl Offers {
     }
 
     pub(super) fn needs(&self) -> Needs {
-        self.needs
+        self.needs.clone()
     }
 
     pub(super) fn known(&self) -> &KnownHosts {
@@ -251,8 +258,9 @@ const VIDEO_MAP: &str = "videoFourCcInfoMap";
 const AUDIO_MAP: &str = "audioFourCcInfoMap";
 /// An app's encoder makes these codecs; we pass them on.
 const FORWARD: f64 = 4.0;
-/// What of E-RTMP v2 we do: ReconnectRequest.
-const CAPS_EX: f64 = 1.0;
+/// Flags of `capsEx`: what of E-RTMP v2 we do.
+const RECONNECT: u32 = 1;
+const MULTITRACK: u32 = 2;
 /// More hosts than an app streams to.
 const MOST_HOSTS: usize = 32;
 const OTHER_CODES: [&str; 3] = [".InvalidApp", ".AppShutdown", ".Closed"];

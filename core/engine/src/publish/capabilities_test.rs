@@ -6,7 +6,7 @@ fn url(host: &str) -> StreamUrl {
 }
 
 fn hevc() -> Needs {
-    Needs { video: Some(VideoCodec::Hevc), audio: None }
+    Needs { video: vec![VideoCodec::Hevc], ..Needs::default() }
 }
 
 fn closed() -> PublishError {
@@ -97,4 +97,18 @@ fn an_answer_that_lists_codecs_counts_and_one_without_says_nothing() {
         Err(PublishError::CodecNotTaken { codec: "HEVC", server: "a".to_owned() })
     );
     assert_eq!(Needs::default().judge(Offer::Plain, &[], &url), Ok(()));
+}
+
+#[test]
+fn further_tracks_need_a_server_that_does_not_say_no() {
+    let url = url("a");
+    let needs = Needs { video: vec![VideoCodec::H264], is_multitrack: true, ..Needs::default() };
+    let judge = |offer, arguments: &[Value]| needs.judge(offer, arguments, &url);
+    let no = Err(PublishError::TracksNotTaken { server: "a".to_owned() });
+    assert_eq!(judge(Offer::FourCc, &[]), Ok(()), "many say nothing");
+    assert_eq!(judge(Offer::Plain, &[]), no);
+    assert_eq!(judge(Offer::Full, &answer("capsEx", 3.0.into())), Ok(()));
+    assert_eq!(judge(Offer::Full, &answer("capsEx", 1.0.into())), no);
+    let codec = judge(Offer::Full, &answer("fourCcList", list(&["hvc1"])));
+    assert!(matches!(codec, Err(PublishError::CodecNotTaken { codec: "H.264", .. })));
 }

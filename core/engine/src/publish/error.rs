@@ -114,6 +114,15 @@ pub enum PublishError {
     /// The server wants to know who publishes, and was not satisfied.
     #[error(transparent)]
     Auth(#[from] AuthError),
+    /// The server does not take more than one track of a kind.
+    #[error(
+        "connect to app: {server} does not take further tracks; send one of each kind, or use \
+             a server with Enhanced RTMP v2"
+    )]
+    TracksNotTaken {
+        /// The host's name.
+        server: String,
+    },
     /// Somebody publishes under this name already.
     #[error(
         "publish: the name is in use (the server said {code}: {description}); stop the other \

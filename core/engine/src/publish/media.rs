@@ -3,6 +3,7 @@
 //! send buffer stays the real queue. Headers go before the first unit that needs them.
 
 mod cueing;
+mod further;
 mod headers;
 mod pace;
 mod switch;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use onair_types::{AccessUnit, AudioHeader, FrameKind, Now, Track};
 
+use further::Further;
 use headers::SentHeaders;
 
 use super::cue::Cues;
@@ -34,6 +36,7 @@ pub(super) struct Media {
     /// More than this waiting for the socket, and nothing is serialised.
     credit_bytes: usize,
     buffer: Buffer,
+    further: Vec<Further>,
     /// Where units wait instead while a connection takes them, in LFLiveKit's way.
     ordered: Option<Box<Ordered>>,
     aligner: Aligner,
@@ -75,6 +78,7 @@ impl Media {
                 Delivery::Complete => COMPLETE_CREDIT_BYTES,
             },
             buffer: Buffer::new(SendBuffer::new(config.delivery, begins_at_idr), recorder),
+            further: Further::all(&config.metadata, config.delivery, begins_at_idr),
             ordered: (config.adaptation == Adaptation::LfLiveKit
                 && config.delivery == Delivery::Live)
                 .then(|| Box::new(Ordered::new())),
@@ -144,6 +148,7 @@ impl Media {
             if let Some(ordered) = &mut self.ordered {
                 ordered.flush(is_flushing, &mut self.buffer, now);
             }
+            self.settle_further(link, now);
             // Once something goes, all sound goes with it.
             let is_ready = is_flushing || self.is_ready(now);
             while is_ready && self.has_credit(link.outgoing) && link.gate_is_open() {
@@ -152,6 +157,9 @@ impl Media {
                 }
                 if self.stops_at_idr && self.is_idr_next() {
                     break;
+                }
+                if self.write_further(link) {
+                    continue;
                 }
                 let Some(queued) = self.buffer.pop(self.is_sound_first(now)) else { break };
                 let (track, dts) = (queued.unit.track(), queued.unit.dts());
@@ -167,6 +175,10 @@ impl Media {
                 }
             }
             self.report_drops(outputs, now);
+        }
+        let is_jammed = self.head(verdict).is_some_and(|at| now.since(at) >= JAMMED);
+        if !is_flushing && !is_jammed && self.asks_for_further_key(now) {
+            outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
         }
         if !is_flushing && self.lacks_idr(verdict) {
             let head = self.head(verdict);
@@ -216,7 +228,8 @@ impl Media {
 
     /// Whether every unit taken was handed to the socket.
     pub(super) fn is_drained(&self) -> bool {
-        let is_empty = self.buffer.is_empty() && self.ordered_units() == (0, 0);
+        let is_empty =
+            self.buffer.is_empty() && self.further_units() == 0 && self.ordered_units() == (0, 0);
         is_empty || !self.aligner.is_aligned()
     }
 
@@ -235,6 +248,7 @@ impl Media {
             ordered.give_back(&mut self.buffer);
         }
         self.buffer.clear();
+        self.clear_further();
     }
 
     /// What waits, and is on record.
@@ -251,13 +265,13 @@ impl Media {
     }
 
     pub(super) fn dropped(&self) -> Dropped {
-        self.buffer.dropped()
+        self.all_dropped()
     }
 
     /// Units that wait, serialised ones too.
     pub(super) fn queue_units(&self) -> usize {
         let (sendable, held_back) = self.ordered_units();
-        self.buffer.len() + sendable + held_back + self.in_flight.len()
+        self.buffer.len() + sendable + held_back + self.in_flight.len() + self.further_units()
     }
 
     /// Units that could be serialised if there were room.
@@ -272,7 +286,9 @@ impl Media {
 
     /// Bytes that wait and are not serialised.
     pub(super) fn queue_bytes(&self) -> usize {
-        self.buffer.size_bytes() + self.ordered.as_ref().map_or(0, |o| o.size_bytes())
+        self.buffer.size_bytes()
+            + self.further_bytes()
+            + self.ordered.as_ref().map_or(0, |o| o.size_bytes())
     }
 
     /// When the oldest unit that can still be dropped was pushed.
@@ -298,6 +314,7 @@ impl Media {
             return Verdict::Aligned;
         }
         self.buffer.hold(now);
+        self.hold_further(now);
         loop {
             let first_audio = self.buffer.first_audio().map(|queued| queued.unit.dts());
             let first_idr = self.buffer.first_idr();
@@ -307,7 +324,7 @@ impl Media {
                 verdict => {
                     let Self { buffer, aligner, .. } = self;
                     buffer.drop_audio_while(|pts| aligner.is_before_epoch(pts));
-                    self.reported = self.buffer.dropped();
+                    self.reported = self.all_dropped();
                     return verdict;
                 }
             }
@@ -343,7 +360,7 @@ impl Media {
     }
 
     fn unreported(&self) -> Option<Dropped> {
-        let dropped = self.buffer.dropped();
+        let dropped = self.all_dropped();
         let video = dropped.video - self.reported.video;
         let audio = dropped.audio - self.reported.audio;
         (video + audio > 0).then_some(Dropped { video, audio })
@@ -357,7 +374,7 @@ impl Media {
         if let Some(Dropped { video, audio }) = self.unreported()
             && self.next_report().is_none_or(|due| now >= due)
         {
-            self.reported = self.buffer.dropped();
+            self.reported = self.all_dropped();
             self.reported_at = Some(now);
             let saturated = |count| u32::try_from(count).unwrap_or(u32::MAX);
             outputs.push_back(Output::Event(Event::Dropped {
@@ -394,5 +411,7 @@ const COMPLETE_CREDIT_BYTES: usize = 64 << 10;
 const UNITS_IN_FLIGHT: usize = 64;
 /// How long sound waits for a picture to go out with.
 const RIDE_ALONG: Duration = Duration::from_millis(60);
+/// A key frame asked for now would only lengthen the queue.
+const JAMMED: Duration = Duration::from_millis(300);
 /// Between two reports of drops.
 const REPORT_SPACING: Duration = Duration::from_secs(1);

@@ -33,6 +33,7 @@ mod tls_error;
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use onair_types::{AccessUnit, MediaTime, Now, Track};
@@ -104,7 +105,8 @@ impl Publish {
     /// Not connected yet.
     pub fn new(config: Config) -> Self {
         let audio_bitrate_bps = config.metadata.audio.as_ref().map_or(0, |a| a.bitrate_bps);
-        let rate = Controller::new(config.video_bitrate, config.adaptation, audio_bitrate_bps);
+        let side_bps = config.metadata.side_bitrate_bps();
+        let rate = Controller::new(config.video_bitrate, config.adaptation, side_bps);
         let recorder = record::recorder(&config);
         Self {
             now: Now::from_micros(i64::MIN),
@@ -302,6 +304,14 @@ impl Publish {
     pub fn handle_cue(&mut self, at: MediaTime, cue: Cue, now: Now) {
         let now = self.advance(now);
         self.media.handle_cue(at, cue, now);
+    }
+
+    /// A unit of a further track, which metadata speaks of by that id; as [`Publish::handle_unit`].
+    pub fn handle_further_unit(&mut self, track_id: NonZeroU8, unit: AccessUnit, now: Now) {
+        let now = self.touch(now);
+        if !matches!(self.phase, Phase::Closing { .. } | Phase::Over) {
+            self.media.handle_further_unit(track_id, unit, self.state == State::Live, now);
+        }
     }
 
     /// What the system says about the connection's sending side. Where it can tell, this comes

@@ -44,7 +44,7 @@ pub(super) fn classify(error: &PublishError, was_live: bool) -> Class {
         PublishError::NameInUse { .. } => Class::NameTaken,
         PublishError::AppRejected { code, description } => app_rejected(code, description),
         PublishError::PublishRejected { .. } => Class::Refused,
-        PublishError::CodecNotTaken { .. } => Class::Fatal,
+        PublishError::CodecNotTaken { .. } | PublishError::TracksNotTaken { .. } => Class::Fatal,
     }
 }
 

@@ -47,7 +47,7 @@ impl Header {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             range: config.video_bitrate,
             adaptation: config.adaptation,
-            audio_bps: config.metadata.audio.as_ref().map_or(0, |audio| audio.bitrate_bps),
+            audio_bps: config.metadata.side_bitrate_bps(),
             fps_milli: (fps * 1e3) as u32,
         }
     }

@@ -41,14 +41,14 @@ fn connect_offers_what_we_send_and_do() {
     let texts = |codecs: &[&str]| codecs.iter().map(|codec| (*codec).into()).collect();
     assert_eq!(
         arguments[0].get("fourCcList"),
-        Some(&Value::StrictArray(texts(&["hvc1", "av01", "Opus"])))
+        Some(&Value::StrictArray(texts(&["avc1", "hvc1", "av01", "mp4a", "Opus"])))
     );
     let forward = |codec: &str| (codec.to_owned(), Value::Number(4.0));
-    let video = Value::Object(vec![forward("hvc1"), forward("av01")]);
+    let video = Value::Object(vec![forward("avc1"), forward("hvc1"), forward("av01")]);
     assert_eq!(arguments[0].get("videoFourCcInfoMap"), Some(&video));
-    let audio = Value::Object(vec![forward("Opus")]);
+    let audio = Value::Object(vec![forward("mp4a"), forward("Opus")]);
     assert_eq!(arguments[0].get("audioFourCcInfoMap"), Some(&audio));
-    assert_eq!(arguments[0].get("capsEx"), Some(&Value::Number(1.0)));
+    assert_eq!(arguments[0].get("capsEx"), Some(&Value::Number(3.0)));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod enhanced;
 mod errors;
 mod files;
 mod moving;
+mod multitrack;
 mod opening;
 mod paths;
 mod random;

@@ -54,7 +54,7 @@ fn r15_what_we_can_do_is_told_in_connect() {
         panic!("a command")
     };
     assert_eq!(name, "connect");
-    assert_eq!(arguments[0].get("capsEx").and_then(Value::as_number), Some(1.0));
+    assert_eq!(arguments[0].get("capsEx").and_then(Value::as_number), Some(3.0));
 }
 
 #[test]

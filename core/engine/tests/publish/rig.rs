@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::num::NonZeroU8;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -132,6 +133,12 @@ impl Rig {
 
     pub(crate) fn push(&mut self, unit: AccessUnit) {
         self.publish.handle_unit(unit, self.now);
+        self.settle();
+    }
+
+    pub(crate) fn push_further(&mut self, track_id: u8, unit: AccessUnit) {
+        let track_id = NonZeroU8::new(track_id).expect("the first track has no id");
+        self.publish.handle_further_unit(track_id, unit, self.now);
         self.settle();
     }
 

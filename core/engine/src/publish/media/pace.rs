@@ -16,7 +16,7 @@ impl Media {
         self.is_sound_alone = pace == VideoPace::None;
         if self.is_sound_alone {
             self.drop_pictures();
-            self.reported = self.buffer.dropped();
+            self.reported = self.all_dropped();
         }
     }
 

@@ -27,10 +27,12 @@ impl Media {
         self.sent = SentHeaders::default();
         self.cues.restart();
         self.aligner.reset();
+        self.restart_further();
+        self.hold_further(now);
         self.buffer.hold(now);
         self.buffer.forget_idr_request();
         self.stops_at_idr = false;
-        self.reported = self.buffer.dropped();
+        self.reported = self.all_dropped();
     }
 
     /// Another connection is ready: from the next IDR on, units wait for it.
@@ -67,6 +69,7 @@ impl Media {
         self.sent = SentHeaders::default();
         self.cues.restart();
         self.stops_at_idr = false;
+        self.restart_further();
         let first = match self.has_track(Track::Video) {
             true => self.buffer.first_idr().map(|idr| idr.dts),
             false => self.buffer.first_audio().map(|queued| queued.unit.dts()),
