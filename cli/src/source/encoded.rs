@@ -111,6 +111,7 @@ impl EncodedSource {
             }),
             encoder: said.encoder,
             extra: said.extra,
+            ..MetaData::default()
         };
         if self.metadata.video.is_none() && self.metadata.audio.is_none() {
             return Err(self.error(UnitError::Nothing));

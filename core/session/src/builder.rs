@@ -1,5 +1,6 @@
 //! Collects what a session is made of and checks it together.
 
+use std::num::NonZeroU8;
 use std::sync::{Arc, Mutex};
 
 use onair_engine::flv::{AudioMeta, Extra, MetaData, VideoMeta};
@@ -10,6 +11,7 @@ use onair_media::encode::{self, AudioEncoder, EncodeError, VideoEncoder};
 use onair_types::{AudioCodec, AudioConfig, ConfigError, MediaTime, VideoCodec, VideoConfig};
 
 use crate::clock::SystemClock;
+use crate::further::check_tracks;
 use crate::net::tcp::TcpConnector;
 #[cfg(feature = "tls")]
 use crate::net::tls::TlsConnector;
@@ -44,6 +46,8 @@ pub struct SessionBuilder {
     audio_source: Option<Source>,
     video_source: Option<Source>,
     audio_codec: Option<AudioCodec>,
+    further_video: Vec<(NonZeroU8, VideoMeta)>,
+    further_audio: Vec<(NonZeroU8, AudioMeta)>,
     video_codec: Option<VideoCodec>,
     audio_encoder: Option<AudioEncoderFactory>,
     video_encoder: Option<VideoEncoderFactory>,
@@ -70,6 +74,8 @@ impl SessionBuilder {
             audio_source: None,
             video_source: None,
             audio_codec: None,
+            further_video: Vec::new(),
+            further_audio: Vec::new(),
             video_codec: None,
             audio_encoder: None,
             video_encoder: None,
@@ -112,6 +118,22 @@ impl SessionBuilder {
     /// a server with Enhanced RTMP; one without ends the start with [`Error::Codec`].
     pub fn video_codec(mut self, codec: VideoCodec) -> Self {
         self.video_codec = Some(codec);
+        self
+    }
+
+    /// A further track of pictures in the same publish, such as another size, which the app encodes
+    /// and pushes with [`Session::push_further_video`]. Up to 8, each with its own id; they need a
+    /// server with Enhanced RTMP v2 and do not follow the network: what does not fit goes, up to
+    /// their next key frame.
+    pub fn further_video(mut self, track_id: NonZeroU8, track: VideoMeta) -> Self {
+        self.further_video.push((track_id, track));
+        self
+    }
+
+    /// A further track of sound, such as another language; as [`SessionBuilder::further_video`],
+    /// pushed with [`Session::push_further_audio`].
+    pub fn further_audio(mut self, track_id: NonZeroU8, track: AudioMeta) -> Self {
+        self.further_audio.push((track_id, track));
         self
     }
 
@@ -227,6 +249,9 @@ impl SessionBuilder {
         if let Some(extra) = self.extra {
             metadata.extra = extra;
         }
+        metadata.further_video.extend(self.further_video);
+        metadata.further_audio.extend(self.further_audio);
+        check_tracks(&metadata)?;
         let audio_codec = metadata.audio.as_mut().map(|audio| &mut audio.codec);
         put_codec("audio", audio_source, audio_codec, self.audio_codec)?;
         let video_codec = metadata.video.as_mut().map(|video| &mut video.codec);

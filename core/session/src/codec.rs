@@ -5,10 +5,16 @@ use onair_types::{AudioCodec, AudioUnit, FrameKind, VideoCodec, VideoUnit};
 
 use crate::PushError;
 
+/// The codecs of the first tracks.
+pub(crate) fn of(metadata: &MetaData) -> (VideoCodec, AudioCodec) {
+    let video = metadata.video.as_ref().map(|video| video.codec);
+    let audio = metadata.audio.as_ref().map(|audio| audio.codec);
+    (video.unwrap_or_default(), audio.unwrap_or_default())
+}
+
 /// The codec is the one that the server was told of. What is called a key frame of HEVC or AV1 is
 /// one: everything that is dropped, and every player that joins, relies on it.
-pub(crate) fn check_video(metadata: &MetaData, unit: &VideoUnit) -> Result<(), PushError> {
-    let expected = metadata.video.as_ref().map_or(VideoCodec::H264, |video| video.codec);
+pub(crate) fn check_video(expected: VideoCodec, unit: &VideoUnit) -> Result<(), PushError> {
     let given = unit.config.codec();
     if given != expected {
         return Err(PushError::Codec { expected: expected.name(), given: given.name() });
@@ -19,8 +25,7 @@ pub(crate) fn check_video(metadata: &MetaData, unit: &VideoUnit) -> Result<(), P
     if is_sound { Ok(()) } else { Err(PushError::NotAKeyFrame { codec: given.name() }) }
 }
 
-pub(crate) fn check_audio(metadata: &MetaData, unit: &AudioUnit) -> Result<(), PushError> {
-    let expected = metadata.audio.as_ref().map_or(AudioCodec::Aac, |audio| audio.codec);
+pub(crate) fn check_audio(expected: AudioCodec, unit: &AudioUnit) -> Result<(), PushError> {
     let given = unit.config.codec();
     if given != expected {
         return Err(PushError::Codec { expected: expected.name(), given: given.name() });

@@ -220,6 +220,14 @@ pub enum PushError {
         /// The unit's.
         given: &'static str,
     },
+    /// A further track that the builder was not told of.
+    #[error("push: there is no further {track:?} track {id}; name it when the session is built")]
+    NoSuchTrack {
+        /// Its kind.
+        track: Track,
+        /// Its id.
+        id: u8,
+    },
     /// A unit that is called a key frame and is none, or cannot be read.
     #[error("push: this is no key frame of {codec}; mark only those at which decoding can start")]
     NotAKeyFrame {

@@ -29,6 +29,7 @@ mod codec;
 mod cue;
 mod edge;
 mod encoding;
+mod further;
 mod net;
 mod record;
 mod run;
@@ -48,7 +49,7 @@ pub use transport::{Connection, Connector, Target, Transport};
 pub use trust::{Pin, Trust, TrustError};
 
 pub use onair_engine::amf0::Value as DataValue;
-pub use onair_engine::flv::{Extra, ExtraError, MetaData};
+pub use onair_engine::flv::{AudioMeta, Extra, ExtraError, MetaData, VideoMeta};
 pub use onair_engine::publish::{
     Alignment, ConnectError, Cue, CueError, Delivery, Path as NetworkPath, TlsError,
 };

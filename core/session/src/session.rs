@@ -228,8 +228,8 @@ impl Session {
         Ok(())
     }
 
-    /// Takes one access unit of the session's video codec with its own times. When the other track is pushed raw, both
-    /// must lie on the same capture clock.
+    /// Takes one access unit of the session's video codec with its own times. When the other track
+    /// is pushed raw, both must lie on the same capture clock.
     ///
     /// # Errors
     /// See [`PushError`].
@@ -237,7 +237,7 @@ impl Session {
         self.check_kind(Track::Video, Source::Encoded)?;
         let run = self.running()?;
         let push = run.enter()?;
-        codec::check_video(&run.plan.metadata, &unit)?;
+        codec::check_video(codec::of(&run.plan.metadata).0, &unit)?;
         check_unit(&run, Track::Video, unit.payload.is_empty(), unit.pts, unit.dts)?;
         let missed = run.missed_micros(Track::Video, unit.dts.as_micros());
         for time in [&mut unit.pts, &mut unit.dts] {
@@ -251,8 +251,8 @@ impl Session {
         Ok(())
     }
 
-    /// Takes one AAC frame or Opus packet, whatever the session's codec is, with its own time. When the other track is pushed raw, both must lie on
-    /// the same capture clock.
+    /// Takes one AAC frame or Opus packet, whatever the session's codec is, with its own time. When
+    /// the other track is pushed raw, both must lie on the same capture clock.
     ///
     /// # Errors
     /// See [`PushError`].
@@ -260,7 +260,7 @@ impl Session {
         self.check_kind(Track::Audio, Source::Encoded)?;
         let run = self.running()?;
         let _push = run.enter()?;
-        codec::check_audio(&run.plan.metadata, &unit)?;
+        codec::check_audio(codec::of(&run.plan.metadata).1, &unit)?;
         check_unit(&run, Track::Audio, unit.payload.is_empty(), unit.pts, unit.pts)?;
         let missed = run.missed_micros(Track::Audio, unit.pts.as_micros());
         unit.pts = run.place_encoded(unit.pts.offset_micros(missed));
@@ -467,7 +467,7 @@ fn check_unit(
 /// Times beyond this would overflow arithmetic with real ones: 146,000 years.
 const LATEST_MICROS: i64 = i64::MAX / 2;
 
-fn check_time(micros: i64) -> Result<(), PushError> {
+pub(crate) fn check_time(micros: i64) -> Result<(), PushError> {
     if (0..=LATEST_MICROS).contains(&micros) { Ok(()) } else { Err(PushError::Time) }
 }
 

@@ -3,9 +3,9 @@
 mod support;
 
 use onair::{
-    Alignment, AudioCodec, AudioConfig, AudioHeader, AudioUnit, CaptureTime, Delivery, Error,
-    FrameError, FrameView, MediaTime, Pcm, PixelFormat, Plane, PushError, Session, Source,
-    VideoCodec, VideoHeader, VideoUnit, capture_time_from_secs,
+    Alignment, AudioCodec, AudioConfig, AudioHeader, AudioMeta, AudioUnit, CaptureTime, Delivery,
+    Error, FrameError, FrameView, MediaTime, Pcm, PixelFormat, Plane, PushError, Session, Source,
+    VideoCodec, VideoHeader, VideoMeta, VideoUnit, capture_time_from_secs,
 };
 use onair_types::{FrameKind, Payload, Track};
 use support::encoders::{Luma, Peak, no_trouble};
@@ -323,4 +323,62 @@ fn a_codec_that_nothing_here_encodes_must_be_pushed_encoded() {
     assert!(matches!(built, Err(Error::Config(text)) if text.contains("push video encoded")));
     let built = Session::builder(None, Some(video_config())).audio_codec(AudioCodec::Opus).build();
     assert!(matches!(built, Err(Error::Config(text)) if text.contains("no audio configuration")));
+}
+
+fn track(id: u8) -> std::num::NonZeroU8 {
+    std::num::NonZeroU8::new(id).expect("not the first")
+}
+
+#[test]
+fn further_tracks_go_beside_the_first_ones() {
+    let sink = Sink::good();
+    let small = || VideoMeta { width: 32, height: 24, fps: 30.0, ..VideoMeta::default() };
+    let opus_meta = AudioMeta { codec: AudioCodec::Opus, ..AudioMeta::default() };
+    let builder = || {
+        Session::builder(Some(audio_config()), Some(video_config()))
+            .audio_source(Source::Encoded)
+            .video_source(Source::Encoded)
+            .delivery(Delivery::Complete)
+    };
+    let session = builder().further_video(track(1), small()).further_audio(track(3), opus_meta);
+    let session = session.build().expect("a session");
+    assert_eq!(session.push_further_audio(track(3), opus(0)), Err(PushError::NotRunning));
+    session.start(sink.url()).expect("it starts");
+    wait_live(&session);
+    let config = avc_config();
+    let unit = |at_ms| video(&config, 0, at_ms, FrameKind::Idr);
+    for number in 0..100 {
+        let at_ms = 10 + number * 33;
+        session.push_encoded_audio(audio(0, at_ms - 1)).expect("a good unit");
+        session.push_further_video(track(1), unit(at_ms)).expect("a good unit");
+        session.push_further_audio(track(3), opus(at_ms)).expect("a good unit");
+        session.push_encoded_video(unit(at_ms)).expect("a good unit");
+    }
+    let no_track = |track, id| Err(PushError::NoSuchTrack { track, id });
+    assert_eq!(session.push_further_video(track(2), unit(9_000)), no_track(Track::Video, 2));
+    assert_eq!(session.push_further_audio(track(1), opus(9_000)), no_track(Track::Audio, 1));
+    assert_eq!(session.push_further_video(track(1), unit(5)), Err(PushError::TimeOrder));
+    let wrong = session.push_further_audio(track(3), audio(0, 9_000));
+    assert_eq!(wrong, Err(PushError::Codec { expected: "Opus", given: "AAC" }));
+    assert!(session.finish(LIMIT), "all was sent");
+
+    let seen = sink.wait_for("the end", 0, |seen| seen.is_closed);
+    let begins = |bytes: &[u8]| {
+        let tags = seen.media.iter().filter(|media| match media {
+            Media::Extended(body) => body.starts_with(bytes),
+            _ => false,
+        });
+        tags.count()
+    };
+    assert_eq!((begins(b"\x96\x00avc1"), begins(b"\x96\x03avc1")), (1, 100));
+    assert_eq!((begins(b"\x95\x00Opus"), begins(b"\x95\x01Opus")), (1, 100));
+    assert_eq!(seen.media.iter().filter(|media| media.is_video()).count(), 100);
+
+    for (built, reason) in [
+        (builder().further_video(track(1), small()).further_video(track(1), small()), "id 1"),
+        (Session::builder(Some(audio_config()), None).further_video(track(1), small()), "first"),
+    ] {
+        let built = built.build().map(drop);
+        assert!(matches!(&built, Err(Error::Config(text)) if text.contains(reason)), "{built:?}");
+    }
 }

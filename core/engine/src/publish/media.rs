@@ -236,7 +236,8 @@ impl Media {
     /// Whether a producer that can wait should go on.
     pub(super) fn wants_units(&self, is_live: bool) -> bool {
         let lacks_a_track = is_live && !self.aligner.is_aligned();
-        self.delivery == Delivery::Live || !self.buffer.is_full() || lacks_a_track
+        let is_full = self.buffer.is_full() || self.has_full_further();
+        self.delivery == Delivery::Live || !is_full || lacks_a_track
     }
 
     /// Drops what waits: nobody will take it.

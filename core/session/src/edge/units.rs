@@ -126,7 +126,11 @@ impl UnitEdge {
     }
 }
 
-fn send_when_free<T>(queue: &Sender<T>, item: T, on: &Waiting<'_>) -> Result<(), PushError> {
+pub(crate) fn send_when_free<T>(
+    queue: &Sender<T>,
+    item: T,
+    on: &Waiting<'_>,
+) -> Result<(), PushError> {
     let mut item = item;
     loop {
         match queue.send_timeout(item, on.patience) {

@@ -151,6 +151,15 @@ impl Driver {
         while let Some((at, cue)) = self.run.cues.take() {
             self.lanes.iter_mut().for_each(|lane| lane.handle_cue(at, cue.clone(), now));
         }
+        // Before the first tracks' units, behind which their turn would be over.
+        while self.lanes.iter().all(Lane::wants_units)
+            && let Some((id, unit)) = self.run.further.take()
+        {
+            for lane in &mut self.lanes {
+                lane.handle_further_unit(id, unit.clone(), now);
+            }
+            moved = true;
+        }
         while self.lanes.iter().all(Lane::wants_units)
             && let Some(unit) = self.units.next()
         {

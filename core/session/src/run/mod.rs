@@ -28,6 +28,7 @@ use crate::edge::Waiting;
 use crate::edge::audio::AudioEdge;
 use crate::edge::units::UnitEdge;
 use crate::edge::video::VideoEdge;
+use crate::further::FurtherEdge;
 use crate::net::Wake;
 use crate::statistics::Board;
 use crate::{Clock, Connector, DestinationId, Error, Event, NetworkPath, PushError, Source};
@@ -119,6 +120,7 @@ pub(crate) struct Run {
     pub(crate) audio: Option<AudioEdge>,
     pub(crate) units: UnitEdge,
     pub(crate) cues: CueEdge,
+    pub(crate) further: FurtherEdge,
     gate: Gate,
     ending: Ending,
     encoders: AtomicUsize,
@@ -160,6 +162,7 @@ impl Run {
             video: raw(Track::Video).then(VideoEdge::new),
             audio,
             cues: CueEdge::default(),
+            further: FurtherEdge::new(&plan.metadata, plan.blocks()),
             units: UnitEdge::new(plan.video.is_some(), plan.blocks(), wake.clone()),
             wake,
             gate: Gate::default(),
@@ -333,7 +336,10 @@ impl Run {
 
     /// Everything accepted has left the pushes and the encoders.
     pub(crate) fn is_encoded(&self) -> bool {
-        self.gate.is_quiet() && self.encoders.load(Ordering::Acquire) == 0 && self.units.is_empty()
+        self.gate.is_quiet()
+            && self.encoders.load(Ordering::Acquire) == 0
+            && self.units.is_empty()
+            && self.further.is_empty()
     }
 
     /// Notes that all that was accepted has been sent.

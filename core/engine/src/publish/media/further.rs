@@ -232,6 +232,10 @@ impl Media {
         self.further.iter().map(|further| further.buffer.len()).sum()
     }
 
+    pub(super) fn has_full_further(&self) -> bool {
+        self.further.iter().any(|further| further.buffer.is_full())
+    }
+
     pub(super) fn further_bytes(&self) -> usize {
         self.further.iter().map(|further| further.buffer.size_bytes()).sum()
     }

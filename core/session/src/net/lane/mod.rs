@@ -6,6 +6,7 @@ mod telling;
 mod turn;
 
 use std::io::IoSlice;
+use std::num::NonZeroU8;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -174,6 +175,12 @@ impl Lane {
         }
         self.engine.handle_unit(unit, now);
         self.settle(cx, show, now);
+    }
+
+    pub(super) fn handle_further_unit(&mut self, id: NonZeroU8, unit: AccessUnit, now: Now) {
+        if self.standing != Standing::Leaving {
+            self.engine.handle_further_unit(id, unit, now);
+        }
     }
 
     pub(super) fn handle_cue(&mut self, at: MediaTime, cue: Cue, now: Now) {
