@@ -196,6 +196,11 @@ impl Backoff {
         spaced.into_iter().chain(unburst).chain([self.goodbye_ends]).max().unwrap_or(Now::ZERO)
     }
 
+    /// For how long there has been no live stream.
+    pub(crate) fn down_for(&self, now: Now) -> Duration {
+        self.down_since.map_or(Duration::ZERO, |since| now.since(since))
+    }
+
     /// Until a near server is asked again.
     fn poll_delay(&mut self, now: Now) -> Duration {
         let is_fresh = self.down_since.is_none_or(|since| now.since(since) < POLL_FAST);
@@ -253,9 +258,9 @@ const BURST: usize = 8;
 /// in so much time, however the way to the network flaps (R14).
 const BURST_TIME: Duration = Duration::from_secs(10);
 /// Shortest wait for a near server, and at most so much longer;
-const POLL_DELAY: Duration = Duration::from_millis(100);
+const POLL_DELAY: Duration = Duration::from_millis(50);
 /// so long after it was lost,
-const POLL_FAST: Duration = Duration::from_secs(60);
+const POLL_FAST: Duration = Duration::from_secs(20);
 /// and from then on this in its place.
 const SLOW_POLL_DELAY: Duration = Duration::from_secs(1);
 /// After a path change, until the new path carries.

@@ -6,7 +6,7 @@ use std::io::IoSlice;
 use std::sync::Arc;
 
 use onair_engine::flv::{AudioMeta, MetaData, VideoMeta};
-use onair_engine::publish::{Config, EncoderCommand, Output, Publish};
+use onair_engine::publish::{Config, EncoderCommand, GoLive, Output, Publish};
 use onair_engine::rate::{Range, Transport, VideoPace};
 use onair_engine::record::Recorder;
 use onair_engine::url::StreamUrl;
@@ -76,6 +76,7 @@ impl OnAir {
         let mut config = Config::new(url, metadata);
         config.video_bitrate = range;
         config.seed = scenario.seed;
+        config.go_live = GoLive::OneFlight;
         config.reconnect.retry_first_connection = true;
         let sps = [0x67, 0x42, 0xC0, 0x1F, 0xD9, 1, 0x41, 0xFB, 1, 0x10, 0, 0, 3, 0, 0x10];
         let pps = [0x68, 0xCB, 0x83, 0xCB, 0x20];

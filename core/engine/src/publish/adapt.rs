@@ -11,7 +11,7 @@ use crate::rate::{Backlog, Decision};
 impl Publish {
     /// Bytes that the socket may be offered now.
     pub(super) fn allowance_bytes(&self) -> usize {
-        let is_live = |connection: &Connection| connection.dialogue.live().is_some();
+        let is_live = |connection: &Connection| connection.dialogue.carries().is_some();
         match &self.phase {
             Phase::Connected(connection) if self.is_gated() && is_live(connection) => {
                 usize::try_from(self.rate.allowance_bytes()).unwrap_or(usize::MAX)
@@ -64,7 +64,7 @@ impl Publish {
         }
     }
 
-    fn tell_bitrate(&mut self, decision: Option<Decision>) {
+    pub(super) fn tell_bitrate(&mut self, decision: Option<Decision>) {
         if let Some(decision) = decision {
             let command = EncoderCommand::SetVideoBitrate(decision.to_bps);
             self.outputs.push_back(Output::Encoder(command));

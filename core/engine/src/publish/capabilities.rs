@@ -72,7 +72,7 @@ impl Needs {
         Self { video, audio, is_multitrack }
     }
 
-    fn any(&self) -> bool {
+    pub(super) fn any(&self) -> bool {
         !self.video.is_empty() || !self.audio.is_empty()
     }
 
@@ -138,6 +138,8 @@ struct Host {
     most: Offer,
     /// What it took last.
     took: Offer,
+    /// It goes live in turn only.
+    in_turn: bool,
 }
 
 impl KnownHosts {
@@ -151,6 +153,11 @@ impl KnownHosts {
     /// What the server at `url` took last.
     pub fn took(&self, url: &StreamUrl) -> Option<Offer> {
         self.host(&name(url)).map(|host| host.took)
+    }
+
+    /// Whether the server at `url` goes live in turn only.
+    pub(super) fn is_in_turn(&self, url: &StreamUrl) -> bool {
+        self.host(&name(url)).is_some_and(|host| host.in_turn)
     }
 
     fn host(&self, name: &str) -> Option<&Host> {
@@ -204,7 +211,15 @@ impl Offers {
             }
             offer => offer,
         };
-        self.known.put(Host { name, most, took: offer });
+        let in_turn = known.is_some_and(|host| host.in_turn);
+        self.known.put(Host { name, most, took: offer, in_turn });
+    }
+
+    /// The server at `url`, which took the offer, did not stand everything at once.
+    pub(super) fn note_in_turn(&mut self, url: &StreamUrl) {
+        if let Some(host) = self.known.host(&name(url)).cloned() {
+            self.known.put(Host { in_turn: true, ..host });
+        }
     }
 
     /// What to offer next within the same attempt, after `offer` ended in `error`; `None` when the

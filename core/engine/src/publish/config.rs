@@ -31,6 +31,8 @@ pub struct Config {
     pub first_timestamp: MediaTime,
     /// What servers took before, so that attempts begin there.
     pub known_hosts: KnownHosts,
+    /// How soon the server is told what.
+    pub go_live: GoLive,
     /// Chunk size we set before media, bytes.
     pub chunk_size_bytes: u32,
     /// Seed of handshake bytes and of back-off jitter.
@@ -52,10 +54,21 @@ impl Config {
             reconnect: Policy::default(),
             first_timestamp: MediaTime::ZERO,
             known_hosts: KnownHosts::default(),
+            go_live: GoLive::default(),
             chunk_size_bytes: 65_536,
             seed: 0,
         }
     }
+}
+
+/// How soon a server is told what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GoLive {
+    /// Each command when the one before it was answered.
+    #[default]
+    InTurn,
+    /// Everything at once, media too, and in turn where a server does not stand it.
+    OneFlight,
 }
 
 /// How the first frames of a connection are chosen (statements 38–44).

@@ -18,6 +18,7 @@ use super::acks::{Acks, PingLimit};
 use super::auth::Demand;
 use super::budget::Budget;
 use super::capabilities::{self, Needs, Offer};
+use super::one_flight::Ahead;
 use super::status::Status;
 use super::{Closed, Config, PublishError};
 use crate::amf0::Value;
@@ -33,20 +34,21 @@ use crate::url::StreamUrl;
 pub(super) struct Dialogue {
     handshake: handshake::Client,
     reader: ChunkReader,
-    talk: Talk,
+    pub(super) talk: Talk,
 }
 
 /// What messages change; apart from the reader that hands them out.
 #[derive(Debug)]
-struct Talk {
+pub(super) struct Talk {
     writer: CommandWriter,
-    step: Step,
+    pub(super) step: Step,
+    pub(super) ahead: Ahead,
     offer: Offer,
     needs: Needs,
-    step_began: Now,
+    pub(super) step_began: Now,
     attempt_ends: Now,
     chunk_size_bytes: u32,
-    stream_id: u32,
+    pub(super) stream_id: u32,
     live_since: Option<Now>,
     /// Whether the server acknowledged any bytes.
     was_acknowledged: bool,
@@ -65,7 +67,7 @@ struct Talk {
 
 /// What the server must answer next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Handshake,
     Connect,
     CreateStream,
@@ -95,6 +97,7 @@ impl Dialogue {
             talk: Talk {
                 writer: CommandWriter::new(),
                 step: Step::Handshake,
+                ahead: Ahead::default(),
                 offer,
                 needs,
                 step_began: now,
@@ -134,6 +137,7 @@ impl Dialogue {
             outgoing.push_bytes(&answer);
             if handshake.may_send() && !answer.is_empty() {
                 talk.connect(url, outgoing);
+                talk.fly(url, outgoing, now);
             }
             if !is_done {
                 return Ok(());
@@ -291,7 +295,7 @@ impl Step {
     }
 
     /// How long the server may take for it.
-    fn limit(self) -> Option<Duration> {
+    pub(super) fn limit(self) -> Option<Duration> {
         match self {
             Self::Handshake => Some(Duration::from_secs(5)),
             Self::Connect | Self::CreateStream => Some(Duration::from_secs(8)),
@@ -309,7 +313,7 @@ impl Talk {
     }
 
     fn step_limit(&self) -> Option<(&'static str, Now)> {
-        let ends = self.step_began + self.step.limit()?;
+        let ends = self.step_began + self.patience()?;
         Some((self.step.name(), ends.min(self.attempt_ends)))
     }
 
@@ -374,12 +378,19 @@ impl Talk {
         match (name, self.step) {
             ("_result", Step::Connect) if transaction == CONNECT => {
                 self.needs.judge(self.offer, arguments, url)?;
-                self.create_stream(url, outgoing);
+                if !self.is_ahead() {
+                    self.create_stream(url, outgoing);
+                }
                 self.enter(Step::CreateStream, now);
             }
             ("_result", Step::CreateStream) if transaction == CREATE_STREAM => {
                 // An answer without a usable id is none.
                 if let Some(stream_id) = arguments.iter().find_map(stream_id) {
+                    if self.is_ahead() {
+                        self.check_guess(stream_id)?;
+                        self.enter(Step::Publish, now);
+                        return Ok(());
+                    }
                     self.stream_id = stream_id;
                     if self.holds {
                         self.enter(Step::Held, now);
@@ -440,7 +451,7 @@ impl Talk {
         }
     }
 
-    fn create_stream(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
+    pub(super) fn create_stream(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
         self.writer.window_ack_size(WINDOW_ACK_BYTES, outgoing);
         self.writer.set_chunk_size(self.chunk_size_bytes, outgoing);
         if !self.holds {
@@ -456,7 +467,7 @@ impl Talk {
         self.writer.command(0, "FCPublish", 3.0, &[Value::Null, key()], outgoing);
     }
 
-    fn publish(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
+    pub(super) fn publish(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
         let key = Value::String(url.key().expose().to_owned());
         let arguments = [Value::Null, key, Value::String("live".to_owned())];
         self.writer.command(self.stream_id, "publish", PUBLISH, &arguments, outgoing);

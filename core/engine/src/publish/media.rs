@@ -26,6 +26,7 @@ use crate::rate::Adaptation;
 use crate::record::{Buffer, Recorder};
 use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing, Written};
 use crate::send_buffer::{Dropped, SendBuffer};
+use switch::Fresh;
 
 /// The media half of a publish; lives through all its connections.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub(super) struct Media {
     latest_audio: Option<AudioHeader>,
     /// The next IDR is for another connection.
     stops_at_idr: bool,
+    /// An IDR was asked for, and an older one does only when this time has come.
+    fresh: Option<Fresh>,
     /// What the app knows of drops, and since when.
     reported: Dropped,
     reported_at: Option<Now>,
@@ -88,6 +91,7 @@ impl Media {
             cues: Cues::new(config.delivery),
             latest_audio: None,
             stops_at_idr: false,
+            fresh: None,
             reported: Dropped::default(),
             reported_at: None,
             is_sound_alone: false,
@@ -197,7 +201,7 @@ impl Media {
         now: Now,
     ) -> Option<Now> {
         if !self.aligner.is_aligned() {
-            return None;
+            return self.fresh.map(|fresh| fresh.ends);
         }
         let riding = self.buffer.first_audio().filter(|_| link_has_credit && !self.is_ready(now));
         let lacks_idr = self.lacks_idr(Verdict::Aligned);
@@ -316,6 +320,9 @@ impl Media {
         }
         self.buffer.hold(now);
         self.hold_further(now);
+        if self.waits_for_fresh(now) {
+            return Verdict::NeedsIdr;
+        }
         loop {
             let first_audio = self.buffer.first_audio().map(|queued| queued.unit.dts());
             let first_idr = self.buffer.first_idr();

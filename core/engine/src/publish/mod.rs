@@ -22,6 +22,7 @@ mod error;
 mod link;
 mod media;
 mod moving;
+mod one_flight;
 mod ordered;
 mod output;
 mod path;
@@ -40,7 +41,7 @@ use onair_types::{AccessUnit, MediaTime, Now, Track};
 
 pub use auth::AuthError;
 pub use capabilities::{KnownHosts, Offer};
-pub use config::{Alignment, Config, Delivery};
+pub use config::{Alignment, Config, Delivery, GoLive};
 pub use cue::{Cue, CueError};
 pub use error::{Closed, ConnectError, PublishError};
 pub use output::{EncoderCommand, Event, Move, Output, State};
@@ -90,6 +91,8 @@ pub struct Publish {
     backoff: Backoff,
     auth: Auth,
     offers: Offers,
+    /// The present attempt goes live step by step.
+    in_turn: bool,
     successor: Option<Box<Successor>>,
     moves: Moves,
     /// Attempts since the start or since the stream was live.
@@ -125,6 +128,7 @@ impl Publish {
             backoff: Backoff::new(config.reconnect, config.url.is_near(), config.seed),
             auth: Auth::default(),
             offers: Offers::new(Needs::of(&config.metadata), config.known_hosts.clone()),
+            in_turn: false,
             successor: None,
             moves: Moves::default(),
             url: config.url.clone(),
@@ -195,12 +199,19 @@ impl Publish {
     pub fn handle_connected(&mut self, now: Now) {
         let now = self.touch(now);
         if let Phase::Connecting { ends, offer } = self.phase {
-            self.rate.handle_connected(now);
+            let decision = self.rate.handle_connected(now);
+            self.tell_bitrate(decision);
             self.tell_pace();
+            if self.was_lost && self.backoff.down_for(now) >= LONG_LOSS {
+                self.media.want_fresh(&mut self.outputs, now);
+            }
             let seed = self.backoff.next_seed();
             let terms = (offer, self.offers.needs());
             let outgoing = &mut self.outgoing;
-            let dialogue = Dialogue::start(&self.config, terms, seed, ends, outgoing, now);
+            let mut dialogue = Dialogue::start(&self.config, terms, seed, ends, outgoing, now);
+            if self.flies() {
+                dialogue = dialogue.in_one_flight(self.carries_media_ahead());
+            }
             self.phase =
                 Phase::Connected(Connection { dialogue: Box::new(dialogue), is_confirmed: false });
         }
@@ -243,6 +254,7 @@ impl Publish {
         if is_live && !was_live && self.state == State::Live {
             self.outputs.push_back(Output::Event(Event::Move(Move::Done)));
         } else if is_live && !was_live {
+            self.settle_flight(now);
             self.reconnects += u32::from(std::mem::take(&mut self.was_lost));
             self.enter(State::Live);
         }
@@ -291,7 +303,7 @@ impl Publish {
             if unit.track() == Track::Video {
                 self.rate.handle_picture(unit.size_bytes());
             }
-            self.media.handle_unit(unit, self.state == State::Live, now);
+            self.media.handle_unit(unit, self.carries(), now);
             if !self.media.only_queues(&self.outgoing) {
                 self.settled = None;
             }
@@ -429,5 +441,7 @@ impl Publish {
     }
 }
 
+/// After a loss of this length there is nothing to join on to: the show goes on with what is new.
+const LONG_LOSS: Duration = Duration::from_secs(1);
 /// More than one input ever brings: a queue that grew in a bad moment would allocate there.
 const MOST_OUTPUTS: usize = 16;

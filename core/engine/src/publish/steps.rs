@@ -59,13 +59,14 @@ impl Publish {
 
     pub(super) fn begin_attempt(&mut self, now: Now) {
         self.attempt += 1;
+        self.in_turn = false;
         self.backoff.handle_attempt(now);
         self.url = self.auth.begin(&self.config.url);
         self.connect(now + ATTEMPT_TIME, self.offers.first(&self.url));
     }
 
     /// A connection of the present attempt, which ends by `ends`.
-    fn connect(&mut self, ends: Now, offer: Offer) {
+    pub(super) fn connect(&mut self, ends: Now, offer: Offer) {
         self.outgoing.reset();
         self.progress = Progress::default();
         self.phase = Phase::Connecting { ends, offer };
@@ -117,6 +118,9 @@ impl Publish {
     /// The connection is gone: tells why, then waits for the next attempt or ends. Where the server
     /// may have choked on what was offered, the attempt goes on with less.
     pub(super) fn fail(&mut self, error: PublishError, now: Now) {
+        if self.slow_down(&error, now) {
+            return;
+        }
         if let Phase::Connected(Connection { dialogue, .. }) = &self.phase
             && let Some(offer) = self.offers.below(&self.url, dialogue.offer(), &error)
         {
@@ -171,6 +175,13 @@ impl Publish {
         }
     }
 
+    /// Whether a connection takes media, or one will that goes on as if it did.
+    pub(super) fn carries(&self) -> bool {
+        let is_ahead =
+            matches!(&self.phase, Phase::Connected(it) if it.dialogue.carries().is_some());
+        self.state == State::Live || is_ahead
+    }
+
     /// Bytes that wait for the socket of the present connection.
     pub(super) fn outgoing_bytes(&self) -> usize {
         let is_open = matches!(self.phase, Phase::Connected(_) | Phase::Closing { .. });
@@ -219,7 +230,7 @@ impl Publish {
         self.confirm(now);
         let Phase::Connected(connection) = &mut self.phase else { return Ok(()) };
         connection.dialogue.handle_time(&mut self.outgoing, now)?;
-        if let Some((_, stream_id)) = connection.dialogue.live() {
+        if let Some((_, stream_id)) = connection.dialogue.carries() {
             let is_gated = self.is_gated();
             let (outgoing, rate) = (&mut self.outgoing, &mut self.rate);
             let mut link = Link { outgoing, stream_id, rate, is_gated };
@@ -278,14 +289,15 @@ impl Publish {
             Phase::Connecting { ends, .. } => Some(*ends),
             Phase::Connected(Connection { dialogue, is_confirmed, .. }) => {
                 let live_since = dialogue.live().map(|(since, _)| since);
+                let carries = dialogue.carries();
                 let has_credit = self.media.has_credit(&self.outgoing);
                 [
                     dialogue.deadline(),
                     live_since.filter(|_| !is_confirmed).map(|since| since + EARLY_CLOSE),
-                    live_since
+                    carries
                         .and_then(|_| self.media.deadline(has_credit, self.rate.dead_time(), now)),
-                    live_since.and_then(|_| self.next_look()),
-                    live_since.and_then(|_| self.progress.deadline()),
+                    carries.and_then(|_| self.next_look()),
+                    carries.and_then(|_| self.progress.deadline()),
                     self.next_deadline(),
                 ]
                 .into_iter()

@@ -39,6 +39,13 @@ pub struct Backlog {
     pub oldest: Option<Now>,
 }
 
+impl Backlog {
+    /// Whether anything waits for the network: sound waits for its picture, too.
+    fn is_stuck(self, now: Now) -> bool {
+        self.bytes > 0 && self.oldest.is_none_or(|at| now.since(at) > RIDE)
+    }
+}
+
 /// The controller of one publish.
 #[derive(Debug)]
 pub struct Controller {
@@ -193,8 +200,9 @@ impl Controller {
         self.adapts() || self.follows() || self.source != Source::None || !is_settled
     }
 
-    /// A connection stands, with nothing written yet.
-    pub fn handle_connected(&mut self, now: Now) {
+    /// A connection stands, with nothing written yet. What it begins with is decided here, so that
+    /// its first IDR is no larger than that allows.
+    pub fn handle_connected(&mut self, now: Now) -> Option<Decision> {
         self.connected_at = now;
         self.flight.clear();
         self.capacity.clear();
@@ -214,6 +222,8 @@ impl Controller {
             self.full = self.full.filter(|_| is_fresh);
         }
         self.carries_bps = self.target_bps + self.audio_bps;
+        self.reason = Reason::Connection;
+        self.announce(Backlog::default())
     }
 
     /// An encoder made a picture of `bytes`.

@@ -128,6 +128,24 @@ fn a_link_that_acknowledges_nothing_is_at_the_floor_within_600_ms() {
 }
 
 #[test]
+fn a14_between_two_acknowledgements_of_a_server_nothing_stalls() {
+    let mut controller = controller();
+    controller.handle_unit(65_536, ms(0));
+    controller.handle_written(65_536, ms(0));
+    controller.handle_acknowledgement(65_536, ms(40));
+    // 200 kbit/s: the next one is 2.6 s away, and at each look an AAC frame waits for its picture.
+    for at in (100..2_600i64).step_by(100) {
+        let written = 65_536 + at as u64 * 25;
+        controller.handle_unit(written, ms(at));
+        controller.handle_written(written, ms(at));
+        let backlog = Backlog { bytes: 300, oldest: Some(ms(at - 20)) };
+        controller.handle_tick(backlog, ms(at));
+        assert_ne!(controller.target_bps(), MIN_BPS, "at {at} ms");
+        assert_eq!(controller.dead_time(), Duration::ZERO);
+    }
+}
+
+#[test]
 fn the_time_in_which_nothing_arrived_is_known_for_a_while() {
     let mut controller = controller();
     controller.handle_unit(20_000, ms(0));

@@ -36,6 +36,8 @@ pub(super) const MILD: f64 = 0.75;
 
 /// Without any acknowledgement for this long the link is taken for dead.
 pub(super) const STALL: Duration = Duration::from_millis(500);
+/// What has waited no longer than this may wait for something else.
+pub(super) const RIDE: Duration = Duration::from_millis(100);
 /// Without any for this long it carries nothing, and what waited meanwhile is forgiven its age for
 /// so long after.
 pub(super) const DEAD: Duration = Duration::from_millis(250);

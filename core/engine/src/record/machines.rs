@@ -33,9 +33,10 @@ impl Rate {
         Self { inner, recorder }
     }
 
-    pub(crate) fn handle_connected(&mut self, now: Now) {
-        self.recorder.add(&Op::Connected, Some(now));
-        self.inner.handle_connected(now);
+    pub(crate) fn handle_connected(&mut self, now: Now) -> Option<Decision> {
+        let decision = self.inner.handle_connected(now);
+        self.recorder.add(&Op::Connected { decision }, Some(now));
+        decision
     }
 
     pub(crate) fn handle_picture(&mut self, bytes: usize) {

@@ -65,7 +65,9 @@ pub(super) enum Op {
     /// The publish is in another state.
     Entered(publish::State),
     // --- rate controller ---
-    Connected,
+    Connected {
+        decision: Option<Decision>,
+    },
     Picture {
         size_bytes: u64,
     },
@@ -173,7 +175,10 @@ impl Context {
                 out.push(ENTERED);
                 state.save(out);
             }
-            Op::Connected => out.push(CONNECTED),
+            Op::Connected { decision } => {
+                out.push(CONNECTED);
+                decision.save(out);
+            }
             Op::Picture { size_bytes } => {
                 out.push(PICTURE);
                 size_bytes.save(out);
@@ -280,7 +285,7 @@ impl Context {
     fn read_op(&mut self, tag: u8, from: &mut Reader<'_>) -> Result<Op, Corrupt> {
         Ok(match tag {
             ENTERED => Op::Entered(State::load(from)?),
-            CONNECTED => Op::Connected,
+            CONNECTED => Op::Connected { decision: State::load(from)? },
             PICTURE => Op::Picture { size_bytes: u32::load(from)?.into() },
             UNIT => {
                 self.end = moved(self.end + self.unit_size, from.signed()?)?;

@@ -39,7 +39,7 @@ fn sketch() -> impl Strategy<Value = Sketch> {
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         Just(Op::Entered(publish::State::Live)),
-        Just(Op::Connected),
+        decision().prop_map(|decision| Op::Connected { decision }),
         any::<u32>().prop_map(|size| Op::Picture { size_bytes: size.into() }),
         (0u64..1 << 50, now()).prop_map(|(end, queued_at)| Op::Unit { end, queued_at }),
         (0u64..1 << 50).prop_map(Op::Written),

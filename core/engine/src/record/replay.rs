@@ -240,10 +240,7 @@ fn again(op: Op, machines: &mut Machines, context: &mut Context) -> Result<Op, C
             *state = entered;
             op
         }
-        Op::Connected => {
-            rate.handle_connected(now);
-            op
-        }
+        Op::Connected { .. } => Op::Connected { decision: rate.handle_connected(now) },
         Op::Picture { size_bytes } => {
             rate.handle_picture(usize::try_from(size_bytes).map_err(|_| Corrupt)?);
             op
@@ -335,7 +332,9 @@ fn what(op: Op) -> Option<What> {
         |Dropped { video, audio }| (video + audio > 0).then_some(What::Dropped { video, audio });
     match op {
         Op::Entered(state) => Some(What::State(state)),
-        Op::Tick { decision, .. } | Op::Follow { decision, .. } => decision.map(What::Bitrate),
+        Op::Connected { decision } | Op::Tick { decision, .. } | Op::Follow { decision, .. } => {
+            decision.map(What::Bitrate)
+        }
         Op::Push { dropped: refused, .. } => dropped(refused),
         Op::Shed(gone)
         | Op::Hold(gone)

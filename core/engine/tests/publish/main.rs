@@ -11,6 +11,7 @@ mod errors;
 mod files;
 mod moving;
 mod multitrack;
+mod one_flight;
 mod opening;
 mod paths;
 mod random;

@@ -44,6 +44,10 @@ pub(crate) struct Script {
     pub(crate) enhanced: Enhanced,
     /// Acknowledges media when asked to.
     pub(crate) acknowledges: bool,
+    /// Closes at a command that does not wait for the answer to the one before.
+    pub(crate) wants_turns: bool,
+    /// Calls the message stream so; 1 when zero.
+    pub(crate) stream_id: u32,
 }
 
 /// What a server makes of Enhanced RTMP.
@@ -334,7 +338,9 @@ impl Server {
                     "publish" => Some(self.script.publish.clone()),
                     _ => None,
                 };
-                if let Some(answer) = answer {
+                let is_early = self.script.wants_turns && !self.out.is_empty();
+                self.wants_close |= is_early && answer.is_some();
+                if let Some(answer) = answer.filter(|_| !self.wants_close) {
                     self.answer(answer, transaction, now);
                 }
                 Heard::Command { name, transaction, stream_id, arguments }
@@ -388,7 +394,10 @@ impl Server {
                 let properties = Value::Object(self.script.enhanced.answer());
                 self.command("_result", 1.0, &[properties, info]);
             }
-            4 => self.command("_result", 4.0, &[Value::Null, Value::Number(1.0)]),
+            4 => {
+                let stream_id = f64::from(self.script.stream_id.max(1));
+                self.command("_result", 4.0, &[Value::Null, Value::Number(stream_id)]);
+            }
             5 => self.status("status", "NetStream.Publish.Start", "Start publishing"),
             other => panic!("nothing to agree to in transaction {other}"),
         }

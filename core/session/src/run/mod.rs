@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use onair_engine::flv::MetaData;
-use onair_engine::publish::{Alignment, Config, Delivery, EncoderCommand, KnownHosts};
+use onair_engine::publish::{Alignment, Config, Delivery, EncoderCommand, GoLive, KnownHosts};
 use onair_engine::rate::{Adaptation, Range};
 use onair_engine::reconnect::Policy;
 use onair_engine::record::Recorder;
@@ -85,6 +85,7 @@ impl Plan {
         config.adaptation = self.adaptation;
         config.reconnect = self.reconnect;
         config.known_hosts = known;
+        config.go_live = GoLive::OneFlight;
         config.first_timestamp = self.first_timestamp;
         let seed = self.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
         config.seed = seed.wrapping_add(index as u64);

@@ -8,7 +8,7 @@ use onair_types::{Now, Track};
 
 use super::Media;
 use super::headers::SentHeaders;
-use crate::publish::{Alignment, EncoderCommand, Output};
+use crate::publish::{Alignment, Delivery, EncoderCommand, Output};
 use crate::rate::Controller;
 
 impl Media {
@@ -33,6 +33,39 @@ impl Media {
         self.buffer.forget_idr_request();
         self.stops_at_idr = false;
         self.reported = self.all_dropped();
+    }
+
+    /// A connection stands after a long loss: an IDR made now is better than one that is held.
+    pub(in crate::publish) fn want_fresh(&mut self, outputs: &mut VecDeque<Output>, now: Now) {
+        let has_begun = self.units_in[Track::Video as usize] > 0;
+        let is_steered =
+            self.alignment == Alignment::FirstKeyframe && self.delivery == Delivery::Live;
+        if has_begun && is_steered && !self.is_sound_alone && self.buffer.ask_for_idr(None, now) {
+            self.fresh = Some(Fresh { asked_at: now, ends: now + FRESH_TIME });
+            outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
+        }
+    }
+
+    /// Whether the IDR asked for may still come before it is too late for it.
+    pub(super) fn waits_for_fresh(&mut self, now: Now) -> bool {
+        let is_here = |fresh: &Fresh| {
+            self.buffer.video_since().is_some_and(|pushed_at| pushed_at >= fresh.asked_at)
+        };
+        self.fresh = self.fresh.filter(|fresh| now < fresh.ends && !is_here(fresh));
+        self.fresh.is_some()
+    }
+
+    /// The server may have dropped all pictures so far: they begin anew, behind their headers.
+    pub(in crate::publish) fn begin_again(&mut self, outputs: &mut VecDeque<Output>, now: Now) {
+        self.sent = SentHeaders::default();
+        self.buffer.restart_at_idr();
+        self.buffer.forget_idr_request();
+        if self.has_track(Track::Video)
+            && self.buffer.awaits_idr()
+            && self.buffer.ask_for_idr(None, now)
+        {
+            outputs.push_back(Output::Encoder(EncoderCommand::RequestIdr));
+        }
     }
 
     /// Another connection is ready: from the next IDR on, units wait for it.
@@ -89,5 +122,14 @@ impl Media {
     }
 }
 
+/// An IDR asked for at a new connection, and how long it is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::publish) struct Fresh {
+    asked_at: Now,
+    pub(super) ends: Now,
+}
+
+/// For the camera's next picture and its encoder.
+const FRESH_TIME: Duration = Duration::from_millis(150);
 /// Longer than any AAC encoder holds sound back.
 const SOUND_DELAY: Duration = Duration::from_millis(300);

@@ -52,7 +52,8 @@ impl Controller {
             self.dead = Some((longest, now));
         }
         self.dead = self.dead.filter(|(_, at)| now.since(*at) <= DEAD_MEMORY);
-        if self.flight.acked() != self.progress_acked || self.outstanding(backlog) == 0 {
+        let is_owed = self.outstanding(Backlog::default()) > 0 || backlog.is_stuck(now);
+        if self.flight.acked() != self.progress_acked || !is_owed {
             (self.progress_at, self.progress_acked) = (now, self.flight.acked());
         }
     }
