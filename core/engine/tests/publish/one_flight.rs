@@ -122,9 +122,7 @@ fn after_late_consent_pictures_begin_anew_with_their_headers() {
     rig.pass(1);
     assert_eq!(rig.publish.state(), State::Live);
     let before = rig.server().heard.len();
-    let asked =
-        |rig: &Rig| rig.encoder.iter().filter(|(_, it)| *it == EncoderCommand::RequestIdr).count();
-    let asked_before = asked(&rig);
+    assert_eq!(rig.encoder.last(), Some(&(rig.now, EncoderCommand::RequestIdr)));
     rig.stream(433, 300, 300);
     let words = rig.server().words().split_off(before);
     let pictures: Vec<&&str> =
