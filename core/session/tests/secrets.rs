@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use onair::{
     Destination, Destinations, EncodeError, EncoderInfo, Event, FrameView, MediaTime, PixelFormat,
-    ReconnectPolicy, Session, SessionBuilder, Source, State, StreamUrl, VideoEncoder, VideoUnit,
+    Preflight, ReconnectPolicy, Session, SessionBuilder, Source, State, StreamUrl, VideoEncoder,
+    VideoUnit,
 };
 use onair_media::encode::I420;
 use onair_types::FrameKind;
@@ -136,6 +137,22 @@ fn servers_of_all_kinds() {
     ] {
         let sink = Sink::start(script);
         watch(&builder().build().expect("a session"), sink.secret_url());
+        let sink = Sink::start(script);
+        look(&sink, matches!(script[0], RejectPublish(_)));
+    }
+}
+
+/// A look before going live.
+fn look(sink: &Sink, uploads: bool) {
+    let url = StreamUrl::parse(&sink.secret_url()).expect("an address");
+    let preflight = Preflight::new(url);
+    let preflight = if uploads { preflight.with_upload() } else { preflight };
+    match preflight.run() {
+        Ok(findings) => {
+            SHOWN.add(findings.to_string());
+            SHOWN.debug(&findings);
+        }
+        Err(error) => SHOWN.add(format!("{error} {error:?}")),
     }
 }
 
