@@ -130,7 +130,9 @@ impl Publish {
         if !dialogue.may_be_the_flight(error) {
             return false;
         }
+        // The offer may be the reason just as well, and a stream that flies needs none.
         let offer = dialogue.offer();
+        let offer = self.offers.below(&self.url, offer, error).unwrap_or(offer);
         self.in_turn = true;
         self.media.handle_lost(now);
         self.connect(self.backoff.attempt_began() + ATTEMPT_TIME, offer);

@@ -4,7 +4,7 @@
 use onair_engine::publish::{Config, Delivery, EncoderCommand, GoLive, PublishError, State};
 
 use crate::rig::{Fate, Rig, config, idr, video_only};
-use crate::server::{Answer, Heard, Script};
+use crate::server::{Answer, Enhanced, Heard, Script};
 
 fn in_one_flight(mut config: Config) -> Config {
     config.go_live = GoLive::OneFlight;
@@ -80,6 +80,17 @@ fn a_server_that_wants_to_be_asked_in_turn_is_and_that_is_remembered() {
     let mut other = Rig::started(config, wants_turns());
     other.pass(10);
     assert_eq!((other.publish.state(), other.connects.len()), (State::Live, 1));
+}
+
+#[test]
+fn a_server_that_chokes_on_the_offer_costs_one_connection_here_too() {
+    let rude = || Script {
+        enhanced: Enhanced::Rude("videoFourCcInfoMap", Box::new(Answer::Close)),
+        ..Script::default()
+    };
+    let mut rig = started(video_only(), vec![rude(), rude()]);
+    rig.stream(33, 500, 60);
+    assert_eq!((rig.publish.state(), rig.connects.len()), (State::Live, 2));
 }
 
 #[test]
