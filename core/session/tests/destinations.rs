@@ -146,7 +146,9 @@ fn the_encoder_follows_the_weakest_or_the_first_as_the_app_says() {
 fn who_comes_later_begins_with_headers_and_an_idr() {
     for alignment in [Alignment::FirstKeyframe, Alignment::AsIs] {
         let early = Sink::good();
-        let late = Sink::start(&[Behaviour::CloseOnPublish, Behaviour::Accept]);
+        // Refused in one flight, in turn, and a second later taken.
+        let refused = Behaviour::CloseOnPublish;
+        let late = Sink::start(&[refused, refused, Behaviour::Accept]);
         let mut policy = ReconnectPolicy::default();
         (policy.retry_first_connection, policy.fixed_delay) = (true, Some(Duration::from_secs(1)));
         let session = builder().alignment(alignment).reconnect(policy).build().expect("a session");
@@ -156,7 +158,7 @@ fn who_comes_later_begins_with_headers_and_an_idr() {
         let all = early.wait_for("all", 0, |seen| numbers(seen).len() == pushed);
         assert!(numbers(&all).into_iter().eq(0..pushed as u32), "{alignment:?}");
         let seen = late
-            .wait_for("the newest", 1, |seen| numbers(seen).last() == Some(&(pushed as u32 - 1)));
+            .wait_for("the newest", 2, |seen| numbers(seen).last() == Some(&(pushed as u32 - 1)));
         assert_eq!(seen.media[..2], [Media::Metadata, Media::AvcHeader], "{alignment:?}");
         assert!(matches!(seen.media[2], Media::Video { idr: true, .. }), "{alignment:?}");
         let got = numbers(&seen);
