@@ -22,6 +22,7 @@ impl Payload {
     }
 
     /// The last `size` bytes, or all when there are fewer; shared, not copied.
+    #[inline]
     pub fn suffix(&self, size: usize) -> Self {
         let start = self.end - size.min(self.len());
         Self { buffer: Arc::clone(&self.buffer), start, end: self.end }
@@ -30,6 +31,7 @@ impl Payload {
 
 impl Deref for Payload {
     type Target = [u8];
+    #[inline]
     fn deref(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
@@ -145,12 +147,14 @@ impl Lent {
 
 impl Deref for Lent {
     type Target = [u8];
+    #[inline]
     fn deref(&self) -> &[u8] {
         &self.0
     }
 }
 
 impl DerefMut for Lent {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         // Nobody else has it, so there is always something to get.
         Arc::get_mut(&mut self.0).map_or(&mut [], |buffer| &mut buffer[..])

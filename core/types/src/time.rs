@@ -20,37 +20,44 @@ macro_rules! time_type {
             pub const ZERO: Self = Self(0);
 
             /// From microseconds.
+            #[inline]
             pub const fn from_micros(micros: i64) -> Self {
                 Self(micros)
             }
 
             /// From milliseconds; saturates.
+            #[inline]
             pub const fn from_millis(millis: i64) -> Self {
                 Self(millis.saturating_mul(1_000))
             }
 
             /// Microseconds since the clock's zero.
+            #[inline]
             pub const fn as_micros(self) -> i64 {
                 self.0
             }
 
             /// Whole milliseconds since the clock's zero, rounded to nearest.
+            #[inline]
             pub const fn as_millis_rounded(self) -> i64 {
                 self.0.saturating_add(500).div_euclid(1_000)
             }
 
             /// How far this lies after `earlier`, in microseconds; negative when it lies before.
+            #[inline]
             pub const fn micros_since(self, earlier: Self) -> i64 {
                 self.0.saturating_sub(earlier.0)
             }
 
             /// How far this lies after `earlier`; zero when it lies before.
+            #[inline]
             pub fn since(self, earlier: Self) -> Duration {
                 Duration::from_micros(u64::try_from(self.micros_since(earlier)).unwrap_or(0))
             }
 
             /// This time moved by `micros`, which may be negative; saturates.
             #[must_use]
+            #[inline]
             pub const fn offset_micros(self, micros: i64) -> Self {
                 Self(self.0.saturating_add(micros))
             }
@@ -58,12 +65,14 @@ macro_rules! time_type {
 
         impl Add<Duration> for $name {
             type Output = Self;
+            #[inline]
             fn add(self, rhs: Duration) -> Self {
                 self.offset_micros(i64::try_from(rhs.as_micros()).unwrap_or(i64::MAX))
             }
         }
 
         impl AddAssign<Duration> for $name {
+            #[inline]
             fn add_assign(&mut self, rhs: Duration) {
                 *self = *self + rhs;
             }
@@ -71,6 +80,7 @@ macro_rules! time_type {
 
         impl Sub<Duration> for $name {
             type Output = Self;
+            #[inline]
             fn sub(self, rhs: Duration) -> Self {
                 Self(self.0.saturating_sub(i64::try_from(rhs.as_micros()).unwrap_or(i64::MAX)))
             }

@@ -63,6 +63,7 @@ pub enum AccessUnit {
 
 impl AccessUnit {
     /// Its track.
+    #[inline]
     pub fn track(&self) -> Track {
         match self {
             Self::Video(_) => Track::Video,
@@ -71,6 +72,7 @@ impl AccessUnit {
     }
 
     /// When it is decoded (for audio also presented).
+    #[inline]
     pub fn dts(&self) -> MediaTime {
         match self {
             Self::Video(unit) => unit.dts,
@@ -79,6 +81,7 @@ impl AccessUnit {
     }
 
     /// Its coded size.
+    #[inline]
     pub fn size_bytes(&self) -> usize {
         match self {
             Self::Video(unit) => unit.payload.len(),
@@ -87,6 +90,7 @@ impl AccessUnit {
     }
 
     /// Whether decoding video can start here.
+    #[inline]
     pub fn is_idr(&self) -> bool {
         matches!(self, Self::Video(VideoUnit { kind: FrameKind::Idr, .. }))
     }

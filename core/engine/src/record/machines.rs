@@ -157,6 +157,9 @@ impl Buffer {
     }
 
     pub(crate) fn push(&mut self, unit: AccessUnit, now: Now) {
+        if !self.recorder.is_kept() {
+            return self.inner.push(unit, now);
+        }
         let sketch = Sketch::of(&unit);
         let dropped = self.changing(|inner| inner.push(unit, now));
         self.recorder.add(&Op::Push { unit: sketch, pushed_at: now, dropped }, Some(now));

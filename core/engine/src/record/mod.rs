@@ -75,7 +75,7 @@ impl Header {
 
 /// A recorder for a publish of `config`.
 pub(crate) fn recorder(config: &Config) -> Recorder {
-    Recorder::new(Header::of(config).save())
+    Recorder::new(Header::of(config).save(), is_worth_it(config))
 }
 
 /// Whether anything is decided that is worth a record: a file that is shipped whole drops nothing.

@@ -22,7 +22,11 @@ const SPARE_BYTES: usize = 32 << 10;
 /// A way to the record of one publish. Clones share it; reading it does not hold the publish up
 /// for longer than a copy of the ring takes.
 #[derive(Clone, Debug)]
-pub struct Recorder(Arc<Mutex<Tape>>);
+pub struct Recorder {
+    tape: Arc<Mutex<Tape>>,
+    /// Nothing is put on record of what decides nothing: its calls cost a look at this.
+    is_kept: bool,
+}
 
 #[derive(Debug)]
 struct Tape {
@@ -37,19 +41,27 @@ struct Tape {
 }
 
 impl Recorder {
-    /// Records nothing before the first [`Recorder::begin_segment`]; `header` opens the file.
-    pub(super) fn new(header: Vec<u8>) -> Self {
-        Self(Arc::new(Mutex::new(Tape {
+    /// Records nothing before the first [`Recorder::begin_segment`], and nothing at all unless
+    /// `is_kept`; `header` opens the file.
+    pub(super) fn new(header: Vec<u8>, is_kept: bool) -> Self {
+        let tape = Tape {
             header,
             segments: VecDeque::new(),
             unused: Vec::new(),
             context: Context::default(),
             began: None,
-        })))
+        };
+        Self { tape: Arc::new(Mutex::new(tape)), is_kept }
+    }
+
+    /// Whether anything is put on record.
+    #[inline]
+    pub(super) fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     fn tape(&self) -> MutexGuard<'_, Tape> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the machines' states are wanted.
@@ -77,7 +89,14 @@ impl Recorder {
     }
 
     /// A call that came to what `op` says; `now` where the call has a time of its own.
+    #[inline]
     pub(super) fn add(&self, op: &Op, now: Option<Now>) {
+        if self.is_kept {
+            self.write(op, now);
+        }
+    }
+
+    fn write(&self, op: &Op, now: Option<Now>) {
         let Tape { segments, context, .. } = &mut *self.tape();
         if let Some(segment) = segments.back_mut() {
             if let Some(now) = now.filter(|now| *now > context.now) {
@@ -89,7 +108,9 @@ impl Recorder {
 
     /// The next unit that is serialised has so many bytes.
     pub(super) fn expect_unit(&self, size_bytes: usize) {
-        self.tape().context.expect_unit(size_bytes);
+        if self.is_kept {
+            self.tape().context.expect_unit(size_bytes);
+        }
     }
 
     /// The record of the last five to six minutes as a file; see [`super::replay()`]. No media, no

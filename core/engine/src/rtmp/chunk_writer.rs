@@ -237,13 +237,14 @@ impl Outgoing {
         let mut bytes = bytes.min(self.waiting_bytes);
         self.waiting_bytes -= bytes;
         while let Some(entry) = self.queue.front() {
-            let taken = (entry.len() - self.front_written).min(bytes);
+            let len = entry.len();
+            let taken = (len - self.front_written).min(bytes);
             bytes -= taken;
             self.front_written += taken;
             if let Entry::Copied { .. } = entry {
                 self.copied.drain(..taken);
             }
-            if self.front_written < entry.len() {
+            if self.front_written < len {
                 break;
             }
             if let Entry::Shared(shared) = entry {

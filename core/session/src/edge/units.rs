@@ -1,4 +1,4 @@
-//! Encoders → `onair-net`: at most 8 pictures and 64 AAC frames wait. `onair-net` takes them in
+//! Encoders → `onair-net`: at most 8 pictures (32 of a file) and 64 AAC frames wait. `onair-net` takes them in
 //! order of decoding time.
 //!
 //! `onair-net` is woken by every picture; AAC frames ride along with the next one and wake it only
@@ -28,6 +28,8 @@ pub(crate) struct UnitEdge {
 
 const VIDEO_UNITS: usize = 8;
 const AUDIO_UNITS: usize = 64;
+/// Pictures of a file age nowhere: with more of them at once `onair-net` wakes less often.
+const FILE_PICTURES: usize = 32;
 /// AAC frames that wait for a picture to ride along with: 70 ms at 44,100 Hz, two pictures' time.
 const AUDIO_RIDES: usize = 3;
 
@@ -43,7 +45,7 @@ pub(crate) enum Handed {
 impl UnitEdge {
     /// `blocks` when producers wait for room instead of making it.
     pub(crate) fn new(has_video: bool, blocks: bool, wake: Wake) -> Self {
-        let (video, video_waiting) = bounded(VIDEO_UNITS);
+        let (video, video_waiting) = bounded(if blocks { FILE_PICTURES } else { VIDEO_UNITS });
         let (audio, audio_waiting) = bounded(AUDIO_UNITS);
         Self {
             video,
@@ -131,7 +133,12 @@ pub(crate) fn send_when_free<T>(
     item: T,
     on: &Waiting<'_>,
 ) -> Result<(), PushError> {
-    let mut item = item;
+    // A wait reads the clock even when there is room.
+    let mut item = match queue.try_send(item) {
+        Ok(()) => return Ok(()),
+        Err(TrySendError::Full(refused)) => refused,
+        Err(TrySendError::Disconnected(_)) => return Err(PushError::NotRunning),
+    };
     loop {
         match queue.send_timeout(item, on.patience) {
             Ok(()) => return Ok(()),

@@ -165,3 +165,14 @@ proptest! {
         prop_assert_eq!(numbers.len() as u64 + dropped, kinds.len() as u64);
     }
 }
+
+#[test]
+fn b2_a_file_hands_over_32_pictures_before_it_waits() {
+    let (edge, units) = (edge(true), Units::new());
+    for millis in 0..32 {
+        assert!(!edge.video.is_full(), "{millis}");
+        units.push(&edge, millis, FrameKind::Reference);
+    }
+    assert!(edge.video.is_full());
+    assert_eq!(times(&mut edge.merge()).len(), 32, "they come out in one go");
+}

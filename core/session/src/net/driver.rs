@@ -167,10 +167,16 @@ impl Driver {
             if is_idr(&unit) {
                 self.show.steering.handle_idr();
             }
-            for lane in &mut self.lanes {
-                lane.handle_unit(unit.clone(), cx, &mut self.show, now);
+            // The last one gets the unit itself.
+            if let Some((last, others)) = self.lanes.split_last_mut() {
+                others.iter_mut().for_each(|lane| lane.handle_unit(unit.clone(), now));
+                last.handle_unit(unit, now);
             }
             moved = true;
+        }
+        // All that is there goes in before the engines look at it once.
+        if moved {
+            self.lanes.iter_mut().for_each(|lane| lane.settle(cx, &mut self.show, now));
         }
         moved
     }

@@ -54,6 +54,11 @@ impl Link {
         matches!(self.now, Stage::Open(_))
     }
 
+    /// A second connection is open or being made.
+    pub(super) fn has_next(&self) -> bool {
+        !matches!(self.next, Stage::Down)
+    }
+
     /// Nothing is open, being made or being closed.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self.now, Stage::Down) && self.closing.is_none()

@@ -159,13 +159,8 @@ impl Lane {
         self.engine.wants_units()
     }
 
-    pub(super) fn handle_unit(
-        &mut self,
-        unit: AccessUnit,
-        cx: &mut Context<'_>,
-        show: &mut Show,
-        now: Now,
-    ) {
+    /// To be settled when all units that wait are in.
+    pub(super) fn handle_unit(&mut self, unit: AccessUnit, now: Now) {
         if self.standing == Standing::Leaving {
             match unit.track() {
                 Track::Video => self.before.video_units_dropped += 1,
@@ -174,7 +169,6 @@ impl Lane {
             return;
         }
         self.engine.handle_unit(unit, now);
-        self.settle(cx, show, now);
     }
 
     pub(super) fn handle_further_unit(&mut self, id: NonZeroU8, unit: AccessUnit, now: Now) {

@@ -17,7 +17,7 @@ const SLICES: usize = 64;
 
 impl Lane {
     /// Does what the engine says until it waits.
-    pub(super) fn settle(&mut self, cx: &mut Context<'_>, show: &mut Show, now: Now) {
+    pub(in crate::net) fn settle(&mut self, cx: &mut Context<'_>, show: &mut Show, now: Now) {
         loop {
             match self.engine.poll_output(now) {
                 Output::Connect { host, port, tls } => {
@@ -59,6 +59,9 @@ impl Lane {
 
     /// The second connection, while there is one: what it says, and what it is told.
     fn poll_next(&mut self, cx: &mut Context<'_>, show: &mut Show, now: Now) -> bool {
+        if !self.link.has_next() {
+            return false;
+        }
         let mut moved = false;
         if let Poll::Ready(heard) = self.link.poll_next_heard(cx) {
             match heard {
