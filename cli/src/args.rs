@@ -134,6 +134,9 @@ pub(crate) struct PushArgs {
     /// With --flv: send as quickly as the socket takes it
     #[arg(help_heading = SENDING, long, requires = "flv")]
     pub(crate) fast: bool,
+    /// Begin at once, as a camera does: the first picture goes with the first flight
+    #[arg(help_heading = SENDING, long, conflicts_with = "flv")]
+    pub(crate) from_start: bool,
 
     /// Add a field of your own to the stream's metadata: a number, true, false or a text; repeat it
     #[arg(help_heading = SENDING, long, value_name = "NAME=VALUE", value_parser = units::field)]

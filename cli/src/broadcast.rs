@@ -27,7 +27,9 @@ pub(crate) struct Broadcast {
     pub(crate) session: Session,
     pub(crate) destinations: Destinations,
     pub(crate) source: Box<dyn Source>,
-    /// How long the first connection may take; `None` for as long as the session tries.
+    /// Whether media is pushed before the stream is live; the session then drops what is too old.
+    pub(crate) from_start: bool,
+    /// Otherwise, how long the first connection may take; `None` for as long as the session tries.
     pub(crate) go_live_within: Option<Duration>,
     /// The file beside the stream.
     pub(crate) record: Option<PathBuf>,
@@ -75,8 +77,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// With the exit code, when the stream did not go live, broke, or the source failed.
 pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failure> {
-    let Broadcast { session, destinations, mut source, go_live_within, record, flight_record } =
-        broadcast;
+    let Broadcast { session, destinations, mut source, record, flight_record, .. } = broadcast;
+    let (from_start, go_live_within) = (broadcast.from_start, broadcast.go_live_within);
     let events = session.events().ok_or_else(|| Failure::local("the session has no events"))?;
     if let Some(path) = record {
         session.start_recording(path).map_err(|error| failure(&error, false))?;
@@ -88,7 +90,8 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
         let session = &session;
         let source = Builder::new().name("onair-source".into()).spawn_scoped(scope, move || {
             let _stop = StopOnDrop(session);
-            feed(session, source.as_mut(), &gone_live, go_live_within, context)
+            let gone_live = (!from_start).then_some(&gone_live);
+            feed(session, source.as_mut(), gone_live, go_live_within, context)
         });
         let stopper = Builder::new().name("onair-stop".into()).spawn_scoped(scope, || {
             context.stop_signal.wait_for_ever();
@@ -143,18 +146,20 @@ impl Drop for StopOnDrop<'_> {
 fn feed(
     session: &Session,
     source: &mut dyn Source,
-    gone_live: &Receiver<()>,
+    gone_live: Option<&Receiver<()>>,
     go_live_within: Option<Duration>,
     context: &Context,
 ) -> SourceEnd {
     if let Err(failure) = source.prepare() {
         return SourceEnd::Failed(failure);
     }
-    let patience = go_live_within.unwrap_or(Duration::MAX);
-    select! {
-        recv(gone_live) -> live => if live.is_err() { return SourceEnd::Stopped },
-        recv(context.stop_signal.receiver()) -> _ => return SourceEnd::Stopped,
-        default(patience) => return SourceEnd::Late(patience),
+    if let Some(gone_live) = gone_live {
+        let patience = go_live_within.unwrap_or(Duration::MAX);
+        select! {
+            recv(gone_live) -> live => if live.is_err() { return SourceEnd::Stopped },
+            recv(context.stop_signal.receiver()) -> _ => return SourceEnd::Stopped,
+            default(patience) => return SourceEnd::Late(patience),
+        }
     }
     match source.run(session, context) {
         Ok(Ending::Media) => SourceEnd::Media { sent_all: session.finish(DRAIN) },

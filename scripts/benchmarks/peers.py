@@ -64,6 +64,13 @@ class Peers:
 
         return self._those_here({"onair": onair, "ffmpeg": ffmpeg, "gst rtmp2sink": gstreamer})
 
+    def camera(self):
+        """Our pattern, encoded from the start, as a camera's pictures are."""
+        return lambda url: [
+            self.onair, "push", url, "--pattern", "clock", "--size", "640x360", "--fps", "30",
+            "--video-bitrate", "300k", "--duration", "20s", "--from-start",
+        ]
+
     def pipeline(self, pictures, sound):
         """Encodes raw 720p30 pictures and sound in real time, and sends them."""
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import dips
+import flights
 from row import US, Row
 from setup import Nginx, have, material, raw_material, say, which
 
@@ -235,7 +236,7 @@ def rtmps(peers, seconds, port):
 
 
 ROWS = {
-    "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B9": dips.b9, "B10": dips.b10, "B13": b13, "RTMPS": rtmps,
+    "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B8": flights.b8, "B9": dips.b9, "B10": dips.b10, "B13": b13, "RTMPS": rtmps,
 }
 
 

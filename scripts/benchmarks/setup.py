@@ -120,6 +120,22 @@ def material(ffmpeg_path, seconds):
     return file
 
 
+def quiet_material(ffmpeg_path):
+    """360p30 of colour bars, with sound: its key frames fit a first flight of 14 kB."""
+    file = CACHE / "quiet.flv"
+    if not file.exists():
+        part = file.with_suffix(".part")
+        run([
+            ffmpeg_path, "-nostdin", "-v", "error", "-y",
+            "-f", "lavfi", "-i", "smptebars=size=640x360:rate=30",
+            "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100",
+            "-t", 10, "-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-g", "60", "-b:v", "300k",
+            "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k", "-ac", "2", "-f", "flv", part,
+        ])
+        part.rename(file)
+    return file
+
+
 def raw_material(ffmpeg_path, seconds, name="raw", look="noise=alls=6:allf=t"):
     """Pictures in Y4M (41 MB a second) and sound in WAV: 720p30 of moving texture, 44.1 kHz stereo."""
     pictures, sound = CACHE / f"{name}-{seconds}s.y4m", CACHE / f"{name}-{seconds}s.wav"

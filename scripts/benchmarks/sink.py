@@ -1,4 +1,4 @@
-"""An RTMP server that only notes when each picture was whole: the end of the stop watch of row B13."""
+"""An RTMP server that only notes when each picture was whole: the end of the stop watch of rows B8 and B13."""
 
 import socket
 import struct
@@ -10,10 +10,13 @@ AUDIO, VIDEO, SET_CHUNK_SIZE, COMMAND = 8, 9, 1, 20
 
 
 class Sink:
-    """Takes one publisher after the other on a port of 127.0.0.1."""
+    """Takes one publisher after the other, on a port of 127.0.0.1 unless told otherwise."""
 
-    def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, address=("127.0.0.1", 0), on_key=None):
+        """`on_key` gets, at a connection's first whole key frame, milliseconds since it was accepted: of that one, and
+        of the first media, which is a sequence header."""
+        self._listener = socket.create_server(address)
+        self._on_key = on_key
         self.port = self._listener.getsockname()[1]
         self.pictures = []
         self._arrived = threading.Event()
@@ -40,6 +43,7 @@ class Sink:
     def _serve(self):
         while True:
             connection, _ = self._listener.accept()
+            self._accepted, self._media = time.monotonic(), None
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 self._publisher(Reader(connection), connection)
@@ -53,7 +57,15 @@ class Sink:
         c0_c1 = reader.take(1 + HANDSHAKE)
         connection.sendall(b"\x03" + bytes(HANDSHAKE) + c0_c1[1:])
         reader.take(HANDSHAKE)
+        awaits_key = self._on_key is not None
         for kind, stream, body in messages(reader):
+            if awaits_key and kind in (AUDIO, VIDEO):
+                now = (time.monotonic() - self._accepted) * 1_000
+                self._media = self._media if self._media is not None else now
+                # A key frame of H.264, and not its sequence header.
+                if kind == VIDEO and body[0] == 0x17 and body[1] == 1:
+                    awaits_key = False
+                    self._on_key({"media": self._media, "key": now})
             # FLV: codec 7 is H.264, packet type 1 a picture.
             if kind == VIDEO and body[0] & 15 == 7 and body[1] == 1:
                 self.pictures.append(time.monotonic())

@@ -51,6 +51,7 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
         session,
         destinations: url.into(),
         source,
+        from_start: false,
         go_live_within: None,
         record: None,
         flight_record: None,

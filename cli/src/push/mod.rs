@@ -51,10 +51,18 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         .first_timestamp(MediaTime::ZERO + args.start_time)
         .build()
         .map_err(|error| broadcast::failure(&error, false))?;
+    let from_start = args.from_start;
     let go_live_within = (!args.retry).then_some(GO_LIVE_WITHIN);
     let (record, flight_record) = (args.record.clone(), args.flight_record.clone());
-    let broadcast =
-        Broadcast { session, destinations, source, go_live_within, record, flight_record };
+    let broadcast = Broadcast {
+        session,
+        destinations,
+        source,
+        from_start,
+        go_live_within,
+        record,
+        flight_record,
+    };
     broadcast::run(broadcast, context)
 }
 

@@ -170,10 +170,12 @@ impl Source for EncodedSource {
             let goes = unit.as_ref().is_none_or(|unit| is_due(unit, &batch));
             batch.extend(unit);
             if goes {
-                let due = batch.last().map_or(Duration::ZERO, |last| last.dts().since(first));
-                let wait = (start + due).since(context.clock.now());
-                if !self.fast && wait > Duration::ZERO && context.stop_signal.wait(wait) {
-                    return Ok(Ending::Stopped);
+                if !self.fast {
+                    let due = batch.last().map_or(Duration::ZERO, |last| last.dts().since(first));
+                    let wait = (start + due).since(context.clock.now());
+                    if wait > Duration::ZERO && context.stop_signal.wait(wait) {
+                        return Ok(Ending::Stopped);
+                    }
                 }
                 for unit in batch.drain(..) {
                     let pushed = match unit {

@@ -365,3 +365,13 @@ fn custom_metadata_reaches_the_server_and_its_readers() {
         onair(&["push", &url, "--metadata", field]).assert_code(2);
     }
 }
+
+#[test]
+fn b8_from_the_start_it_begins_before_the_server_says_yes_and_arrives_clean() {
+    let serve = Serve::start();
+    let pushed = run(&push(&serve.rtmp_url("early"), &["--duration", "2s", "--from-start"]));
+    let summary = pushed.assert_code(0).last();
+    assert_eq!(summary["frames_encoded"], 30, "{summary}");
+    let report = onair(&["probe", serve.recording("early").path(), "--json"]).assert_code(0).last();
+    assert_eq!((&report["ok"], &report["problems"]), (&true.into(), &serde_json::json!([])));
+}
