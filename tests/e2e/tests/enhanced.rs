@@ -19,6 +19,8 @@ const AV1: &[&str] = &["-c:v", "libsvtav1", "-preset", "12", "-g", "30", "-c:a",
 fn ffmpeg(arguments: &[&str]) -> Command {
     let mut command = Command::new(modern_ffmpeg().expect("looked for before"));
     command.args(["-nostdin", "-hide_banner", "-v", "error", "-y"]).args(arguments);
+    // The AV1 encoder has a voice of its own: errors only.
+    command.env("SVT_LOG", "1");
     command
 }
 
