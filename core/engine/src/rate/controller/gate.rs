@@ -16,7 +16,10 @@ impl Controller {
         }
         let round = self.min_rtt.get().as_secs_f64() + GATE_SLACK;
         let limit = (GATE_FACTOR * self.gate_bps() / 8.0 * round).max(GATE_MIN_BYTES);
-        (limit as u64 + self.source.hidden_bytes()).saturating_sub(self.flight.unacked())
+        // Nothing is known of a link before it has carried something: as in TCP's slow start.
+        let begun = FIRST_FLIGHT_BYTES + self.flight.acked();
+        let limit = (limit as u64).min(begun) + self.source.hidden_bytes();
+        limit.saturating_sub(self.flight.unacked())
     }
 
     /// When to look again at what the peer has, if the system can tell: soon while
