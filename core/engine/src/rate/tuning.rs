@@ -83,7 +83,8 @@ pub(super) const HOLD_DECAY: Duration = Duration::from_secs(12);
 pub(super) const GATE_MIN_BYTES: f64 = 14_000.0;
 /// … or this part of what the link carries in a round trip and [`GATE_SLACK`].
 pub(super) const GATE_FACTOR: f64 = 1.25;
-pub(super) const GATE_SLACK: f64 = 0.07;/// What a connection may have in flight before anything has arrived.
+pub(super) const GATE_SLACK: f64 = 0.07;
+/// What a connection may have in flight before anything has arrived.
 pub(super) const FIRST_FLIGHT_BYTES: u64 = 16 << 10;
 /// Lag above which the gate believes the measurement even if it is below the target.
 pub(super) const GATE_LAG: Duration = Duration::from_millis(150);
