@@ -210,7 +210,8 @@ impl Publish {
             let outgoing = &mut self.outgoing;
             let mut dialogue = Dialogue::start(&self.config, terms, seed, ends, outgoing, now);
             if self.flies() {
-                dialogue = dialogue.in_one_flight(self.carries_media_ahead());
+                // Where nothing may be lost, media waits for the server's word.
+                dialogue = dialogue.in_one_flight(self.is_gated());
             }
             self.phase =
                 Phase::Connected(Connection { dialogue: Box::new(dialogue), is_confirmed: false });

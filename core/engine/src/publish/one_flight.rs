@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use onair_types::Now;
 
-use super::config::{Delivery, GoLive};
+use super::config::GoLive;
 use super::dialogue::{Dialogue, Step, Talk};
 use super::steps::{ATTEMPT_TIME, Connection, Phase};
 use super::{Closed, Publish, PublishError};
@@ -116,11 +116,6 @@ impl Publish {
             && self.url.credentials().is_none()
             && !self.offers.needs().any()
             && !self.offers.known().is_in_turn(&self.url)
-    }
-
-    /// Whether media goes along: where nothing may be lost, it waits for the server's word.
-    pub(super) fn carries_media_ahead(&self) -> bool {
-        self.config.delivery == Delivery::Live
     }
 
     /// The flight may have been too much for the server: the attempt goes on step by step. Whether
