@@ -1,5 +1,5 @@
-//! Encoders → `onair-net`: at most 8 pictures (32 of a file) and 64 AAC frames wait. `onair-net` takes them in
-//! order of decoding time.
+//! Encoders → `onair-net`: at most 8 pictures (32 of a file) and 64 AAC frames wait. `onair-net`
+//! takes them in order of decoding time.
 //!
 //! `onair-net` is woken by every picture; AAC frames ride along with the next one and wake it only
 //! when no picture comes (`spec performance` B3: one send a picture).
