@@ -1,17 +1,19 @@
 //! A whole publish, byte for byte: connect, headers, a few units, a ping, an acknowledgement, the
-//! goodbye. `docs/transcript.md` explains it line by line. Its chunks are taken apart by a reader
+//! goodbye; once in turn, once in one flight. `docs/transcript.md` explains them line by line. Their chunks are taken apart by a reader
 //! of its own, as the specification has them, so that both sides' serialisers are seen by a third.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use onair_engine::publish::{Config, State};
+use onair_engine::publish::{Config, GoLive, State};
 use onair_engine::url::StreamUrl;
-use onair_types::{AccessUnit, FrameKind, MediaTime, Payload};
+use onair_types::{AccessUnit, FrameKind, MediaTime, Now, Payload};
 
-use crate::rig::{Rig, metadata, sound, video_unit};
+use crate::rig::{Fate, Rig, metadata, sound, video_unit};
+use crate::server::{Answer, Script};
 
-const GOLDEN: &str = include_str!("../data/publish.transcript");
+/// A show, as it went over the wire.
+type Flights = Vec<(&'static str, i64, Vec<u8>)>;
 
 fn config() -> Config {
     let url = StreamUrl::parse("rtmp://live.example/app/key").expect("a good address");
@@ -40,13 +42,37 @@ fn picture(kind: FrameKind, dts_ms: i64) -> AccessUnit {
 }
 
 /// Both directions in the order in which they went.
-fn publish() -> Vec<(&'static str, i64, Vec<u8>)> {
+fn in_turn() -> Flights {
     let mut rig = Rig::new(config());
     rig.keeps_transcript = true;
     let zero = rig.now;
     rig.start();
     rig.push(small(sound(0)));
     rig.push(picture(FrameKind::Idr, 0));
+    end_to_end(rig, zero)
+}
+
+/// The same; what there is when the connection stands goes with the commands, and the server's
+/// answers come 20 ms later.
+fn in_one_flight() -> Flights {
+    let mut config = config();
+    config.go_live = GoLive::OneFlight;
+    let late = || Answer::Late(20);
+    let script =
+        Script { connect: late(), create_stream: late(), publish: late(), ..Script::default() };
+    let mut rig = Rig::new(config);
+    rig.fates.push_back(Fate::Server(script));
+    rig.keeps_transcript = true;
+    let zero = rig.now;
+    rig.push(small(sound(0)));
+    rig.push(picture(FrameKind::Idr, 0));
+    rig.start();
+    assert_eq!(rig.writes.len(), 2, "C0 and C1, then all the rest");
+    end_to_end(rig, zero)
+}
+
+/// What follows the first picture.
+fn end_to_end(mut rig: Rig, zero: Now) -> Flights {
     rig.pass(33);
     rig.push(small(sound(23)));
     rig.push(picture(FrameKind::Reference, 33));
@@ -125,11 +151,11 @@ impl Side {
     }
 }
 
-fn transcript() -> String {
+fn transcript(flights: Flights) -> String {
     let mut text = String::new();
     let mut sides = [Side::new("client", 'C'), Side::new("server", 'S')];
     let mut number = 0;
-    for (who, at_ms, bytes) in publish() {
+    for (who, at_ms, bytes) in flights {
         let side = sides.iter_mut().find(|side| side.name == who).expect("one of two");
         side.waiting.extend(bytes);
         while let Some((what, bytes)) = side.next() {
@@ -146,17 +172,27 @@ fn transcript() -> String {
     text
 }
 
-/// To take over what is right: `cp target/tmp/publish.transcript core/engine/tests/data/`.
-#[test]
-fn lf45_a_whole_publish_is_byte_for_byte_what_it_was() {
-    let made = transcript();
-    let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/publish.transcript");
+/// To take over what is right: `cp target/tmp/*.transcript core/engine/tests/data/`.
+fn compare(name: &str, golden: &str, show: fn() -> Flights) {
+    let made = transcript(show());
+    let path = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(path, &made).expect("the build's folder can be written");
     let mut entry = "";
-    for (number, (was, is)) in GOLDEN.lines().zip(made.lines()).enumerate() {
+    for (number, (was, is)) in golden.lines().zip(made.lines()).enumerate() {
         entry = if is.starts_with('[') { is } else { entry };
         assert_eq!(is, was, "line {} of the transcript, in {entry}", number + 1);
     }
-    assert_eq!(made.lines().count(), GOLDEN.lines().count());
-    assert_eq!(transcript(), made, "the same twice");
+    assert_eq!(made.lines().count(), golden.lines().count());
+    assert_eq!(transcript(show()), made, "the same twice");
+}
+
+#[test]
+fn lf45_a_whole_publish_is_byte_for_byte_what_it_was() {
+    compare("publish.transcript", include_str!("../data/publish.transcript"), in_turn);
+}
+
+#[test]
+fn lf45_a_publish_in_one_flight_is_byte_for_byte_what_it_was() {
+    let golden = include_str!("../data/one_flight.transcript");
+    compare("one_flight.transcript", golden, in_one_flight);
 }
