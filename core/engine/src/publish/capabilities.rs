@@ -140,6 +140,8 @@ struct Host {
     took: Offer,
     /// It goes live in turn only.
     in_turn: bool,
+    /// It once took too long to let somebody publish.
+    is_slow: bool,
 }
 
 impl KnownHosts {
@@ -158,6 +160,11 @@ impl KnownHosts {
     /// Whether the server at `url` goes live in turn only.
     pub(super) fn is_in_turn(&self, url: &StreamUrl) -> bool {
         self.host(&name(url)).is_some_and(|host| host.in_turn)
+    }
+
+    /// Whether the server at `url` may take longer to let somebody publish.
+    pub(super) fn is_slow(&self, url: &StreamUrl) -> bool {
+        self.host(&name(url)).is_some_and(|host| host.is_slow)
     }
 
     fn host(&self, name: &str) -> Option<&Host> {
@@ -212,13 +219,21 @@ impl Offers {
             offer => offer,
         };
         let in_turn = known.is_some_and(|host| host.in_turn);
-        self.known.put(Host { name, most, took: offer, in_turn });
+        let is_slow = known.is_some_and(|host| host.is_slow);
+        self.known.put(Host { name, most, took: offer, in_turn, is_slow });
     }
 
     /// The server at `url`, which took the offer, did not stand everything at once.
     pub(super) fn note_in_turn(&mut self, url: &StreamUrl) {
         if let Some(host) = self.known.host(&name(url)).cloned() {
             self.known.put(Host { in_turn: true, ..host });
+        }
+    }
+
+    /// The server at `url`, which took the offer, said nothing to a publish for all its time.
+    pub(super) fn note_slow(&mut self, url: &StreamUrl) {
+        if let Some(host) = self.known.host(&name(url)).cloned() {
+            self.known.put(Host { is_slow: true, ..host });
         }
     }
 

@@ -12,7 +12,8 @@ use onair_types::{Now, Payload, VideoCodec};
 
 use super::auth::Auth;
 use super::capabilities::{CONNECT, KnownHosts, Needs, Offer, Offers};
-use super::dialogue::Dialogue;
+use super::dialogue::{Dialogue, PUBLISH_NAME};
+use super::patience::COMMAND_TIME;
 use super::{Closed, Config, PublishError};
 use crate::amf0;
 use crate::flv::{self, MetaData, TagType, VideoMeta};
@@ -152,7 +153,7 @@ impl Check {
             Some(dialogue) => match dialogue.step_name() {
                 "handshake" => Stage::Handshake,
                 CONNECT => Stage::App,
-                "publish command" => Stage::Publish,
+                PUBLISH_NAME => Stage::Publish,
                 _ => Stage::Stream,
             },
         }
@@ -163,7 +164,7 @@ impl Check {
         if let Some(dialogue) = &mut self.dialogue
             && dialogue.is_held()
         {
-            let ends = now + Duration::from_secs(10);
+            let ends = now + COMMAND_TIME;
             dialogue.release(&self.url, ends, &mut self.outgoing, now);
         }
     }

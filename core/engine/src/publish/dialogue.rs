@@ -10,8 +10,6 @@
 //!
 //! Not here: media, and what follows from an error.
 
-use std::time::Duration;
-
 use onair_types::Now;
 
 use super::acks::{Acks, PingLimit};
@@ -43,10 +41,12 @@ pub(super) struct Talk {
     writer: CommandWriter,
     pub(super) step: Step,
     pub(super) ahead: Ahead,
+    /// The server may take longer to let somebody publish.
+    pub(super) is_slow: bool,
     offer: Offer,
     needs: Needs,
     pub(super) step_began: Now,
-    attempt_ends: Now,
+    pub(super) attempt_ends: Now,
     chunk_size_bytes: u32,
     pub(super) stream_id: u32,
     live_since: Option<Now>,
@@ -98,6 +98,7 @@ impl Dialogue {
                 writer: CommandWriter::new(),
                 step: Step::Handshake,
                 ahead: Ahead::default(),
+                is_slow: false,
                 offer,
                 needs,
                 step_began: now,
@@ -284,24 +285,13 @@ impl Dialogue {
 
 impl Step {
     /// For errors.
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",
             Self::Connect => capabilities::CONNECT,
             Self::CreateStream | Self::Held => "createStream command",
-            Self::Publish => "publish command",
+            Self::Publish => PUBLISH_NAME,
             Self::Live => "publish",
-        }
-    }
-
-    /// How long the server may take for it.
-    pub(super) fn limit(self) -> Option<Duration> {
-        match self {
-            Self::Handshake => Some(Duration::from_secs(5)),
-            Self::Connect | Self::CreateStream => Some(Duration::from_secs(8)),
-            // Servers ask others whether the key is good (statement 97).
-            Self::Publish => Some(Duration::from_secs(10)),
-            Self::Held | Self::Live => None,
         }
     }
 }
@@ -310,11 +300,6 @@ impl Talk {
     fn enter(&mut self, step: Step, now: Now) {
         self.step = step;
         self.step_began = now;
-    }
-
-    fn step_limit(&self) -> Option<(&'static str, Now)> {
-        let ends = self.step_began + self.patience()?;
-        Some((self.step.name(), ends.min(self.attempt_ends)))
     }
 
     fn connect(&mut self, url: &StreamUrl, outgoing: &mut Outgoing) {
@@ -485,6 +470,8 @@ fn stream_id(value: &Value) -> Option<u32> {
     value.as_number().filter(|id| (1.0..=f64::from(u32::MAX)).contains(id)).map(|id| id as u32)
 }
 
+/// The step's name in errors.
+pub(super) const PUBLISH_NAME: &str = "publish command";
 const CONNECT: f64 = 1.0;
 const CREATE_STREAM: f64 = 4.0;
 const PUBLISH: f64 = 5.0;

@@ -26,6 +26,7 @@ mod one_flight;
 mod ordered;
 mod output;
 mod path;
+mod patience;
 mod progress;
 mod sleep;
 mod status;
@@ -212,6 +213,9 @@ impl Publish {
             if self.flies() {
                 // Where nothing may be lost, media waits for the server's word.
                 dialogue = dialogue.in_one_flight(self.is_gated());
+            }
+            if self.offers.known().is_slow(&self.url) {
+                dialogue = dialogue.with_patience();
             }
             self.phase =
                 Phase::Connected(Connection { dialogue: Box::new(dialogue), is_confirmed: false });

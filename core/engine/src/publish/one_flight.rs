@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The message stream's id is a guess: servers begin at 1. A server that closes, refuses or falls
-//! silent may have choked on what it was not ready for; the same attempt then goes on with another
+//! silent before it named the stream may have choked on what it was not ready for; the same attempt then goes on with another
 //! connection, one step after the other, and a host where that was better is remembered. One that
 //! asks others before it lets somebody publish may drop media meanwhile: when its word comes late,
 //! pictures begin anew at an IDR, with their headers.
@@ -64,8 +64,10 @@ impl Dialogue {
         let is_open = self.talk.ahead.since.is_some() && self.live().is_none();
         is_open
             && match error {
-                PublishError::ClosedEarly { .. } | PublishError::Timeout { .. } => true,
-                PublishError::PublishRejected { .. } => self.talk.step != Step::Publish,
+                PublishError::ClosedEarly { .. } => true,
+                PublishError::Timeout { .. } | PublishError::PublishRejected { .. } => {
+                    self.talk.step != Step::Publish
+                }
                 _ => false,
             }
     }
@@ -99,12 +101,6 @@ impl Talk {
         let closed = Closed::Io(format!("the server calls the stream {stream_id}, not 1"));
         Err(PublishError::ClosedEarly { during: "createStream command", closed })
     }
-
-    /// How long the server may take for what it must answer next.
-    pub(super) fn patience(&self) -> Option<Duration> {
-        let limit = self.step.limit()?;
-        Some(if self.is_ahead() { limit.min(FLIGHT_TIME) } else { limit })
-    }
 }
 
 impl Publish {
@@ -116,6 +112,7 @@ impl Publish {
             && self.url.credentials().is_none()
             && !self.offers.needs().any()
             && !self.offers.known().is_in_turn(&self.url)
+            && !self.offers.known().is_slow(&self.url)
     }
 
     /// The flight may have been too much for the server: the attempt goes on step by step. Whether
@@ -151,5 +148,3 @@ impl Publish {
 const FIRST_STREAM: u32 = 1;
 /// A server that looks at a flight at once needs no longer, beyond half a round trip more.
 const THINKING: Duration = Duration::from_millis(50);
-/// A server that says nothing for so long waits for something else.
-const FLIGHT_TIME: Duration = Duration::from_secs(3);

@@ -126,6 +126,7 @@ impl Publish {
         {
             return self.connect(self.backoff.attempt_began() + ATTEMPT_TIME, offer);
         }
+        self.note_silence(&error);
         let was_live =
             matches!(&self.phase, Phase::Connected(Connection { is_confirmed: true, .. }));
         let attempt = if was_live { 0 } else { self.attempt };

@@ -1,6 +1,8 @@
 //! Going live without waiting for answers, and what becomes of it with servers that want to be
 //! asked in turn.
 
+use std::time::Duration;
+
 use onair_engine::publish::{Config, Delivery, EncoderCommand, GoLive, PublishError, State};
 
 use crate::rig::{Fate, Rig, config, idr, video_only};
@@ -104,12 +106,32 @@ fn another_stream_id_than_the_guess_is_found_out() {
 
 #[test]
 fn a_server_that_lets_the_flight_pass_is_asked_in_turn_after_three_seconds() {
-    let deaf = Script { publish: Answer::Silence, ..Script::default() };
-    let mut rig = started(video_only(), vec![deaf]);
-    rig.pass(2_990);
-    assert_eq!((rig.publish.state(), rig.connects.len()), (State::Connecting, 1));
-    rig.pass(20);
-    assert_eq!((rig.publish.state(), rig.connects.len()), (State::Live, 2));
+    let silent = || Answer::Silence;
+    for deaf in [
+        Script { connect: silent(), ..Script::default() },
+        Script { create_stream: silent(), ..Script::default() },
+    ] {
+        let mut rig = started(video_only(), vec![deaf]);
+        rig.pass(2_990);
+        assert_eq!((rig.publish.state(), rig.connects.len()), (State::Connecting, 1));
+        rig.pass(20);
+        assert_eq!((rig.publish.state(), rig.connects.len()), (State::Live, 2));
+    }
+}
+
+#[test]
+fn r16_a_publish_in_the_flight_has_eight_seconds_and_is_asked_in_turn_the_next_time() {
+    let mut rig = started(video_only(), vec![Script { publish: Answer::Silence, ..slow(0) }]);
+    rig.pass(8_000);
+    let limit = Duration::from_secs(8);
+    let silence = PublishError::Timeout { step: "publish command", limit };
+    assert_eq!(rig.losses(), [(silence, 1, None)]);
+    assert_eq!((rig.publish.state(), rig.connects.len()), (State::Failed, 1));
+    let mut config = in_one_flight(video_only());
+    config.known_hosts = rig.publish.known_hosts().clone();
+    let mut rig = Rig::started(config, wants_turns());
+    rig.pass(10);
+    assert_eq!((rig.publish.state(), rig.connects.len()), (State::Live, 1));
 }
 
 #[test]
