@@ -2,7 +2,7 @@
 
 use onair_engine::amf0::Value;
 use onair_engine::publish::{Event, Output, Publish, State};
-use onair_types::{FrameKind, MediaTime, Now};
+use onair_types::{AccessUnit, FrameKind, MediaTime, Now, Payload};
 
 use crate::rig::{KEY, Rig, avc_config, config, idr, picture, sound, video_only, video_unit};
 use crate::server::{Answer, Greeting, Heard, Script};
@@ -74,6 +74,26 @@ fn lf48_one_picture_is_one_write() {
     rig.push(picture(33));
     rig.push(picture(66));
     assert_eq!(rig.writes.len() - writes, 2);
+}
+
+#[test]
+fn lf51_several_nal_units_of_a_picture_are_one_tag() {
+    let mut rig = Rig::live(video_only());
+    let slices: [&[u8]; 3] = [&[0x06, 5, 1, 0x80], &[0x65, 0x88, 0x84], &[0x65, 0x08, 0x21, 0x42]];
+    let mut payload = Vec::new();
+    for slice in slices {
+        payload.extend_from_slice(&(slice.len() as u32).to_be_bytes());
+        payload.extend_from_slice(slice);
+    }
+    let mut unit = video_unit(FrameKind::Idr, MediaTime::ZERO, MediaTime::ZERO, 8);
+    unit.payload = Payload::from_vec(payload.clone());
+    rig.push(AccessUnit::Video(unit));
+    rig.push(picture(33));
+    let media = rig.server().media();
+    let words: Vec<&str> = media.iter().map(|heard| heard.word()).collect();
+    assert_eq!(words, ["metadata", "avc header", "idr", "picture"]);
+    let Heard::Video { data, .. } = media[2] else { panic!("{:?}", media[2]) };
+    assert_eq!(*data, payload, "each NAL unit behind its length");
 }
 
 #[test]
