@@ -52,8 +52,9 @@ impl<'a> Multitrack<'a> {
                     let [s2, s1, s0] = bytes.take()?;
                     bytes.slice(u32::from_be_bytes([0, s2, s1, s0]) as usize)?
                 };
+                let body = kind.body(four_cc, data)?;
                 rest = bytes.0;
-                Ok((track_id, kind.body(four_cc, data)?))
+                Ok((track_id, body))
             })())
         })
     }

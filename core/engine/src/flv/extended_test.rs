@@ -149,6 +149,13 @@ fn all_shapes_of_several_tracks_are_read() {
     assert_eq!(cut.len(), 2, "an error is the last");
 }
 
+#[test]
+fn a_track_that_is_too_short_ends_the_message() {
+    // Of two tracks of H.264 the first has no room for its composition time, the second breaks off.
+    let body = b"\x96\x11avc1\x00\0\0\0\x16";
+    assert!(matches!(tracks(body)[..], [Err(FlvError::ShortBody { .. })]), "{:?}", tracks(body));
+}
+
 fn video_codec() -> impl Strategy<Value = VideoCodec> {
     prop::sample::select(VideoCodec::ALL.to_vec())
 }
