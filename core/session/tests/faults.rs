@@ -14,7 +14,7 @@ use onair::{
 use onair_types::FrameKind;
 use socket2::{Domain, Socket, Type};
 use support::encoders::{Luma, no_trouble};
-use support::sink::{Behaviour, KEY, Media, Sink};
+use support::sink::{Behaviour, KEY, Media, Sink, asking};
 use support::units::{avc_config, video, video_config};
 use support::{LIMIT, events_until, pause, states, timed, wait_live};
 
@@ -95,28 +95,22 @@ fn each_failure_has_its_own_name() {
 /// What a server says begins with its code here.
 #[test]
 fn r21_a_server_that_wants_an_answer_gets_it_on_a_connection_of_its_own() {
-    const NEED: &str = "[ code=403 need auth; authmod=adobe ]";
-    const CHALLENGE: &str = "authmod=adobe : ?reason=needauth&salt=a&challenge=b&for=";
-    const FAILED: &str = "authmod=adobe : ?reason=authfailed&for=";
-    let asking = [NEED, CHALLENGE].map(Behaviour::RejectConnect);
-    let with_user = |sink: &Sink| sink.url().replace("://", "://jon:s3cret@");
-
-    let sink = Sink::start(&[asking[0], asking[1], Behaviour::Accept]);
+    let sink = Sink::asking(Behaviour::Accept);
     let session = builder().build().expect("a session");
-    session.start(with_user(&sink).as_str()).expect("it starts");
+    session.start(sink.url_with_user().as_str()).expect("it starts");
     wait_live(&session);
     assert_eq!(session.last_error(), None);
     session.stop();
     assert_eq!(sink.connections().len(), 3);
 
-    let sink = Sink::start(&[asking[0], asking[1], Behaviour::RejectConnect(FAILED)]);
+    let sink = Sink::asking(Behaviour::RejectConnect(asking::FAILED));
     let session = builder().build().expect("a session");
-    let (_, error) = fail(&session, &with_user(&sink));
+    let (_, error) = fail(&session, &sink.url_with_user());
     assert_eq!(error.code(), 214, "{error}");
     assert!(error.to_string().contains("refused the user or the password"), "{error}");
     assert_eq!(sink.connections().len(), 3, "a wrong password is not tried again");
 
-    let sink = Sink::start(&[asking[0]]);
+    let sink = Sink::start(&[Behaviour::RejectConnect(asking::NEED)]);
     let session = builder().build().expect("a session");
     let (_, error) = fail(&session, &sink.url());
     assert!(error.to_string().contains("wants a user and a password"), "{error}");

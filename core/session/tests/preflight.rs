@@ -9,7 +9,7 @@ use std::time::Duration;
 #[cfg(feature = "tls")]
 use onair::Trust;
 use onair::{Error, Findings, Preflight, Step, StreamUrl};
-use support::sink::{Behaviour, KEY, Media, Sink};
+use support::sink::{Behaviour, KEY, Media, Sink, asking};
 use support::timed;
 #[cfg(feature = "tls")]
 use support::tls::{Authority, Fate, Front};
@@ -80,7 +80,7 @@ fn each_refusal_is_named_at_its_step() {
     for (behaviour, uploads, step, code) in [
         (Garbage, false, Step::Handshake, 212),
         (RejectConnect("NetConnection.Connect.InvalidApp"), false, Step::App, 204),
-        (RejectConnect("code=403 need auth; authmod=adobe ]"), false, Step::Authenticate, 214),
+        (RejectConnect(asking::NEED), false, Step::Authenticate, 214),
         (RejectPublish("NetStream.Publish.BadName"), true, Step::Publish, 206),
         (RejectPublish("NetStream.Publish.Denied"), true, Step::Publish, 204),
         (CloseOnPublish, true, Step::Publish, 204),
@@ -96,19 +96,13 @@ fn each_refusal_is_named_at_its_step() {
 
 #[test]
 fn r21_user_and_password_are_a_step_of_their_own() {
-    const NEED: &str = "[ code=403 need auth; authmod=adobe ]";
-    const CHALLENGE: &str = "authmod=adobe : ?reason=needauth&salt=a&challenge=b&for=";
-    const FAILED: &str = "authmod=adobe : ?reason=authfailed&for=";
-    let asking = [NEED, CHALLENGE].map(Behaviour::RejectConnect);
-    let with_user = |sink: &Sink| sink.url().replace("://", "://jon:s3cret@");
-
-    let sink = Sink::start(&[asking[0], asking[1], Behaviour::Accept]);
-    let findings = look(&with_user(&sink), false);
+    let sink = Sink::asking(Behaviour::Accept);
+    let findings = look(&sink.url_with_user(), false);
     let expected = [Step::Connect, Step::Handshake, Step::App, Step::Authenticate, Step::Stream];
     assert_eq!(steps(&findings), expected, "{findings}");
 
-    let sink = Sink::start(&[asking[0], asking[1], Behaviour::RejectConnect(FAILED)]);
-    let findings = look(&with_user(&sink), false);
+    let sink = Sink::asking(Behaviour::RejectConnect(asking::FAILED));
+    let findings = look(&sink.url_with_user(), false);
     let (step, error) = failed(&findings);
     assert_eq!((step, error.code()), (Step::Authenticate, 214), "{findings}");
     assert!(!format!("{findings:?}").contains("s3cret"));

@@ -53,6 +53,12 @@ pub struct AudioMeta {
 }
 
 impl VideoMeta {
+    /// H.264 of `size` (width and height, pixels), `fps` frames a second.
+    pub fn h264(size: (u32, u32), fps: f64, bitrate_bps: u32) -> Self {
+        let (width, height) = size;
+        Self { codec: VideoCodec::H264, width, height, fps, bitrate_bps }
+    }
+
     fn pairs(&self) -> Vec<(String, Value)> {
         let pairs = [
             ("width", f64::from(self.width)),
@@ -66,6 +72,11 @@ impl VideoMeta {
 }
 
 impl AudioMeta {
+    /// AAC.
+    pub fn aac(sample_rate_hz: u32, channels: u8, bitrate_bps: u32) -> Self {
+        Self { codec: AudioCodec::Aac, sample_rate_hz, channels, bitrate_bps }
+    }
+
     fn pairs(&self) -> Vec<(String, Value)> {
         let pairs: [(&str, Value); 6] = [
             ("audiodatarate", kilobits(self.bitrate_bps).into()),

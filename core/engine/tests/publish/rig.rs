@@ -425,19 +425,8 @@ pub(crate) fn url() -> StreamUrl {
 
 pub(crate) fn metadata(has_video: bool, has_audio: bool) -> MetaData {
     MetaData {
-        video: has_video.then_some(VideoMeta {
-            width: 640,
-            height: 360,
-            fps: 30.0,
-            bitrate_bps: 800_000,
-            ..VideoMeta::default()
-        }),
-        audio: has_audio.then_some(AudioMeta {
-            sample_rate_hz: 44_100,
-            channels: 2,
-            bitrate_bps: 128_000,
-            ..AudioMeta::default()
-        }),
+        video: has_video.then_some(VideoMeta::h264((640, 360), 30.0, 800_000)),
+        audio: has_audio.then_some(AudioMeta::aac(44_100, 2, 128_000)),
         encoder: "test".to_owned(),
         ..MetaData::default()
     }

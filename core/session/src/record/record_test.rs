@@ -82,19 +82,8 @@ impl Rig {
 
 fn metadata() -> MetaData {
     MetaData {
-        video: Some(VideoMeta {
-            width: 640,
-            height: 360,
-            fps: 30.0,
-            bitrate_bps: 800_000,
-            ..VideoMeta::default()
-        }),
-        audio: Some(AudioMeta {
-            sample_rate_hz: 44_100,
-            channels: 2,
-            bitrate_bps: 128_000,
-            ..AudioMeta::default()
-        }),
+        video: Some(VideoMeta::h264((640, 360), 30.0, 800_000)),
+        audio: Some(AudioMeta::aac(44_100, 2, 128_000)),
         encoder: "test".to_owned(),
         ..MetaData::default()
     }
