@@ -93,12 +93,19 @@ impl Needs {
         if self.is_multitrack && !has_tracks {
             return Err(PublishError::TracksNotTaken { server: server() });
         }
-        let video = self.video.iter().map(|codec| (codec.name(), codec.four_cc(), VIDEO_MAP));
-        let audio = self.audio.iter().map(|codec| (codec.name(), codec.four_cc(), AUDIO_MAP));
-        for (codec, four_cc, map) in video.chain(audio) {
+        let video = self.video.iter();
+        let video = video.map(|it| (it.name(), it.four_cc(), VIDEO_MAP, it.is_enhanced()));
+        let audio = self.audio.iter();
+        let audio = audio.map(|it| (it.name(), it.four_cc(), AUDIO_MAP, it.is_enhanced()));
+        for (codec, four_cc, map, is_enhanced) in video.chain(audio) {
             let takes = says(arguments, &text(four_cc), map).unwrap_or(offer > Offer::Plain);
             if !takes {
-                return Err(PublishError::CodecNotTaken { codec, server: server() });
+                let server = server();
+                // Every server takes H.264 and AAC, some only in legacy tags, which have one track.
+                return Err(match is_enhanced {
+                    true => PublishError::CodecNotTaken { codec, server },
+                    false => PublishError::TracksNotTaken { server },
+                });
             }
         }
         Ok(())
