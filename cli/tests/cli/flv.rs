@@ -1,6 +1,7 @@
 //! `onair push --flv`: an encoded file arrives as it left.
 
 use crate::common::{Serve, onair};
+use onair_engine::amf0::{self, Value};
 use onair_engine::flv::{self, Reader, Tag, TagType};
 use onair_types::h264::AvcConfig;
 
@@ -70,6 +71,55 @@ fn access_units_and_their_times_arrive_untouched() {
         let (sent, arrived): (Vec<Tag>, Vec<Tag>) = (of(&sent), of(&arrived));
         assert_eq!(arrived, sent);
     }
+}
+
+/// `file` with a text for players before each of its pictures.
+fn with_a_cue_a_picture(mut file: &[u8]) -> Vec<u8> {
+    let mut reader = Reader::new();
+    let tags = std::iter::from_fn(|| reader.take_from(&mut file).expect("flv"));
+    let mut with_cues = flv::file_header(true, true).to_vec();
+    for Tag { tag_type, timestamp_ms, body } in tags {
+        if tag_type == TagType::Video && body[1] == 1 {
+            let text = Value::from(format!("at {timestamp_ms}"));
+            let mut cue = Vec::new();
+            amf0::write_str(&mut cue, "onTextData");
+            amf0::write(&mut cue, &Value::Object(vec![("text".to_owned(), text)]));
+            flv::write_tag(&mut with_cues, TagType::Script, timestamp_ms, &[&cue]);
+        }
+        flv::write_tag(&mut with_cues, tag_type, timestamp_ms, &[&body]);
+    }
+    with_cues
+}
+
+/// The texts for players in a file, and when they come.
+fn cues(mut file: &[u8]) -> Vec<(u32, String)> {
+    let mut reader = Reader::new();
+    let tags = std::iter::from_fn(|| reader.take_from(&mut file).expect("flv"));
+    let scripts = tags.filter(|tag| tag.tag_type == TagType::Script);
+    let text = |tag: Tag| {
+        let values = amf0::read_all(&tag.body).expect("AMF0");
+        let is_text = values[0].as_str() == Some("onTextData");
+        let text = values.get(1).filter(|_| is_text)?.get("text")?.as_str()?;
+        Some((tag.timestamp_ms, text.to_owned()))
+    };
+    scripts.filter_map(text).collect()
+}
+
+#[test]
+fn what_a_file_says_to_players_arrives_at_its_time() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("cues.flv");
+    let file = with_a_cue_a_picture(&file_with_reordering(10));
+    std::fs::write(&path, &file).expect("write");
+    let serve = Serve::start();
+    let url = serve.rtmp_url("cues");
+    let arguments = ["push", &url, "--flv", path.to_str().expect("path"), "--fast", "--json"];
+    let summary = onair(&arguments).assert_code(0).last();
+    assert_eq!(summary["frames_sent"], 300);
+    let copy = std::fs::read(&serve.recording("cues").path).expect("recording");
+    let (sent, arrived) = (cues(&file), cues(&copy));
+    assert_eq!((sent.len(), sent[1].clone()), (300, (33, "at 33".to_owned())));
+    assert_eq!(arrived, sent);
 }
 
 #[test]

@@ -69,6 +69,17 @@ impl VideoMeta {
         ];
         pairs.map(|(key, number)| (key.to_owned(), number.into())).to_vec()
     }
+
+    fn read(object: &Value) -> Self {
+        let codec = four_cc(object, "videocodecid").and_then(VideoCodec::from_four_cc);
+        Self {
+            codec: codec.unwrap_or_default(),
+            width: number(object, "width") as u32,
+            height: number(object, "height") as u32,
+            fps: number(object, "framerate"),
+            bitrate_bps: (number(object, "videodatarate") * 1_000.0) as u32,
+        }
+    }
 }
 
 impl AudioMeta {
@@ -87,6 +98,22 @@ impl AudioMeta {
             ("audiocodecid", audio_id(self.codec).into()),
         ];
         pairs.map(|(key, value)| (key.to_owned(), value)).to_vec()
+    }
+
+    fn read(object: &Value) -> Self {
+        let codec = four_cc(object, "audiocodecid").and_then(AudioCodec::from_four_cc);
+        let stereo = object.get("stereo").and_then(Value::as_bool);
+        let rate = number(object, "audiodatarate");
+        Self {
+            codec: codec.unwrap_or_default(),
+            sample_rate_hz: number(object, "audiosamplerate") as u32,
+            channels: match number(object, "audiochannels") as u8 {
+                0 => stereo.map_or(0, |stereo| if stereo { 2 } else { 1 }),
+                channels => channels,
+            },
+            // LFLiveKit writes bit/s where kbit/s belong.
+            bitrate_bps: (if rate >= 8_000.0 { rate } else { rate * 1_000.0 }) as u32,
+        }
     }
 }
 
@@ -113,12 +140,12 @@ impl MetaData {
         if !self.further_video.is_empty() {
             let tracks = self.further_video.iter();
             let tracks = tracks.map(|(id, video)| (id.to_string(), Value::Object(video.pairs())));
-            put("videoTrackIdInfoMap", Value::Object(tracks.collect()));
+            put(VIDEO_TRACKS, Value::Object(tracks.collect()));
         }
         if !self.further_audio.is_empty() {
             let tracks = self.further_audio.iter();
             let tracks = tracks.map(|(id, audio)| (id.to_string(), Value::Object(audio.pairs())));
-            put("audioTrackIdInfoMap", Value::Object(tracks.collect()));
+            put(AUDIO_TRACKS, Value::Object(tracks.collect()));
         }
         put("encoder", self.encoder.as_str().into());
         for (name, value) in self.extra.iter() {
@@ -131,51 +158,43 @@ impl MetaData {
     /// Reads what a script tag or data message holds: `"@setDataFrame"` and `"onMetaData"` as far
     /// as they are there, then an object. Numbers that are missing are 0; a track without any
     /// sign of a codec is `None`. Codec ids may be numbers or strings; one that is not known is
-    /// taken for H.264 or AAC.
+    /// taken for H.264 or AAC. Of further tracks the first eight of each kind are read.
     pub fn parse(values: &[Value]) -> Option<Self> {
         let object = values.iter().find(|v| matches!(v, Value::Object(_) | Value::EcmaArray(_)))?;
-        let number = |key| object.get(key).and_then(Value::as_number).unwrap_or_default();
         let has_codec = |key| match object.get(key) {
             Some(Value::Number(id)) => *id > 0.0,
             Some(Value::String(name)) => !name.is_empty(),
             _ => false,
         };
-        let four_cc = |key| match object.get(key)? {
-            Value::Number(id) => Some((*id as u32).to_be_bytes()),
-            Value::String(name) => name.as_bytes().try_into().ok(),
-            _ => None,
-        };
-        let bits = |key| {
-            let rate: f64 = number(key);
-            // LFLiveKit writes bit/s where kbit/s belong.
-            (if rate >= 8_000.0 { rate } else { rate * 1_000.0 }) as u32
-        };
-        let video = VideoMeta {
-            codec: four_cc("videocodecid").and_then(VideoCodec::from_four_cc).unwrap_or_default(),
-            width: number("width") as u32,
-            height: number("height") as u32,
-            fps: number("framerate"),
-            bitrate_bps: (number("videodatarate") * 1_000.0) as u32,
-        };
-        let stereo = object.get("stereo").and_then(Value::as_bool);
-        let channels = match number("audiochannels") as u8 {
-            0 => stereo.map_or(0, |stereo| if stereo { 2 } else { 1 }),
-            channels => channels,
-        };
-        let audio = AudioMeta {
-            codec: four_cc("audiocodecid").and_then(AudioCodec::from_four_cc).unwrap_or_default(),
-            sample_rate_hz: number("audiosamplerate") as u32,
-            channels,
-            bitrate_bps: bits("audiodatarate"),
-        };
+        let (video, audio) = (VideoMeta::read(object), AudioMeta::read(object));
         let encoder = object.get("encoder").and_then(Value::as_str).unwrap_or_default();
         Some(Self {
             video: (has_codec("videocodecid") || video.width > 0).then_some(video),
             audio: (has_codec("audiocodecid") || audio.sample_rate_hz > 0).then_some(audio),
             encoder: encoder.to_owned(),
             extra: Extra::of(object),
-            ..Self::default()
+            further_video: further(object.get(VIDEO_TRACKS), VideoMeta::read),
+            further_audio: further(object.get(AUDIO_TRACKS), AudioMeta::read),
         })
+    }
+}
+
+/// What a map of further tracks says, by their ids.
+fn further<T>(map: Option<&Value>, read: fn(&Value) -> T) -> Vec<(NonZeroU8, T)> {
+    let Some(Value::Object(pairs) | Value::EcmaArray(pairs)) = map else { return Vec::new() };
+    let tracks = pairs.iter().filter_map(|(id, about)| Some((id.parse().ok()?, read(about))));
+    tracks.take(MOST_FURTHER).collect()
+}
+
+fn number(object: &Value, key: &str) -> f64 {
+    object.get(key).and_then(Value::as_number).unwrap_or_default()
+}
+
+fn four_cc(object: &Value, key: &str) -> Option<[u8; 4]> {
+    match object.get(key)? {
+        Value::Number(id) => Some((*id as u32).to_be_bytes()),
+        Value::String(name) => name.as_bytes().try_into().ok(),
+        _ => None,
     }
 }
 
@@ -196,6 +215,11 @@ fn audio_id(codec: AudioCodec) -> f64 {
         codec => f64::from(u32::from_be_bytes(codec.four_cc())),
     }
 }
+
+const VIDEO_TRACKS: &str = "videoTrackIdInfoMap";
+const AUDIO_TRACKS: &str = "audioTrackIdInfoMap";
+/// Of each kind, as many as a publish may have.
+const MOST_FURTHER: usize = 8;
 
 #[cfg(test)]
 #[path = "metadata_test.rs"]

@@ -1,3 +1,5 @@
+use std::num::NonZeroU8;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -45,7 +47,13 @@ fn metadata_is_read_back() {
     let whole = metadata();
     let video_only = MetaData { audio: None, ..whole.clone() };
     let audio_only = MetaData { video: None, ..whole.clone() };
-    for metadata in [whole, video_only, audio_only] {
+    let id = |id| NonZeroU8::new(id).unwrap();
+    let several = MetaData {
+        further_video: vec![(id(3), VideoMeta::h264((320, 180), 15.0, 200_000))],
+        further_audio: vec![(id(1), AudioMeta::aac(48_000, 1, 64_000))],
+        ..whole.clone()
+    };
+    for metadata in [whole, video_only, audio_only, several] {
         let mut bytes = Vec::new();
         amf0::write_str(&mut bytes, "@setDataFrame");
         metadata.write(&mut bytes);

@@ -161,6 +161,11 @@ impl Cues {
         self.waiting.insert(place, Waiting { at, cue, pushed_at: now });
     }
 
+    /// Whether another one costs none that waits.
+    pub(super) fn have_room(&self) -> bool {
+        self.waiting.len() < MOST_WAITING
+    }
+
     /// The next cue that belongs before a unit decoded at `dts`, and when it goes: at its own time,
     /// or at that of the newest media when it came too late for it.
     pub(super) fn next_before(&mut self, dts: MediaTime, now: Now) -> Option<(MediaTime, Cue)> {

@@ -404,6 +404,12 @@ impl Publish {
             || self.media.wants_units(self.state == State::Live)
     }
 
+    /// Whether a producer that can wait should give its next cue; otherwise the earliest that waits
+    /// makes room for it. Always true for live delivery and once the end has begun.
+    pub fn wants_cues(&self) -> bool {
+        matches!(self.phase, Phase::Closing { .. } | Phase::Over) || self.media.wants_cues()
+    }
+
     // --- reading ---
 
     /// The flight recorder: what decided in the last minutes, to be saved at any time, from any

@@ -148,7 +148,9 @@ impl Driver {
     /// Gives each unit to everybody: their payload is shared, nothing is copied.
     fn take_units(&mut self, cx: &mut Context<'_>, now: Now) -> bool {
         let mut moved = false;
-        while let Some((at, cue)) = self.run.cues.take() {
+        while self.lanes.iter().all(Lane::wants_cues)
+            && let Some((at, cue)) = self.run.cues.take()
+        {
             self.lanes.iter_mut().for_each(|lane| lane.handle_cue(at, cue.clone(), now));
         }
         // Before the first tracks' units, behind which their turn would be over.

@@ -4,12 +4,17 @@ use onair_types::{MediaTime, Now};
 
 use super::{Link, Media};
 use crate::flv::TagType;
-use crate::publish::Cue;
+use crate::publish::{Cue, Delivery};
 
 impl Media {
     /// Takes a cue for the time `at`.
     pub(in crate::publish) fn handle_cue(&mut self, at: MediaTime, cue: Cue, now: Now) {
         self.cues.push(at, cue, now);
+    }
+
+    /// Whether a producer that can wait should give the next one.
+    pub(in crate::publish) fn wants_cues(&self) -> bool {
+        self.delivery == Delivery::Live || self.cues.have_room()
     }
 
     /// Writes what belongs before a unit decoded at `dts`.

@@ -177,6 +177,10 @@ impl Lane {
         }
     }
 
+    pub(super) fn wants_cues(&self) -> bool {
+        self.engine.wants_cues()
+    }
+
     pub(super) fn handle_cue(&mut self, at: MediaTime, cue: Cue, now: Now) {
         self.engine.handle_cue(at, cue, now);
     }
