@@ -43,6 +43,37 @@ fn hevc(folder: &Path) -> PathBuf {
     file
 }
 
+/// Two seconds of two pictures and two sounds, H.264 and AAC.
+fn two_tracks_of_each(folder: &Path) -> PathBuf {
+    let file = folder.join("tracks.flv");
+    let inputs = [
+        "testsrc2=size=320x180:rate=30",
+        "testsrc2=size=160x90:rate=30",
+        "sine=frequency=440:sample_rate=48000",
+        "sine=frequency=880:sample_rate=48000",
+    ];
+    let mut command: Vec<&str> = inputs.iter().flat_map(|&it| ["-f", "lavfi", "-i", it]).collect();
+    command.extend(["-map", "0", "-map", "1", "-map", "2", "-map", "3", "-t", "2"]);
+    command.extend(["-pix_fmt", "yuv420p", "-ac", "2", "-c:v", "libx264", "-g", "30", "-bf", "2"]);
+    let path = file.to_string_lossy();
+    command.extend(["-c:a", "aac", "-f", "flv", &path]);
+    process::run(&mut ffmpeg(&command), onair::PATIENCE).expect_code(0);
+    file
+}
+
+/// Times, sizes and hashes of all access units of all tracks.
+fn access_units(file: &Path) -> Vec<String> {
+    let path = file.to_string_lossy();
+    let copy = ["-copyts", "-i", &path, "-map", "0", "-c", "copy", "-f", "framemd5", "-"];
+    let listed = process::run(&mut ffmpeg(&copy), onair::PATIENCE);
+    listed.expect_code(0);
+    let units = listed.stdout.lines().filter(|line| !line.starts_with('#')).map(str::to_owned);
+    // Writers put units of the same time in the order they like.
+    let mut units: Vec<String> = units.collect();
+    units.sort();
+    units
+}
+
 fn cell(server: &str, cell: &str, note: &str) {
     println!("{}", json!({"server": server, "cell": cell, "result": "yes", "note": note}));
 }
@@ -80,10 +111,10 @@ fn push(fake: &Fake, more: &[&str]) -> Ended {
 }
 
 #[track_caller]
-fn is_whole(ended: &Ended) {
+fn is_whole(ended: &Ended, pictures: u64) {
     ended.expect_code(0);
     let summary = onair::summary(ended);
-    assert_eq!((&summary["frames_sent"], &summary["reconnects"]), (&PICTURES.into(), &0.into()));
+    assert_eq!((&summary["frames_sent"], &summary["reconnects"]), (&pictures.into(), &0.into()));
 }
 
 #[test]
@@ -92,9 +123,9 @@ fn interop_enhanced_rtmp_by_script() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = hevc(folder.path());
-    let file = file.to_string_lossy();
-    let list = ("fourCcList", strings(&["hvc1", "av01", "Opus"]));
+    let files = [hevc(folder.path()), two_tracks_of_each(folder.path())];
+    let [hevc, tracks] = files.each_ref().map(|file| file.to_string_lossy());
+    let list = ("fourCcList", strings(&["avc1", "hvc1", "av01", "mp4a", "Opus"]));
     let can = |codec| object(&[(codec, number(7.0))]);
     let v2 = object(&[
         list.clone(),
@@ -110,21 +141,25 @@ fn interop_enhanced_rtmp_by_script() {
         ("script: deaf, answers without a list", answering(object(&[])), (1, 1)),
         ("script: rude, hangs up on an offer", rude(), (2, 3)),
     ] {
-        is_whole(&push(&fake, &["--quality", "low3", "--duration", "2s"]));
+        is_whole(&push(&fake, &["--quality", "low3", "--duration", "2s"]), PICTURES);
         assert_eq!(fake.accepted(), connections.0, "{name}");
         cell(name, "legacy", &format!("{PICTURES} pictures, connections: {}", fake.accepted()));
-        let before = fake.accepted();
-        let ended = push(&fake, &["--flv", &file]);
-        let came = fake.accepted() - before;
-        assert_eq!(came, connections.1, "{name}");
-        if connections.1 == 1 {
-            is_whole(&ended);
-            cell(name, "extended", &format!("{PICTURES} pictures, connections: {came}"));
-        } else {
-            ended.expect_code(3);
-            let words = "does not take HEVC";
-            assert!(ended.stderr.contains(words), "the codec is named: {}", ended.stderr);
-            cell(name, "extended", &format!("refused, the codec is named, connections: {came}"));
+        for (column, file, pictures, words, refused) in [
+            ("extended", &hevc, PICTURES, "does not take HEVC", "the codec is named"),
+            ("tracks", &tracks, 2 * PICTURES, "does not take further tracks", "and why"),
+        ] {
+            let before = fake.accepted();
+            let ended = push(&fake, &["--flv", file]);
+            let came = fake.accepted() - before;
+            assert_eq!(came, connections.1, "{name}");
+            if connections.1 == 1 {
+                is_whole(&ended, pictures);
+                cell(name, column, &format!("{pictures} pictures, connections: {came}"));
+            } else {
+                ended.expect_code(3);
+                assert!(ended.stderr.contains(words), "it is named: {}", ended.stderr);
+                cell(name, column, &format!("refused, {refused}, connections: {came}"));
+            }
         }
     }
 }
@@ -135,31 +170,41 @@ fn interop_a_modern_ffmpeg_that_listens() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let source = hevc(folder.path());
+    let hevc = hevc(folder.path());
+    let tracks = two_tracks_of_each(folder.path());
+    let shipped = |file: &Path| vec!["--flv".to_owned(), file.to_string_lossy().into_owned()];
     let program = modern_ffmpeg().expect("looked for before");
     let version =
         process::run(Command::new(program).arg("-version"), Duration::from_secs(20)).stdout;
     let version = version.split_whitespace().nth(2).unwrap_or_default();
     let name = format!("ffmpeg {version} -listen 1");
-    for (column, more) in [
-        ("legacy", vec!["--quality", "low3", "--duration", "2s"]),
-        ("extended", vec!["--flv", source.to_str().expect("a path of letters")]),
+    for (column, more, pictures) in [
+        ("legacy", ["--quality", "low3", "--duration", "2s"].map(str::to_owned).into(), PICTURES),
+        ("extended", shipped(&hevc), PICTURES),
+        ("tracks", shipped(&tracks), 2 * PICTURES),
     ] {
-        let kept = folder.path().join(format!("{column}.flv"));
+        let more: Vec<&str> = more.iter().map(String::as_str).collect();
+        let kept = folder.path().join(format!("kept-{column}.flv"));
         let url = format!("rtmp://127.0.0.1:{}/live/key", free_port());
         let port = url.split([':', '/']).nth(4).and_then(|port| port.parse().ok());
-        let listen =
-            ["-listen", "1", "-i", &url, "-c", "copy", "-f", "flv", &kept.to_string_lossy()];
+        let path = kept.to_string_lossy();
+        let listen = ["-listen", "1", "-i", &url, "-map", "0", "-c", "copy", "-f", "flv", &path];
         let server = Running::start(&mut ffmpeg(&listen));
         assert!(port.is_some_and(is_listening), "{}", server.stderr());
-        is_whole(&onair::run(&[&["push", &url, "--json"][..], &more].concat()));
+        is_whole(&onair::run(&[&["push", &url, "--json"][..], &more].concat()), pictures);
         server.wait(Duration::from_secs(20)).expect_code(0);
-        let decode = ["-xerror", "-i", &kept.to_string_lossy(), "-f", "framemd5", "-"];
+        let decode = ["-xerror", "-i", &path, "-map", "0", "-f", "framemd5", "-"];
         let decoded = process::run(&mut ffmpeg(&decode), onair::PATIENCE);
         decoded.expect_code(0);
         assert_eq!(decoded.stderr, "", "{column}");
-        let pictures = decoded.stdout.lines().filter(|line| line.starts_with("0,")).count();
-        assert_eq!(pictures as u64, PICTURES, "{column}");
-        cell(&name, column, &format!("{PICTURES} pictures, decodes clean"));
+        let is_of_pictures = |line: &&str| match column {
+            "tracks" => line.starts_with("0,") || line.starts_with("1,"),
+            _ => line.starts_with("0,"),
+        };
+        assert_eq!(decoded.stdout.lines().filter(is_of_pictures).count() as u64, pictures);
+        if column == "tracks" {
+            assert_eq!(access_units(&kept), access_units(&tracks), "each track as it was made");
+        }
+        cell(&name, column, &format!("{pictures} pictures, decodes clean"));
     }
 }
