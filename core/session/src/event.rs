@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use onair_types::Track;
@@ -168,6 +169,20 @@ impl Events {
     pub fn try_next(&mut self) -> Option<Event> {
         self.queue.lock().take()
     }
+
+    /// The next event, for an executor: wakes the last context it was given once there is one.
+    /// `None` when the session is gone.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        let mut waiting = self.queue.lock();
+        match waiting.take() {
+            Some(event) => Poll::Ready(Some(event)),
+            None if waiting.closed => Poll::Ready(None),
+            None => {
+                waiting.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
 }
 
 /// The session's end of the queue.
@@ -184,6 +199,7 @@ struct Waiting {
     statistics: Option<Statistics>,
     lost: u64,
     closed: bool,
+    waker: Option<Waker>,
 }
 
 impl EventQueue {
@@ -212,8 +228,7 @@ impl EventQueue {
                 }
             }
         }
-        drop(waiting);
-        self.arrived.notify_one();
+        self.tell(waiting);
     }
 
     /// Events that were dropped because the app did not fetch them.
@@ -223,8 +238,19 @@ impl EventQueue {
 
     /// The session is gone: nothing will follow.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        let mut waiting = self.lock();
+        waiting.closed = true;
+        self.tell(waiting);
+    }
+
+    /// Wakes the consumer, who may call back at once: without the lock.
+    fn tell(&self, mut waiting: MutexGuard<'_, Waiting>) {
+        let waker = waiting.waker.take();
+        drop(waiting);
         self.arrived.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

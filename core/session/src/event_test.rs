@@ -1,5 +1,7 @@
 //! Order and bounds of the event queue.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Wake;
 use std::thread;
 use std::time::Duration;
 
@@ -101,4 +103,35 @@ fn a_waiting_consumer_hears_the_event_and_the_end() {
 fn waiting_ends_with_the_timeout() {
     let queue = EventQueue::new(8);
     assert_eq!(queue.consumer().next_timeout(Duration::from_millis(5)), None);
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Woken(AtomicU32);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn an_executor_is_woken_by_an_event_and_by_the_end() {
+    let queue = EventQueue::new(8);
+    let mut events = queue.consumer();
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    let count = || woken.0.load(Ordering::Relaxed);
+    assert_eq!(events.poll_next(&mut context), Poll::Pending);
+    queue.push(dropped(1));
+    assert_eq!(count(), 1);
+    queue.push(dropped(2));
+    assert_eq!(count(), 1, "it was told already");
+    assert_eq!(events.poll_next(&mut context), Poll::Ready(Some(dropped(1))));
+    assert_eq!(events.poll_next(&mut context), Poll::Ready(Some(dropped(2))));
+    assert_eq!(events.poll_next(&mut context), Poll::Pending);
+    queue.close();
+    assert_eq!(count(), 2);
+    assert_eq!(events.poll_next(&mut context), Poll::Ready(None));
 }

@@ -378,6 +378,11 @@ impl Session {
     pub fn events(&self) -> Option<Events> {
         lock(&self.consumer).take()
     }
+
+    /// Whoever waits for an event gets what waits already, then `None`, from now on.
+    pub fn end_events(&self) {
+        self.status.events.close();
+    }
 }
 
 impl Drop for Session {

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod aac;
+pub mod annexb;
 pub mod av1;
 mod bits;
 pub mod codec;

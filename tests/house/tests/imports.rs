@@ -115,7 +115,10 @@ fn rule_4_uniffi_only_in_the_ffi_crate_that_nothing_imports() {
     let packages = workspace::packages();
     let mut breaches = Vec::new();
     for package in packages.iter().filter(|p| p.is_member && p.name != "onair-ffi") {
-        breaches.extend(needs_banned(&packages, &package.name, &["uniffi", "onair-ffi"]));
+        // The generator that scripts/bindgen runs lives in ffi/bindgen.
+        let banned: &[&str] =
+            if package.name == "onair-bindgen" { &["onair-ffi"] } else { &["uniffi", "onair-ffi"] };
+        breaches.extend(needs_banned(&packages, &package.name, banned));
     }
     assert_none("Bindings are made in ffi/ only; nothing imports onair-ffi:", &breaches);
 }

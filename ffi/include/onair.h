@@ -1,0 +1,924 @@
+/* OnAir's C ABI: live broadcasts over RTMP(S). Written by scripts/bindgen from ffi/src/c; not to be edited.
+ *
+ * Functions return 0 (ONAIR_OK), ONAIR_NO_EVENT, or an error's code from 200 on; then onair_last_error() has its
+ * text in the same thread. All functions may be called from any thread; pushes of one track come from one thread
+ * at a time, in the order of their times. Times are microseconds. Texts are UTF-8. */
+
+#ifndef ONAIR_H
+#define ONAIR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ The version of this header: a program that was compiled against another one must not go on.
+ */
+#define ONAIR_ABI_VERSION 1
+
+/*
+ Everything went well.
+ */
+#define ONAIR_OK 0
+
+/*
+ No event came in time, or none will follow.
+ */
+#define ONAIR_NO_EVENT 1
+
+/*
+ Pictures or PCM are pushed; the session encodes.
+ */
+#define ONAIR_SOURCE_RAW 0
+
+/*
+ Access units are pushed.
+ */
+#define ONAIR_SOURCE_ENCODED 1
+
+/*
+ H.264.
+ */
+#define ONAIR_VIDEO_H264 0
+
+/*
+ HEVC; pushed encoded.
+ */
+#define ONAIR_VIDEO_HEVC 1
+
+/*
+ AV1; pushed encoded.
+ */
+#define ONAIR_VIDEO_AV1 2
+
+/*
+ AAC.
+ */
+#define ONAIR_AUDIO_AAC 0
+
+/*
+ Opus; pushed encoded.
+ */
+#define ONAIR_AUDIO_OPUS 1
+
+/*
+ Constrained Baseline.
+ */
+#define ONAIR_PROFILE_BASELINE 0
+
+/*
+ Main.
+ */
+#define ONAIR_PROFILE_MAIN 1
+
+/*
+ The bitrate follows the network in OnAir's own way.
+ */
+#define ONAIR_ADAPT_LAG 0
+
+/*
+ The bitrate stays.
+ */
+#define ONAIR_ADAPT_OFF 1
+
+/*
+ LFLiveKit's way.
+ */
+#define ONAIR_ADAPT_LFLIVEKIT 2
+
+/*
+ VideoCore's way.
+ */
+#define ONAIR_ADAPT_VIDEOCORE 3
+
+/*
+ For ever, or any number; for the times and numbers that say so.
+ */
+#define ONAIR_UNLIMITED -1
+
+/*
+ Not started yet.
+ */
+#define ONAIR_STATE_READY 0
+
+/*
+ The first connection is being made.
+ */
+#define ONAIR_STATE_PENDING 1
+
+/*
+ The server accepted the publish; media flows.
+ */
+#define ONAIR_STATE_LIVE 2
+
+/*
+ Over, by stop or finish.
+ */
+#define ONAIR_STATE_STOPPED 3
+
+/*
+ Over, by an error that was told before.
+ */
+#define ONAIR_STATE_FAILED 4
+
+/*
+ The connection was lost; another attempt follows.
+ */
+#define ONAIR_STATE_RECONNECTING 5
+
+/*
+ Something that this header has no word for: `text`.
+ */
+#define ONAIR_EVENT_OTHER 0
+
+/*
+ `state`.
+ */
+#define ONAIR_EVENT_STATE 1
+
+/*
+ `destination`, its name as `text`, and its own `state`.
+ */
+#define ONAIR_EVENT_DESTINATION 2
+
+/*
+ `destination`; `flag` when the backup's address is taken.
+ */
+#define ONAIR_EVENT_ADDRESS_CHANGED 3
+
+/*
+ `destination`, `code`, `text`, `attempt`, `retry_in_ms`.
+ */
+#define ONAIR_EVENT_LOST 4
+
+/*
+ `destination`; `flag` when its server takes nothing.
+ */
+#define ONAIR_EVENT_SUSPECT 5
+
+/*
+ `flag` when it is the audio encoder, `code`, `text`.
+ */
+#define ONAIR_EVENT_ENCODER_FAILED 6
+
+/*
+ `destination`, `video`, `audio`.
+ */
+#define ONAIR_EVENT_DROPPED 7
+
+/*
+ For the app's own encoder: make the next picture an IDR.
+ */
+#define ONAIR_EVENT_KEYFRAME_WANTED 8
+
+/*
+ For the app's own encoder: `to_bps`.
+ */
+#define ONAIR_EVENT_VIDEO_BITRATE_WANTED 9
+
+/*
+ For the app's own encoder: `to_bps`.
+ */
+#define ONAIR_EVENT_AUDIO_BITRATE_WANTED 10
+
+/*
+ For the app's own encoder: `pace`.
+ */
+#define ONAIR_EVENT_VIDEO_PACE_WANTED 11
+
+/*
+ `destination`, `from_bps`, `to_bps`, and why as `text`.
+ */
+#define ONAIR_EVENT_BITRATE 12
+
+/*
+ `destination`, `pace`, and why as `text`.
+ */
+#define ONAIR_EVENT_PACE 13
+
+/*
+ The server's acknowledgements alone steer the bitrate.
+ */
+#define ONAIR_EVENT_ACKNOWLEDGEMENTS_ONLY 14
+
+/*
+ `video`, `audio`: missing in the recording so far.
+ */
+#define ONAIR_EVENT_RECORDING_GAP 15
+
+/*
+ `code`, `text`.
+ */
+#define ONAIR_EVENT_RECORDING_FAILED 16
+
+/*
+ Once a second: onair_session_figures has them.
+ */
+#define ONAIR_EVENT_FIGURES 17
+
+/*
+ Encode every picture.
+ */
+#define ONAIR_PACE_FULL 0
+
+/*
+ Every second one, at half the bitrate.
+ */
+#define ONAIR_PACE_HALF 1
+
+/*
+ None; the first after that is an IDR.
+ */
+#define ONAIR_PACE_NONE 2
+
+/*
+ Bytes of an event's text.
+ */
+#define ONAIR_TEXT_BYTES 256
+
+/*
+ Three planes: Y, U, V; chroma halved both ways.
+ */
+#define ONAIR_PIXELS_I420 0
+
+/*
+ Two planes: Y, then U and V alternating.
+ */
+#define ONAIR_PIXELS_NV12 1
+
+/*
+ Two planes: Y, then V and U alternating.
+ */
+#define ONAIR_PIXELS_NV21 2
+
+/*
+ One plane, bytes R G B A.
+ */
+#define ONAIR_PIXELS_RGBA 3
+
+/*
+ One plane, bytes B G R A.
+ */
+#define ONAIR_PIXELS_BGRA 4
+
+/*
+ NAL units behind their lengths, headers as records (avcC, hvcC, av1C): as Apple's encoders and
+ MP4 have them.
+ */
+#define ONAIR_LAYOUT_LENGTHS 0
+
+/*
+ NAL units behind start codes, headers as parameter sets: as Android's encoders make them.
+ */
+#define ONAIR_LAYOUT_START_CODES 1
+
+/*
+ Of several destinations, the first one's network decides.
+ */
+#define ONAIR_SHARED_FIRST 0
+
+/*
+ The weakest one's.
+ */
+#define ONAIR_SHARED_WEAKEST 1
+
+/*
+ Nobody's.
+ */
+#define ONAIR_SHARED_FIXED 2
+
+/*
+ There is a way to the network again.
+ */
+#define ONAIR_PATH_UP 0
+
+/*
+ There is none.
+ */
+#define ONAIR_PATH_DOWN 1
+
+/*
+ There is another one.
+ */
+#define ONAIR_PATH_CHANGED 2
+
+/*
+ 0, or an error's code; see LiveError.
+ */
+typedef int32_t onair_status;
+
+/*
+ Sound: AAC-LC when the session encodes.
+ */
+typedef struct {
+  /*
+   Hz.
+   */
+  uint32_t sample_rate_hz;
+  /*
+   1 or 2.
+   */
+  uint32_t channels;
+  /*
+   Bit/s.
+   */
+  uint32_t bitrate_bps;
+} onair_audio_config;
+
+/*
+ The picture. Sizes in pixels, both even; bitrates in bit/s.
+ */
+typedef struct {
+  /*
+   Pixels.
+   */
+  uint32_t width;
+  /*
+   Pixels.
+   */
+  uint32_t height;
+  /*
+   Pictures a second.
+   */
+  uint32_t fps;
+  /*
+   The lowest that adaptation may choose.
+   */
+  uint32_t min_fps;
+  /*
+   The highest that adaptation may choose.
+   */
+  uint32_t max_fps;
+  /*
+   Where it starts.
+   */
+  uint32_t bitrate_bps;
+  /*
+   The lowest that adaptation may choose.
+   */
+  uint32_t min_bitrate_bps;
+  /*
+   The highest that adaptation may choose.
+   */
+  uint32_t max_bitrate_bps;
+  /*
+   Frames from one IDR to the next.
+   */
+  uint32_t keyframe_interval_frames;
+  /*
+   ONAIR_PROFILE_…
+   */
+  uint32_t profile;
+} onair_video_config;
+
+/*
+ What a session is made of. Fill it with onair_session_config_init, then change what differs.
+ */
+typedef struct {
+  /*
+   NULL for no sound.
+   */
+  const onair_audio_config *audio;
+  /*
+   NULL for no pictures.
+   */
+  const onair_video_config *video;
+  /*
+   ONAIR_SOURCE_…
+   */
+  uint32_t audio_source;
+  /*
+   ONAIR_SOURCE_…
+   */
+  uint32_t video_source;
+  /*
+   ONAIR_AUDIO_…
+   */
+  uint32_t audio_codec;
+  /*
+   ONAIR_VIDEO_…
+   */
+  uint32_t video_codec;
+  /*
+   ONAIR_ADAPT_…
+   */
+  uint32_t adaptive_bitrate;
+  /*
+   Not 0: the very first connection is tried again as well.
+   */
+  uint32_t retry_first_connection;
+  /*
+   All time without being live before it gives up, ms; ONAIR_UNLIMITED for ever.
+   */
+  int64_t reconnect_budget_ms;
+  /*
+   Attempts before it gives up; ONAIR_UNLIMITED for any number.
+   */
+  int64_t max_retries;
+  /*
+   Waits exactly so long before each attempt, ms; ONAIR_UNLIMITED for a time that grows.
+   */
+  int64_t fixed_delay_ms;
+  /*
+   Certificate authorities that rtmps:// believes too, PEM; NULL for none.
+   */
+  const char *roots_pem;
+  /*
+   Keys of the server, "sha256/" and Base64 each; NULL for none.
+   */
+  const char *const *pins;
+  /*
+   How many.
+   */
+  size_t pin_count;
+} onair_session_config;
+
+/*
+ A session. Never used again for another one; 0 is none.
+ */
+typedef uint64_t onair_session;
+
+/*
+ What happened. What `kind` does not speak of is 0.
+ */
+typedef struct {
+  /*
+   ONAIR_EVENT_…
+   */
+  uint32_t kind;
+  /*
+   ONAIR_STATE_…
+   */
+  uint32_t state;
+  /*
+   From 0 in the order of the start.
+   */
+  uint32_t destination;
+  /*
+   An error's.
+   */
+  uint32_t code;
+  /*
+   The attempt that failed, from 1; 0 when the stream was live.
+   */
+  uint32_t attempt;
+  /*
+   Yes or no.
+   */
+  uint32_t flag;
+  /*
+   ONAIR_PACE_…
+   */
+  uint32_t pace;
+  /*
+   Bit/s.
+   */
+  uint32_t from_bps;
+  /*
+   Bit/s.
+   */
+  uint32_t to_bps;
+  /*
+   When the next attempt begins, ms; ONAIR_UNLIMITED when none follows.
+   */
+  int64_t retry_in_ms;
+  /*
+   Pictures.
+   */
+  uint64_t video;
+  /*
+   AAC frames or Opus packets.
+   */
+  uint64_t audio;
+  /*
+   For people, NUL-terminated UTF-8, cut where it does not fit.
+   */
+  char text[ONAIR_TEXT_BYTES];
+} onair_event;
+
+/*
+ Totals since start, gauges of the moment, and rates over the last full second.
+ */
+typedef struct {
+  /*
+   ONAIR_STATE_…
+   */
+  uint32_t state;
+  /*
+   Connections lost while live and made again.
+   */
+  uint32_t reconnects;
+  /*
+   What the video encoder aims at, bit/s.
+   */
+  uint32_t target_bitrate_bps;
+  /*
+   Access units waiting to be sent.
+   */
+  uint32_t queue_units;
+  /*
+   Time since start, ms.
+   */
+  uint64_t elapsed_ms;
+  /*
+   Pictures accepted.
+   */
+  uint64_t frames_in;
+  /*
+   Pictures dropped before the encoder.
+   */
+  uint64_t frames_skipped;
+  /*
+   Pictures encoded.
+   */
+  uint64_t frames_encoded;
+  /*
+   Pictures handed to a socket completely.
+   */
+  uint64_t frames_sent;
+  /*
+   Encoded pictures dropped because a network was too slow.
+   */
+  uint64_t frames_dropped;
+  /*
+   AAC frames or Opus packets handed to a socket completely.
+   */
+  uint64_t audio_frames_sent;
+  /*
+   Those dropped because a network was too slow.
+   */
+  uint64_t audio_frames_dropped;
+  /*
+   Bytes the sockets took.
+   */
+  uint64_t bytes_sent;
+  /*
+   Bytes waiting to be sent.
+   */
+  uint64_t queue_bytes;
+  /*
+   Age of the oldest unit waiting, ms.
+   */
+  uint64_t queue_age_ms;
+  /*
+   Round trip, µs; 0 where the system does not tell.
+   */
+  uint64_t rtt_us;
+  /*
+   Events the app did not fetch in time.
+   */
+  uint64_t events_lost;
+  /*
+   Bits sent in the last full second.
+   */
+  uint64_t bitrate_bps;
+  /*
+   Pictures sent in the last full second.
+   */
+  double fps;
+} onair_figures;
+
+/*
+ One plane of a picture: rows of `stride` bytes.
+ */
+typedef struct {
+  /*
+   The first row.
+   */
+  const uint8_t *data;
+  /*
+   Bytes there: at least stride × (rows − 1) + a row's.
+   */
+  size_t size;
+  /*
+   Bytes from one row to the next.
+   */
+  size_t stride;
+} onair_plane;
+
+/*
+ Called exactly once, when the session needs the memory no more, within the push and in its
+ thread. It must not call into OnAir.
+ */
+typedef void (*onair_release)(void *context);
+
+/*
+ A picture.
+ */
+typedef struct {
+  /*
+   ONAIR_PIXELS_…
+   */
+  uint32_t pixels;
+  /*
+   Pixels.
+   */
+  uint32_t width;
+  /*
+   Pixels.
+   */
+  uint32_t height;
+  /*
+   As many as the format has; the others are not looked at.
+   */
+  onair_plane planes[3];
+  /*
+   When it was captured, µs on the app's clock.
+   */
+  int64_t time_us;
+  /*
+   NULL, or called when the planes are needed no more, whatever the push returns.
+   */
+  onair_release release;
+  /*
+   What `release` is given.
+   */
+  void *context;
+} onair_video_frame;
+
+/*
+ One access unit of the session's codec.
+ */
+typedef struct {
+  /*
+   ONAIR_LAYOUT_…
+   */
+  uint32_t layout;
+  /*
+   Not 0: decoding can start here.
+   */
+  uint32_t is_key;
+  /*
+   How to decode: needed with the first unit and whenever it changes, else NULL. With start
+   codes the key frame may hold it itself.
+   */
+  const uint8_t *header;
+  /*
+   Bytes of it.
+   */
+  size_t header_size;
+  /*
+   The unit.
+   */
+  const uint8_t *payload;
+  /*
+   Bytes of it.
+   */
+  size_t payload_size;
+  /*
+   Presentation time, µs.
+   */
+  int64_t pts_us;
+  /*
+   Decoding time, µs.
+   */
+  int64_t dts_us;
+} onair_video_unit;
+
+/*
+ One AAC frame without ADTS header, or one Opus packet.
+ */
+typedef struct {
+  /*
+   AudioSpecificConfig or OpusHead: with the first unit and whenever it changes, else NULL.
+   */
+  const uint8_t *header;
+  /*
+   Bytes of it.
+   */
+  size_t header_size;
+  /*
+   The frame.
+   */
+  const uint8_t *payload;
+  /*
+   Bytes of it.
+   */
+  size_t payload_size;
+  /*
+   When its first sample was captured, µs.
+   */
+  int64_t pts_us;
+} onair_audio_unit;
+
+/*
+ A place to publish to.
+ */
+typedef struct {
+  /*
+   "rtmp[s]://host[:port]/app/key".
+   */
+  const char *url;
+  /*
+   Taken when `url` cannot be had; NULL for none.
+   */
+  const char *backup_url;
+  /*
+   NULL for the host.
+   */
+  const char *name;
+} onair_destination;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/*
+ The version that the library was built with: compare it with ONAIR_ABI_VERSION.
+ */
+uint32_t onair_abi_version(void);
+
+/*
+ A quality of sound: 0 low, 1 medium, 2 high, 3 very high.
+
+ # Safety
+ `config` is NULL or points to a configuration.
+ */
+onair_status onair_audio_preset(uint32_t quality, onair_audio_config *config);
+
+/*
+ A quality of pictures: 0 to 8 are LFLiveKit's, 9 to 11 are 1080p; upright, or wide when
+ `landscape` is not 0.
+
+ # Safety
+ `config` is NULL or points to a configuration.
+ */
+onair_status onair_video_preset(uint32_t quality, uint32_t landscape, onair_video_config *config);
+
+/*
+ A configuration without tracks and with everything else as it usually is.
+
+ # Safety
+ `config` is NULL or points to room for a configuration.
+ */
+onair_status onair_session_config_init(onair_session_config *config);
+
+/*
+ The next event; waits up to `timeout_ms`. ONAIR_NO_EVENT when none came, and at once when none
+ will follow. One thread at a time.
+
+ # Safety
+ `event` is NULL or points to room for an event.
+ */
+onair_status onair_session_next_event(onair_session session, uint64_t timeout_ms, onair_event *event);
+
+/*
+ Whoever waits for an event gets what waits already, then ONAIR_NO_EVENT, from now on.
+ */
+onair_status onair_session_cancel_events(onair_session session);
+
+/*
+ Where the session stands: ONAIR_STATE_…
+
+ # Safety
+ `state` is NULL or points to room for a state.
+ */
+onair_status onair_session_state(onair_session session, uint32_t *state);
+
+/*
+ What was counted up to now; after the end, the last broadcast's totals.
+
+ # Safety
+ `figures` is NULL or points to room for figures.
+ */
+onair_status onair_session_figures(onair_session session, onair_figures *figures);
+
+/*
+ Takes a picture: checks and copies it, never encodes.
+
+ # Safety
+ `frame` is NULL or points to a frame whose planes are NULL or as long as they say.
+ */
+onair_status onair_session_push_video(onair_session session, const onair_video_frame *frame);
+
+/*
+ Takes interleaved 16-bit samples in native byte order; `count` counts those of all channels.
+
+ # Safety
+ `samples` is NULL or points to `count` samples.
+ */
+onair_status onair_session_push_audio(onair_session session,
+                                      const int16_t *samples,
+                                      size_t count,
+                                      uint32_t sample_rate_hz,
+                                      uint32_t channels,
+                                      int64_t time_us);
+
+/*
+ Takes one access unit of an encoder of the app's own.
+
+ # Safety
+ `unit` is NULL or points to a unit whose pointers are NULL or as long as they say.
+ */
+onair_status onair_session_push_encoded_video(onair_session session, const onair_video_unit *unit);
+
+/*
+ Takes one unit of an audio encoder of the app's own.
+
+ # Safety
+ `unit` is NULL or points to a unit whose pointers are NULL or as long as they say.
+ */
+onair_status onair_session_push_encoded_audio(onair_session session, const onair_audio_unit *unit);
+
+/*
+ A session made as `config` says. Free it with onair_session_free.
+
+ # Safety
+ `config` is NULL or points to a configuration whose pointers are NULL or valid, and `session` is
+ NULL or points to room for a session.
+ */
+onair_status onair_session_create(const onair_session_config *config, onair_session *session);
+
+/*
+ Begins to connect to all of them, from one encode, and returns at once.
+
+ # Safety
+ `all` is NULL or points to `count` destinations whose pointers are NULL or valid.
+ */
+onair_status onair_session_start(onair_session session,
+                                 const onair_destination *all,
+                                 size_t count,
+                                 uint32_t shared_bitrate);
+
+/*
+ Begins to connect to one address, and returns at once.
+
+ # Safety
+ `url` is NULL or a text.
+ */
+onair_status onair_session_start_url(onair_session session, const char *url);
+
+/*
+ Ends the broadcast; returns within 300 ms in every state.
+ */
+onair_status onair_session_stop(onair_session session);
+
+/*
+ Takes no more pushes, waits until everything accepted was sent or `deadline_ms` has passed, then
+ stops. `*sent` (may be NULL) is 1 when everything was sent.
+
+ # Safety
+ `sent` is NULL or points to room for a number.
+ */
+onair_status onair_session_finish(onair_session session, uint64_t deadline_ms, uint32_t *sent);
+
+/*
+ Stops the session and gives it back. Whoever waits for its events gets what waits already, then
+ ONAIR_NO_EVENT or an error; a push in another thread ends first.
+ */
+onair_status onair_session_free(onair_session session);
+
+/*
+ While muted, raw sound is sent as silence.
+ */
+onair_status onair_session_set_muted(onair_session session, uint32_t muted);
+
+/*
+ Makes the next raw picture an IDR.
+ */
+onair_status onair_session_request_keyframe(onair_session session);
+
+/*
+ Lets the video bitrate be nothing but this from now on, bit/s, until the broadcast ends.
+ */
+onair_status onair_session_set_video_bitrate_range(onair_session session, uint32_t min_bps, uint32_t max_bps);
+
+/*
+ What the system says of the device's way to the network: ONAIR_PATH_…
+ */
+onair_status onair_session_report_path(onair_session session, uint32_t path);
+
+/*
+ Writes what is streamed into a new FLV file too.
+
+ # Safety
+ `path` is NULL or a text.
+ */
+onair_status onair_session_start_recording(onair_session session, const char *path);
+
+/*
+ Completes the file; no error when there is none.
+ */
+onair_status onair_session_stop_recording(onair_session session);
+
+/*
+ What was wrong with the last call of this thread that failed, as NUL-terminated UTF-8, cut to
+ `capacity` bytes. Returns the bytes that the whole text needs, with its NUL; 1 for an empty one.
+
+ # Safety
+ `buffer` is NULL or has room for `capacity` bytes.
+ */
+size_t onair_last_error(char *buffer, size_t capacity);
+
+/*
+ What to do about that error, in the same way.
+
+ # Safety
+ `buffer` is NULL or has room for `capacity` bytes.
+ */
+size_t onair_last_advice(char *buffer, size_t capacity);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ONAIR_H */

@@ -1,0 +1,32 @@
+//! The border between OnAir and the languages of phones.
+//!
+//! ```text
+//! Swift, Kotlin ──UniFFI──▶ LiveSession ─┐
+//!     frames ──C ABI / JNI─▶ handles ────┼─▶ Live ─▶ onair::Session
+//! C ─────────────onair.h───▶ handles ────┘
+//! ```
+//!
+//! Control and events go through UniFFI, a few calls a second. Frames go through the C functions or
+//! JNI with the session's [`handle`](LiveSession::native_handle), since UniFFI copies byte by byte.
+//! All ways lead to the same session: what is an error in one is the same error with the same code
+//! in the others. A panic inside becomes an error, never the end of the app.
+
+uniffi::setup_scaffolding!();
+
+mod error;
+mod event;
+mod handles;
+mod live;
+mod options;
+mod session;
+mod statistics;
+
+pub mod c;
+#[cfg(feature = "jni")]
+pub mod jni;
+
+pub use error::LiveError;
+pub use event::{LiveEvent, LiveState};
+pub use options::*;
+pub use session::{LiveSession, PreflightFigures, RecordingFigures, preflight};
+pub use statistics::{DestinationFigures, EncoderFigures, SessionFigures};
