@@ -17,6 +17,10 @@ pub enum Tool {
     Stunnel,
     /// Chromium, and node with playwright-core to drive it.
     Chromium,
+    /// A C compiler.
+    Compiler,
+    /// valgrind.
+    Valgrind,
 }
 
 impl Tool {
@@ -34,6 +38,8 @@ impl Tool {
             ),
             Self::Stunnel if stunnel().is_none() => Some("stunnel4 is not installed"),
             Self::Stunnel if program("openssl").is_none() => Some("openssl is not installed"),
+            Self::Compiler if program("cc").is_none() => Some("cc is not installed"),
+            Self::Valgrind if program("valgrind").is_none() => Some("valgrind is not installed"),
             Self::Chromium if chromium().is_none() => Some("chromium is not installed"),
             Self::Chromium if program("node").is_none() => Some("node is not installed"),
             Self::Chromium

@@ -1,0 +1,121 @@
+//! What a frame costs at the border: no allocation in the thread that pushes, whichever way it comes.
+#![expect(
+    unsafe_code,
+    reason = "calls the C functions, and counts what the allocator is asked for"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::net::{Ipv4Addr, TcpListener};
+use std::ptr::null;
+use std::time::Duration;
+
+use onair_e2e::clock;
+use onair_ffi::c::ONAIR_OK;
+use onair_ffi::c::push::{
+    ONAIR_PIXELS_NV12, onair_plane, onair_session_push_audio, onair_session_push_video,
+    onair_video_frame,
+};
+use onair_ffi::{
+    DestinationOptions, LiveSession, SharedBitrate, audio_preset, session_options, video_preset,
+};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that ends counts no more.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn a_frame_crosses_the_border_without_an_allocation() {
+    // Somebody who takes the connection and never answers: the session waits, and takes frames.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let port = silent.local_addr().expect("a bound socket has an address").port();
+    let audio = audio_preset(onair::AudioQuality::Medium);
+    let video =
+        video_preset(onair::VideoQuality::High1, onair_types::config::Orientation::Landscape);
+    let session = LiveSession::new(session_options(Some(audio), Some(video)));
+    let session = session.expect("presets fit");
+    let url = format!("rtmp://127.0.0.1:{port}/live/key");
+    let place = DestinationOptions { url, backup_url: None, name: None };
+    session.start(vec![place], SharedBitrate::First).expect("it starts");
+
+    let luma = vec![90; 1280 * 720];
+    let chroma = vec![128; 1280 * 360];
+    let samples = vec![0; 2 * 1024];
+    let plane = |data: &[u8]| onair_plane { data: data.as_ptr(), size: data.len(), stride: 1280 };
+    let push = |number: i64| {
+        let time_us = number * 23_220;
+        let no_plane = onair_plane { data: null(), size: 0, stride: 0 };
+        let frame = onair_video_frame {
+            pixels: ONAIR_PIXELS_NV12,
+            width: 1280,
+            height: 720,
+            planes: [plane(&luma), plane(&chroma), no_plane],
+            time_us,
+            release: None,
+            context: std::ptr::null_mut(),
+        };
+        let handle = session.native_handle();
+        // SAFETY: the planes and samples are as long as is said.
+        let (picture, sound) = unsafe {
+            let picture = onair_session_push_video(handle, &raw const frame);
+            let sound = onair_session_push_audio(
+                handle,
+                samples.as_ptr(),
+                samples.len(),
+                44_100,
+                2,
+                time_us,
+            );
+            (picture, sound)
+        };
+        assert_eq!((picture, sound), (ONAIR_OK, ONAIR_OK));
+    };
+    // In bursts, so that buffers go round; then each when those before it are encoded, so that a busy
+    // machine needs no more of them.
+    (0..BURSTS).for_each(push);
+    let mut allocations = 0;
+    for number in BURSTS..BURSTS + 100 {
+        let settled = clock::until(Duration::from_secs(30), || {
+            let seen = session.figures();
+            (seen.frames_encoded + seen.frames_skipped == number as u64).then_some(())
+        });
+        assert!(settled.is_some(), "the encoder does not get on");
+        let before = ALLOCATIONS.get();
+        push(number);
+        allocations += ALLOCATIONS.get() - before;
+    }
+    assert_eq!(allocations, 0);
+    session.stop();
+}
+
+const BURSTS: i64 = 200;
