@@ -4,19 +4,12 @@ use std::net::SocketAddr;
 use std::thread;
 
 use super::*;
-use crate::net::resolve::{Family, Lookup, LookupError, Resolver, blocking};
+use crate::net::resolve::{LookupError, System};
 use crate::net::tcp::TcpConnector;
 
-/// A system whose lookups block.
-struct Blocks(fn() -> Result<Vec<SocketAddr>, LookupError>);
-
-impl Resolver for Blocks {
-    fn lookup(&self, _: &str, _: u16, _: Family) -> Lookup {
-        blocking(self.0)
-    }
-}
-
-fn session(resolver: Blocks) -> Session {
+/// On a system whose lookups block.
+fn session(lookup: fn() -> Result<Vec<SocketAddr>, LookupError>) -> Session {
+    let resolver = System::asking(move |_, _| lookup());
     let video = VideoConfig::builder().size(64, 48).build().expect("a valid configuration");
     Session::builder(None, Some(video))
         .video_source(Source::Encoded)
@@ -28,10 +21,10 @@ fn session(resolver: Blocks) -> Session {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the test measures real time")]
 fn r19_a_lookup_that_hangs_does_not_hold_up_stop() {
-    let session = session(Blocks(|| {
+    let session = session(|| {
         thread::park_timeout(Duration::from_secs(20));
         Ok(Vec::new())
-    }));
+    });
     session.start("rtmp://hangs.invalid/live/key").expect("it starts");
     // Until the lookup is under way.
     thread::park_timeout(Duration::from_millis(50));
@@ -44,7 +37,7 @@ fn r19_a_lookup_that_hangs_does_not_hold_up_stop() {
 
 #[test]
 fn r10_a_name_that_is_not_known_is_an_error_of_its_own() {
-    let session = session(Blocks(|| Err(LookupError::UnknownHost)));
+    let session = session(|| Err(LookupError::UnknownHost));
     let mut events = session.events().expect("the first consumer");
     session.start("rtmp://unknown.invalid/live/key").expect("it starts");
     let is_end = |event: &Event| *event == Event::State(State::Failed);

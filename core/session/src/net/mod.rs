@@ -45,13 +45,14 @@ pub(crate) const STOP_WITHIN: Duration = Duration::from_millis(200);
 /// How long a name lookup that cannot be cancelled may hold up the end.
 const LOOKUP_GRACE: Duration = Duration::from_millis(10);
 
-/// The runtime `onair-net` will run on. Name lookups use two threads of it, since the system's
+/// The runtime `onair-net` will run on. Name lookups use threads of it, since the system's
 /// resolver cannot wait otherwise, and more while some hang: enough for each destination.
 pub(crate) fn runtime(destinations: usize) -> io::Result<Runtime> {
     Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(8 * destinations)
+        // One more reads certificates.
+        .max_blocking_threads(resolve::most_threads(destinations) + 1)
         .thread_keep_alive(Duration::from_millis(100))
         .thread_name("onair-dns")
         .build()

@@ -91,7 +91,7 @@ impl Flight {
     fn new(preflight: Preflight) -> Self {
         let (clock, stamps) = (Arc::new(SystemClock::new()), Arc::new(Stamps::default()));
         let timed = || Timed { clock: Arc::clone(&clock), stamps: Arc::clone(&stamps) };
-        let resolver = Arc::new(TimedResolver(timed()));
+        let resolver = Arc::new(TimedResolver { system: System::default(), timed: timed() });
         let below = TimedTcp { tcp: TcpConnector { resolver }, timed: timed() };
         #[cfg(feature = "tls")]
         let below = TlsConnector::new(below, preflight.trust);
@@ -341,11 +341,14 @@ struct Timed {
 }
 
 /// The system's resolver, and when it had the first answer.
-struct TimedResolver(Timed);
+struct TimedResolver {
+    system: System,
+    timed: Timed,
+}
 
 impl Resolver for TimedResolver {
     fn lookup(&self, host: &str, port: u16, family: Family) -> Lookup {
-        let (lookup, timed) = (System.lookup(host, port, family), self.0.clone());
+        let (lookup, timed) = (self.system.lookup(host, port, family), self.timed.clone());
         Box::pin(async move {
             let found = lookup.await;
             if found.is_ok() {

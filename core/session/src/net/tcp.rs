@@ -26,7 +26,7 @@ pub(crate) struct TcpConnector {
 
 impl Default for TcpConnector {
     fn default() -> Self {
-        Self { resolver: Arc::new(System) }
+        Self { resolver: Arc::new(System::default()) }
     }
 }
 
