@@ -31,6 +31,7 @@ mod rtmp;
 #[path = "../tests/it/sample.rs"]
 mod sample;
 mod stream;
+mod unfinished;
 mod unit;
 
 use std::net::{Ipv4Addr, SocketAddr};

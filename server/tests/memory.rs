@@ -22,6 +22,41 @@ fn memory_stays_bounded() {
     let server = server();
     p19_half_open_handshakes_are_cheap_and_short(&server);
     answers_that_nobody_reads_are_not_piled_up(&server);
+    p02_unfinished_messages_of_all_together_are_bounded(&server);
+}
+
+/// Forty publishers each of which begins two pictures of nearly 4 MiB and ends none: 315 MiB.
+fn p02_unfinished_messages_of_all_together_are_bounded(server: &RunningServer) {
+    let mut good = Rtmp::publish(server.rtmp_addr(), "good");
+    good.second(0);
+    let before = resident_bytes();
+    let mut hostile = Vec::new();
+    for number in 1..=40 {
+        let mut peer = Rtmp::publish(server.rtmp_addr(), &format!("hostile-{number}"));
+        peer.socket.set_write_timeout(Some(PATIENCE)).unwrap();
+        // The server may close this one in the middle of it, or one of those before.
+        let _ = peer.socket.write_all(&[unfinished(10), unfinished(11)].concat());
+        hostile.push(peer);
+        good.second(1_000 * number);
+    }
+    if let (Some(before), Some(after)) = (before, resident_bytes()) {
+        let grown = after.saturating_sub(before);
+        assert!(grown < 100 << 20, "{} MiB", grown >> 20);
+    }
+    let mut player = Rtmp::ask(server.rtmp_addr(), "play", "good");
+    player.picture().unwrap();
+}
+
+/// A picture of 4 MiB without its last chunk.
+fn unfinished(chunk_stream: u8) -> Vec<u8> {
+    let mut bytes = vec![chunk_stream, 0, 0, 0, 0x3F, 0xFF, 0xFF, 9, 1, 0, 0, 0];
+    for number in 0..63 {
+        if number > 0 {
+            bytes.push(0xC0 | chunk_stream);
+        }
+        bytes.resize(bytes.len() + 65_536, 0x17);
+    }
+    bytes
 }
 
 fn p19_half_open_handshakes_are_cheap_and_short(server: &RunningServer) {

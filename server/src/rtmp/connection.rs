@@ -15,6 +15,7 @@ use super::peer::{AHEAD_BYTES, Flow, Peer, Stage};
 use crate::clock::Clock;
 use crate::hub::Hub;
 use crate::limit::Connections;
+use crate::unfinished::{Share, Unfinished};
 
 /// The handshake is over within this time (network 4.3).
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -31,6 +32,9 @@ const CHECK: Duration = Duration::from_secs(2);
 /// Most bytes read before other connections get their turn.
 const READ_BYTES: usize = 32 << 10;
 
+/// Most bytes of unfinished messages of all connections.
+const UNFINISHED_BYTES: usize = 64 << 20;
+
 /// Accepts until it is dropped.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -39,6 +43,7 @@ pub(crate) async fn serve(
     connections: Connections,
 ) {
     let mut accepted: u64 = 0;
+    let unfinished = Unfinished::new(UNFINISHED_BYTES);
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -53,7 +58,8 @@ pub(crate) async fn serve(
             log::warn!("an RTMP connection was closed: there are {connections} already");
             continue;
         };
-        let connection = Connection::new(stream, Arc::clone(&hub), clock, accepted);
+        let share = unfinished.share();
+        let connection = Connection::new(stream, Arc::clone(&hub), clock, accepted, share);
         tokio::spawn(async move {
             if let Err(error) = connection.run().await {
                 log::debug!("RTMP connection {accepted} closed: {error}");
@@ -67,6 +73,7 @@ struct Connection {
     stream: TcpStream,
     peer: Peer,
     clock: Clock,
+    share: Share,
     /// The last time the peer took bytes, or there were none for it.
     last_write: Now,
     /// The socket took less than there was.
@@ -78,10 +85,11 @@ enum Wake {
     Socket(Ready),
     Peer(Flow),
     Check,
+    GivenUp,
 }
 
 impl Connection {
-    fn new(stream: TcpStream, hub: Arc<Hub>, clock: Clock, number: u64) -> Self {
+    fn new(stream: TcpStream, hub: Arc<Hub>, clock: Clock, number: u64, share: Share) -> Self {
         let now = clock.now();
         let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(30));
         let options = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
@@ -89,13 +97,13 @@ impl Connection {
             log::debug!("set options of RTMP connection {number}: {error}");
         }
         let peer = Peer::new(hub, number ^ now.as_micros() as u64, now);
-        Self { stream, peer, clock, last_write: now, blocked: false }
+        Self { stream, peer, clock, share, last_write: now, blocked: false }
     }
 
     async fn run(mut self) -> io::Result<()> {
         let mut check = std::pin::pin!(sleep(HANDSHAKE));
         loop {
-            let Self { stream, peer, blocked, .. } = &mut self;
+            let Self { stream, peer, share, blocked, .. } = &mut self;
             let interest = match *blocked {
                 // Who does not take its answers gets no more of them.
                 true if peer.output().len() >= AHEAD_BYTES => Interest::WRITABLE,
@@ -106,11 +114,16 @@ impl Connection {
                 ready = stream.ready(interest) => Wake::Socket(ready?),
                 flow = peer.wait(*blocked) => Wake::Peer(flow),
                 () = &mut check => Wake::Check,
+                () = share.given_up() => Wake::GivenUp,
             };
             let flow = match wake {
                 Wake::Socket(ready) if ready.is_readable() => self.read()?,
                 Wake::Socket(_) => Flow::GoOn,
                 Wake::Peer(flow) => flow,
+                Wake::GivenUp => {
+                    let why = "it keeps most of what is too much unfinished";
+                    return Err(io::Error::new(ErrorKind::OutOfMemory, why));
+                }
                 Wake::Check => {
                     check.set(sleep(self.until_deadline()?));
                     Flow::GoOn
@@ -134,6 +147,7 @@ impl Connection {
             Err(error) => return Err(error),
         };
         let result = self.peer.handle_input(&buffer[..count], self.clock.now());
+        self.share.set(self.peer.unfinished_bytes());
         result.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
     }
 

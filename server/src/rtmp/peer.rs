@@ -76,6 +76,11 @@ impl Peer {
         result.map(|()| Flow::GoOn)
     }
 
+    /// Bytes kept of messages that are not whole yet.
+    pub(crate) fn unfinished_bytes(&self) -> usize {
+        self.session.unfinished_bytes()
+    }
+
     /// The bytes to send.
     pub(crate) fn output(&mut self) -> &mut Outgoing {
         self.session.output()

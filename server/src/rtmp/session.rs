@@ -156,6 +156,11 @@ impl Session {
         &mut self.out
     }
 
+    /// Bytes kept of messages that are not whole yet.
+    pub(crate) fn unfinished_bytes(&self) -> usize {
+        self.reader.unfinished_bytes()
+    }
+
     /// Whether the handshake is over.
     pub(crate) fn is_open(&self) -> bool {
         self.handshake.is_none()

@@ -194,6 +194,11 @@ impl ChunkReader {
         self.received_bytes
     }
 
+    /// Bytes kept of messages that are not whole yet.
+    pub fn unfinished_bytes(&self) -> usize {
+        self.partial_bytes
+    }
+
     fn feed(&mut self, bytes: &[u8], on_message: &mut dyn FnMut(Message)) -> Result<(), ReadError> {
         let mut rest = bytes;
         while !rest.is_empty() {

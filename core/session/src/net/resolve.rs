@@ -92,9 +92,9 @@ impl System {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         under_way.retain(|lookup| lookup.heard.has_changed().is_ok());
         let same = |lookup: &&UnderWay| lookup.host == host && lookup.family == family;
-        let alike = under_way.iter().filter(same);
+        let mut alike = under_way.iter().filter(same);
         if alike.clone().count() == MOST_AT_ONCE
-            && let Some(newest) = alike.last()
+            && let Some(newest) = alike.next_back()
         {
             return newest.heard.clone();
         }
