@@ -1,0 +1,300 @@
+package io.onair
+
+import io.onair.ffi.Frames
+import io.onair.ffi.NativeLibrary
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.flow.SharedFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asSharedFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.withContext
+import java.nio.ByteBuffer
+import java.util.concurrent.Executor
+import io.onair.ffi.LiveSession as Core
+
+/**
+ * One broadcast at a time: started, stopped, started again. LFLiveKit: LFLiveSession, without camera and microphone;
+ * `io.onair.android.LiveStudio` adds them.
+ *
+ * Every method may be called from any thread, and after [close] too: pushes then return false, calls throw
+ * [LiveException.Call] (221).
+ *
+ * Pushes take direct buffers, read where they are and only while the call lasts. `offset` counts from a buffer's
+ * beginning, whatever its position is; times are in microseconds of one clock, such as Android's elapsed time. A push
+ * returns false when it was not taken because the session does not run, and throws [LiveException.Call] (216, 220) when
+ * what was pushed is wrong.
+ *
+ * @throws LiveException.Configuration names the setting that does not fit
+ */
+public class LiveSession
+    @JvmOverloads
+    @Throws(LiveException::class)
+    constructor(
+        /** Sound; null for a silent film. */
+        public val audio: AudioConfiguration? = AudioConfiguration.default(),
+        /** Pictures; null for radio. */
+        public val video: VideoConfiguration? = VideoConfiguration.default(),
+        /** Everything else. */
+        public val settings: LiveSettings = LiveSettings(),
+    ) : AutoCloseable {
+        private val core: Core
+        private val handle: Long
+        internal val pump: EventPump
+
+        init {
+            NativeLibrary.load()
+            core = bordered { Core(settings.options(audio, video)) }
+            handle = core.nativeHandle().toLong()
+            pump = EventPump(core)
+        }
+
+        // --- start and stop ---
+
+        /**
+         * Connects and returns when the server takes media. Cancelled, it stops what it began. A server that says yes and
+         * hangs up a moment later (nginx-rtmp, when it denies a key) is heard of as [LiveState.FAILED].
+         *
+         * @throws LiveException says why the session is not live
+         */
+        public suspend fun startLive(url: String): Unit = startLive(listOf(Destination(url)))
+
+        /** The same to several places at once, from one encode; returns when the first of them is live. */
+        public suspend fun startLive(
+            to: List<Destination>,
+            sharedBitrate: SharedBitrate = SharedBitrate.FIRST,
+        ) {
+            start(to, sharedBitrate)
+            try {
+                pump.awaitLive()
+            } catch (cancelled: CancellationException) {
+                stopQuietly()
+                throw cancelled
+            }
+        }
+
+        /** Ends the broadcast, within 300 ms in every state. */
+        public suspend fun stopLive(): Unit = withContext(NonCancellable + Dispatchers.IO) { stop() }
+
+        /** Takes no more pushes, sends what was accepted, then ends. True when everything was sent within the time. */
+        public suspend fun finishLive(deadlineMs: Long = 5_000): Boolean =
+            withContext(NonCancellable + Dispatchers.IO) {
+                val isSent = bordered { core.finish(deadlineMs.coerceAtLeast(0).toULong()) }
+                pump.refresh()
+                isSent
+            }
+
+        /** For Java: begins to connect and returns at once; a listener hears the rest. */
+        @JvmOverloads
+        @Throws(LiveException::class)
+        public fun start(
+            to: List<Destination>,
+            sharedBitrate: SharedBitrate = SharedBitrate.FIRST,
+        ) {
+            bordered { core.start(to.map { it.options() }, sharedBitrate) }
+            pump.refresh()
+        }
+
+        /** For Java: [stopLive] in the caller's thread. */
+        @Throws(LiveException::class)
+        public fun stop() {
+            bordered { core.stop() }
+            pump.refresh()
+        }
+
+        private suspend fun stopQuietly() {
+            try {
+                stopLive()
+            } catch (_: LiveException) {
+                // Closed meanwhile: it is stopped.
+            }
+        }
+
+        /** Ends the broadcast and the session, within 300 ms; once or more often. */
+        override fun close() {
+            if (core.uniffiIsDestroyed) return
+            pump.end()
+            try {
+                core.cancelEvents()
+                core.stop()
+            } catch (_: IllegalStateException) {
+                // Somebody else was a moment earlier.
+            }
+            core.destroy()
+            pump.refresh()
+        }
+
+        // --- what is told ---
+
+        /** Where the session stands, now. */
+        public val state: StateFlow<LiveState> = pump.state.asStateFlow()
+
+        /** What happens, from the subscription on. Of a collector that is slower, the oldest of 256 are left out. */
+        public val events: SharedFlow<LiveEvent> = pump.events.asSharedFlow()
+
+        /** What ended the last broadcast, when it was an error. */
+        public val lastError: LiveException? get() = pump.lastError()
+
+        /** Tells [listener] on [executor]; on a phone `context.mainExecutor` or `io.onair.android.MainThread`. */
+        public fun addListener(
+            executor: Executor,
+            listener: LiveListener,
+        ): Unit = pump.add(executor, listener)
+
+        /** Tells it no more. */
+        public fun removeListener(listener: LiveListener): Unit = pump.remove(listener)
+
+        /** What was counted up to now; after the end, the last broadcast's totals. */
+        public val figures: LiveFigures get() = bordered { core.figures() }.own()
+
+        /** What each destination got, in the order of the start. */
+        public val destinations: List<DestinationFigures> get() = bordered { core.destinations() }.map { it.own() }
+
+        /** What made the core decide as it did, for `onair lab replay`: no media, no address, no key. */
+        public fun flightRecord(): ByteArray = bordered { core.flightRecord() }
+
+        // --- while it is live ---
+
+        /** While muted, raw sound is sent as silence. LFLiveKit: muted. */
+        public var isMuted: Boolean
+            get() = bordered { core.isMuted() }
+            set(value) = bordered { core.setMuted(value) }
+
+        /** Makes the next raw picture an IDR. */
+        public fun requestKeyframe(): Unit = bordered { core.requestKeyframe() }
+
+        /** Keeps the video bitrate within these, in the configuration's range, until the broadcast ends. */
+        public fun setVideoBitRateRange(
+            minBps: Int,
+            maxBps: Int,
+        ): Unit = bordered { core.setVideoBitrateRange(whole(minBps), whole(maxBps)) }
+
+        /** What the system says of the device's way to the network. */
+        public fun reportPath(path: NetworkPath): Unit = bordered { core.reportPath(path) }
+
+        /** Writes what is streamed into a new FLV file too. LFLiveKit: saveLocalVideo, saveLocalVideoPath. */
+        public fun startRecording(path: String): Unit = bordered { core.startRecording(path) }
+
+        /** Completes the file, and waits for the disk. Null when there was no recording since the last call. */
+        public fun stopRecording(): RecordingFigures? = bordered { core.stopRecording() }?.own()
+
+        // --- pushes ---
+
+        /**
+         * A picture in three planes, as `android.media.Image` has them (YUV_420_888): chroma lies apart
+         * ([chromaPixelStride] 1) or alternates (2). Of the configuration's size.
+         */
+        public fun pushVideo(
+            y: ByteBuffer,
+            yOffset: Int,
+            yStride: Int,
+            u: ByteBuffer,
+            uOffset: Int,
+            v: ByteBuffer,
+            vOffset: Int,
+            chromaStride: Int,
+            chromaPixelStride: Int,
+            width: Int,
+            height: Int,
+            timeUs: Long,
+        ): Boolean =
+            isTaken(
+                Frames.pushYuv420(
+                    handle,
+                    y,
+                    yOffset,
+                    yStride,
+                    u,
+                    uOffset,
+                    v,
+                    vOffset,
+                    chromaStride,
+                    chromaPixelStride,
+                    width,
+                    height,
+                    timeUs,
+                ),
+            )
+
+        /** A picture in one plane of four bytes a pixel: R, G, B, A in memory, or B, G, R, A. */
+        public fun pushVideo(
+            pixels: ByteBuffer,
+            offset: Int,
+            stride: Int,
+            width: Int,
+            height: Int,
+            isBgra: Boolean,
+            timeUs: Long,
+        ): Boolean = isTaken(Frames.pushPacked(handle, if (isBgra) BGRA else RGBA, pixels, offset, stride, width, height, timeUs))
+
+        /** Interleaved 16-bit samples in native byte order; [timeUs] is when the first was captured. */
+        public fun pushAudio(
+            pcm: ByteBuffer,
+            offset: Int,
+            sizeBytes: Int,
+            sampleRateHz: Int,
+            channels: Int,
+            timeUs: Long,
+        ): Boolean = isTaken(Frames.pushPcm(handle, pcm, offset, sizeBytes, sampleRateHz, channels, timeUs))
+
+        /**
+         * One access unit with start codes, as `MediaCodec` makes them. [header] holds the parameter sets (`csd-0` and
+         * `csd-1`), from its beginning; null when nothing changed or when the key frame brings them itself.
+         */
+        public fun pushEncodedVideo(
+            payload: ByteBuffer,
+            offset: Int,
+            sizeBytes: Int,
+            isKey: Boolean,
+            ptsUs: Long,
+            dtsUs: Long = ptsUs,
+            header: ByteBuffer? = null,
+            headerSizeBytes: Int = header?.capacity() ?: 0,
+        ): Boolean =
+            isTaken(
+                Frames.pushEncodedVideo(
+                    handle,
+                    if (isKey) 1 else 0,
+                    header,
+                    headerSizeBytes,
+                    payload,
+                    offset,
+                    sizeBytes,
+                    ptsUs,
+                    dtsUs,
+                ),
+            )
+
+        /** One AAC frame without ADTS, or one Opus packet; [header] is the AudioSpecificConfig (`csd-0`) or OpusHead. */
+        public fun pushEncodedAudio(
+            payload: ByteBuffer,
+            offset: Int,
+            sizeBytes: Int,
+            ptsUs: Long,
+            header: ByteBuffer? = null,
+            headerSizeBytes: Int = header?.capacity() ?: 0,
+        ): Boolean = isTaken(Frames.pushEncodedAudio(handle, header, headerSizeBytes, payload, offset, sizeBytes, ptsUs))
+
+        private fun isTaken(status: Int): Boolean =
+            when (status) {
+                0 -> {
+                    true
+                }
+
+                LiveException.MISUSE, LiveException.NO_SESSION -> {
+                    false
+                }
+
+                else -> {
+                    val (reason, advice) = (Frames.lastError() + "\n").split("\n", limit = 2)
+                    throw LiveException.of(status, reason, advice.trim())
+                }
+            }
+
+        private companion object {
+            /** ONAIR_PIXELS_RGBA and ONAIR_PIXELS_BGRA of onair.h. */
+            const val RGBA = 3
+            const val BGRA = 4
+        }
+    }
