@@ -33,6 +33,7 @@ mod further;
 mod net;
 mod record;
 mod run;
+mod sync;
 
 pub use builder::{SessionBuilder, Source};
 pub use clock::Clock;

@@ -1,13 +1,11 @@
 //! Microphone → `onair-audio`: at most 500 ms wait; the oldest go. Every chunk knows the number of
 //! its first sample, so what is missing shows and sample time stays true.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded, select};
 use onair_types::CaptureTime;
 
 use super::{Next, Waiting};
 use crate::PushError;
+use crate::sync::{AtomicU64, Ordering, Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
 /// Samples that were pushed together, or a part of them.
 #[derive(Debug)]
@@ -94,13 +92,7 @@ impl AudioEdge {
 
     /// The oldest chunk that waits; waits for one.
     pub(crate) fn next(&self, on: &Waiting<'_>) -> Next<Chunk> {
-        if on.is_stopping() {
-            return Next::Stop;
-        }
-        let next = select! {
-            recv(self.waiting) -> chunk => chunk.map_or(Next::Stop, Next::Item),
-            recv(on.ending.rung()) -> _ => on.last(&self.waiting),
-        };
+        let next = on.next(&self.waiting);
         if let Next::Item(chunk) = &next {
             self.queued.fetch_sub(self.samples_of(chunk), Ordering::AcqRel);
         }

@@ -16,10 +16,9 @@ mod fixture;
 
 use std::time::Duration;
 
-use crossbeam_channel::Receiver;
-
 use crate::run::{Ending, Gate};
 use crate::statistics::Counters;
+use crate::sync::{Receiver, receive_until};
 
 /// What a thread at an edge watches while it waits.
 #[derive(Clone, Copy)]
@@ -44,6 +43,17 @@ pub(crate) enum Next<T> {
 impl Waiting<'_> {
     pub(crate) fn is_stopping(&self) -> bool {
         self.ending.is_stopping()
+    }
+
+    /// The oldest item of `queue`; waits for one.
+    fn next<T>(&self, queue: &Receiver<T>) -> Next<T> {
+        if self.is_stopping() {
+            return Next::Stop;
+        }
+        match receive_until(queue, self.ending.rung()) {
+            Some(item) => item.map_or(Next::Stop, Next::Item),
+            None => self.last(queue),
+        }
     }
 
     /// After the bell: what is still queued, then the end. A push that is under way is waited for.

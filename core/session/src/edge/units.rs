@@ -4,14 +4,14 @@
 //! `onair-net` is woken by every picture; AAC frames ride along with the next one and wake it only
 //! when no picture comes (`spec performance` B3: one send a picture).
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 use onair_types::{AccessUnit, AudioUnit, FrameKind, VideoUnit};
 
 use super::Waiting;
 use crate::PushError;
 use crate::net::Wake;
+use crate::sync::{
+    AtomicBool, Ordering, Receiver, SendTimeoutError, Sender, TrySendError, bounded,
+};
 
 #[derive(Debug)]
 pub(crate) struct UnitEdge {

@@ -1,14 +1,12 @@
 //! Camera → `onair-video`: at most two pictures wait, the newest win, the others are counted.
 //! The buffers go round, so a push costs one copy and no allocation.
 
-use std::sync::atomic::Ordering;
-
-use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded, select};
 use onair_media::frame::{FrameView, PixelFormat};
 use onair_types::CaptureTime;
 
 use super::{Next, Waiting};
 use crate::PushError;
+use crate::sync::{Ordering, Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
 /// A picture in its own packed buffer; the size is the session's.
 #[derive(Debug)]
@@ -67,13 +65,7 @@ impl VideoEdge {
 
     /// The oldest picture that waits; waits for one.
     pub(crate) fn next(&self, on: &Waiting<'_>) -> Next<RawFrame> {
-        if on.is_stopping() {
-            return Next::Stop;
-        }
-        select! {
-            recv(self.waiting) -> frame => frame.map_or(Next::Stop, Next::Item),
-            recv(on.ending.rung()) -> _ => on.last(&self.waiting),
-        }
+        on.next(&self.waiting)
     }
 
     /// Gives a picture's buffer back.

@@ -1,10 +1,9 @@
 //! How a broadcast ends: a bell that every waiting thread hears, and whether to leave at once.
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crate::sync::{AtomicBool, Mutex, Ordering, Receiver, Sender, bounded};
 
 /// After the bell, what was accepted is still encoded and sent, unless the broadcast is stopping.
 ///

@@ -1,7 +1,7 @@
 //! Lets pushes in while a broadcast runs, and tells when the last one has left: what a push
 //! accepted is in its queue before the queue is drained for the last time.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering};
 
 const CLOSED: usize = 1 << (usize::BITS - 1);
 
