@@ -819,6 +819,57 @@ onair_status onair_session_push_encoded_video(onair_session session, const onair
  */
 onair_status onair_session_push_encoded_audio(onair_session session, const onair_audio_unit *unit);
 
+#if defined(ONAIR_REHEARSAL)
+/*
+ Sessions that are made from now on, in this process and whatever the language, are rehearsals.
+ The same seed and the same calls make the same bytes.
+ */
+onair_status onair_rehearsal_begin(uint32_t seed);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ Sessions that are made from now on are real.
+ */
+onair_status onair_rehearsal_end(void);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The session's clock goes on by so much, µs.
+ */
+onair_status onair_rehearsal_pass(onair_session session, uint32_t micros);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The session's connection breaks.
+ */
+onair_status onair_rehearsal_cut(onair_session session);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The session's next so many attempts to connect are refused.
+ */
+onair_status onair_rehearsal_refuse(onair_session session, uint32_t attempts);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ What the server was sent on the session's connection number `connection`, from 0: as much as
+ fits into `capacity` bytes; `*size` is how much there is, 0 when there was no such connection.
+
+ # Safety
+ `buffer` is NULL or has room for `capacity` bytes; `size` is NULL or points to room for a size.
+ */
+onair_status onair_rehearsal_wire(onair_session session,
+                                  uint32_t connection,
+                                  uint8_t *buffer,
+                                  size_t capacity,
+                                  size_t *size);
+#endif
+
 /*
  A session made as `config` says. Free it with onair_session_free.
 

@@ -18,6 +18,8 @@ mod event;
 mod handles;
 mod live;
 mod options;
+#[cfg(feature = "rehearsal")]
+mod rehearsal;
 mod session;
 mod statistics;
 

@@ -19,6 +19,8 @@ pub(crate) struct Live {
     events: Mutex<Option<Events>>,
     video: Mutex<Units<VideoHeader>>,
     audio: Mutex<Units<AudioHeader>>,
+    #[cfg(feature = "rehearsal")]
+    rehearsal: Option<std::sync::Arc<crate::rehearsal::Stage>>,
 }
 
 /// What stays from one access unit to the next.
@@ -44,8 +46,13 @@ pub(crate) struct EncodedPicture<'a> {
 
 impl Live {
     pub(crate) fn new(options: &SessionOptions) -> Result<Self, LiveError> {
-        let session = options.build()?;
+        let builder = options.builder()?;
+        #[cfg(feature = "rehearsal")]
+        let (builder, rehearsal) = crate::rehearsal::give(builder);
+        let session = builder.build()?;
         Ok(Self {
+            #[cfg(feature = "rehearsal")]
+            rehearsal,
             video_codec: options.video_codec,
             audio_codec: options.audio_codec,
             events: Mutex::new(session.events()),
@@ -57,6 +64,17 @@ impl Live {
 
     pub(crate) fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// What stands for network and clock.
+    ///
+    /// # Errors
+    /// [`LiveError::Call`] when they are real.
+    #[cfg(feature = "rehearsal")]
+    pub(crate) fn stage(&self) -> Result<&crate::rehearsal::Stage, LiveError> {
+        self.rehearsal.as_deref().ok_or_else(|| {
+            LiveError::argument("this session is no rehearsal: call onair_rehearsal_begin first")
+        })
     }
 
     // --- pushes ---

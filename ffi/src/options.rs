@@ -342,8 +342,8 @@ impl VideoOptions {
 }
 
 impl SessionOptions {
-    /// The session, made as these say.
-    pub(crate) fn build(&self) -> Result<Session, LiveError> {
+    /// What makes the session as these say.
+    pub(crate) fn builder(&self) -> Result<SessionBuilder, LiveError> {
         let audio = self.audio.as_ref().map(AudioOptions::config).transpose()?;
         let video = self.video.as_ref().map(VideoOptions::config).transpose()?;
         let (has_audio, has_video) = (audio.is_some(), video.is_some());
@@ -362,7 +362,7 @@ impl SessionOptions {
                 builder = builder.video_codec(self.video_codec);
             }
         }
-        Ok(self.trust.give(builder)?.build()?)
+        self.trust.give(builder)
     }
 }
 

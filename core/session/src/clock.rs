@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use onair_types::Now;
 
+use crate::Session;
+
 /// A monotonic clock. Timers sleep in real time until it is due.
 pub trait Clock: Send + Sync {
     /// Now; never less than an earlier answer.
@@ -69,6 +71,15 @@ fn read(clock: libc::clockid_t) -> Duration {
     seconds.map_or(Duration::ZERO, |seconds| {
         Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
     })
+}
+
+impl Session {
+    /// Looks at the clock at once: for a clock that was set, which no timer notices.
+    pub fn look_at_clock(&self) {
+        if let Ok(run) = self.running() {
+            run.wake.notify();
+        }
+    }
 }
 
 #[cfg(test)]

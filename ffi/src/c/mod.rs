@@ -10,6 +10,8 @@
 pub mod config;
 pub mod event;
 pub mod push;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
 pub mod session;
 pub mod text;
 

@@ -1,0 +1,270 @@
+//! Sessions without a network: a willing RTMP server in memory, and a clock that stands still until
+//! a test sets it. The same calls make the same bytes, in every language.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use onair::{Clock, ConnectError, Connection, Connector, SessionBuilder, Target, Transport};
+use onair_types::Now;
+
+/// 0: sessions are real. Else one more than the seed.
+static SEED: AtomicU64 = AtomicU64::new(0);
+
+/// Sessions that are made from now on are rehearsals.
+pub(crate) fn begin(seed: u32) {
+    SEED.store(u64::from(seed) + 1, Ordering::Relaxed);
+}
+
+/// Sessions that are made from now on are real.
+pub(crate) fn end() {
+    SEED.store(0, Ordering::Relaxed);
+}
+
+/// The builder with a stage under it, when sessions are rehearsals now.
+pub(crate) fn give(builder: SessionBuilder) -> (SessionBuilder, Option<Arc<Stage>>) {
+    let Some(seed) = SEED.load(Ordering::Relaxed).checked_sub(1) else { return (builder, None) };
+    let stage = Arc::new(Stage::default());
+    let (clock, connector) = (Arc::clone(&stage), Arc::new(Entrance(Arc::clone(&stage))));
+    (builder.clock(clock).connector(connector).seed(seed), Some(stage))
+}
+
+/// Clock and network of one session.
+#[derive(Default)]
+pub(crate) struct Stage {
+    now_us: AtomicI64,
+    network: Mutex<Network>,
+}
+
+#[derive(Default)]
+struct Network {
+    connections: Vec<Server>,
+    /// So many attempts to connect fail.
+    refusals: u32,
+}
+
+/// The server's side of one connection.
+#[derive(Default)]
+struct Server {
+    /// Everything it was sent.
+    wire: Vec<u8>,
+    /// How much of it the script has seen.
+    heard: usize,
+    step: usize,
+    answers: VecDeque<u8>,
+    is_cut: bool,
+    reader: Option<Waker>,
+}
+
+impl Stage {
+    /// The clock goes on by so much.
+    pub(crate) fn pass(&self, micros: u32) {
+        self.now_us.fetch_add(i64::from(micros), Ordering::Relaxed);
+    }
+
+    /// The connection breaks.
+    pub(crate) fn cut(&self) {
+        let mut network = self.network();
+        let reader = network.connections.last_mut().and_then(|server| {
+            server.is_cut = true;
+            server.reader.take()
+        });
+        drop(network);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    /// The next so many attempts to connect are refused.
+    pub(crate) fn refuse(&self, attempts: u32) {
+        self.network().refusals = attempts;
+    }
+
+    /// What the server was sent on a connection, from 0; `None` when there was no such connection.
+    pub(crate) fn with_wire<T>(
+        &self,
+        connection: usize,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Option<T> {
+        self.network().connections.get(connection).map(|server| look(&server.wire))
+    }
+
+    fn network(&self) -> MutexGuard<'_, Network> {
+        self.network.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for Stage {
+    fn now(&self) -> Now {
+        Now::from_micros(self.now_us.load(Ordering::Relaxed))
+    }
+}
+
+struct Entrance(Arc<Stage>);
+
+impl Connector for Entrance {
+    fn connect(&self, _target: Target) -> onair::transport::Connecting {
+        let mut network = self.0.network();
+        let made: Result<Box<dyn Connection>, _> = if network.refusals > 0 {
+            network.refusals -= 1;
+            Err(ConnectError::Refused)
+        } else {
+            network.connections.push(Server::default());
+            let index = network.connections.len() - 1;
+            Ok(Box::new(Wire { stage: Arc::clone(&self.0), index }))
+        };
+        Box::pin(async { made })
+    }
+}
+
+/// The session's side of one connection.
+struct Wire {
+    stage: Arc<Stage>,
+    index: usize,
+}
+
+impl Connection for Wire {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut network = self.stage.network();
+        let server = &mut network.connections[self.index];
+        let count = buffer.len().min(server.answers.len());
+        if count == 0 && !server.is_cut {
+            server.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        for (byte, answer) in buffer.iter_mut().zip(server.answers.drain(..count)) {
+            *byte = answer;
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    fn poll_write_vectored(
+        &mut self,
+        _cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut network = self.stage.network();
+        let server = &mut network.connections[self.index];
+        if server.is_cut {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        let before = server.wire.len();
+        slices.iter().for_each(|slice| server.wire.extend_from_slice(slice));
+        let written = server.wire.len() - before;
+        server.listen();
+        let reader = server.reader.take_if(|_| !server.answers.is_empty());
+        drop(network);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    /// The server closes too.
+    fn poll_shutdown(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut network = self.stage.network();
+        let server = &mut network.connections[self.index];
+        server.is_cut = true;
+        let reader = server.reader.take();
+        drop(network);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The server has everything at once.
+    fn transport(&self) -> Option<Transport> {
+        Some(Transport::default())
+    }
+}
+
+impl Server {
+    /// Answers what it can: handshake, `connect`, `createStream`, `publish`, in this order. Commands
+    /// are found by their names, at the front of their first chunk.
+    fn listen(&mut self) {
+        loop {
+            let unheard = &self.wire[self.heard..];
+            let heard = match self.step {
+                0 if unheard.len() > HANDSHAKE_BYTES => {
+                    self.answers.push_back(3);
+                    self.answers.extend([0; HANDSHAKE_BYTES]);
+                    self.answers.extend(&unheard[1..=HANDSHAKE_BYTES]);
+                    Some(1 + HANDSHAKE_BYTES)
+                }
+                1 if unheard.len() >= HANDSHAKE_BYTES => Some(HANDSHAKE_BYTES),
+                step @ 2..=4 => {
+                    let (name, answer) = SCRIPT[step - 2];
+                    let found = unheard.windows(name.len()).position(|window| window == name);
+                    found.map(|at| {
+                        self.answers.extend(answer());
+                        at + name.len()
+                    })
+                }
+                _ => None,
+            };
+            let Some(heard) = heard else { return };
+            self.heard += heard;
+            self.step += 1;
+        }
+    }
+}
+
+type Answer = fn() -> Vec<u8>;
+
+/// A command's name as AMF0 has it, and what is said to it.
+const SCRIPT: [(&[u8], Answer); 3] = [
+    (b"\x02\x00\x07connect", || {
+        let status = status("NetConnection.Connect.Success");
+        command(0, &[string("_result"), number(1.0), NULL.to_vec(), status])
+    }),
+    (b"\x02\x00\x0ccreateStream", || {
+        command(0, &[string("_result"), number(4.0), NULL.to_vec(), number(1.0)])
+    }),
+    (b"\x02\x00\x07publish", || {
+        let status = status("NetStream.Publish.Start");
+        command(1, &[string("onStatus"), number(0.0), NULL.to_vec(), status])
+    }),
+];
+
+/// A command message on chunk stream 3, of at most one chunk (RTMP 5.3.1, 7.1.1).
+fn command(message_stream: u8, values: &[Vec<u8>]) -> Vec<u8> {
+    let body = values.concat();
+    let head = [3, 0, 0, 0, 0, 0, body.len() as u8, 20, message_stream, 0, 0, 0];
+    [&head[..], &body].concat()
+}
+
+/// AMF0 2.4.
+fn string(text: &str) -> Vec<u8> {
+    [&[2, 0, text.len() as u8], text.as_bytes()].concat()
+}
+
+/// AMF0 2.2.
+fn number(value: f64) -> Vec<u8> {
+    [&[0][..], &value.to_be_bytes()].concat()
+}
+
+/// An object with level and code (AMF0 2.5).
+fn status(code: &str) -> Vec<u8> {
+    let named = |name: &str, value: &str| [&string(name)[1..], &string(value)].concat();
+    [&[3][..], &named("level", "status"), &named("code", code), &[0, 0, 9]].concat()
+}
+
+const NULL: [u8; 1] = [5];
+const HANDSHAKE_BYTES: usize = 1_536;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_fits_in_one_chunk() {
+        for (_, answer) in SCRIPT {
+            let answer = answer();
+            assert!(answer.len() <= 12 + 128, "{} bytes", answer.len());
+            assert_eq!(usize::from(answer[6]), answer.len() - 12);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Vectors through C: a program is written from them, compiled, and run.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use onair_e2e::process;
+use onair_e2e::tools::{Tool, are_missing};
+use serde_json::{Value, json};
+
+use crate::vectors::{Outcome, STATES, bytes, number, text};
+
+/// The code of each; `None` where there is no compiler.
+pub(crate) fn configurations(vectors: &[Value]) -> Option<Vec<Value>> {
+    let mut body = String::new();
+    for vector in vectors {
+        body += "  {\n";
+        body += &configuration(vector.get("audio"), vector.get("video"));
+        body += "    onair_session session;\n";
+        body += "    onair_status status = onair_session_create(&config, &session);\n";
+        body += "    if (status == ONAIR_OK) onair_session_free(session);\n";
+        body += "    printf(\"%d\\n\", (int)status);\n  }\n";
+    }
+    let output = run(&program(&body))?;
+    Some(output.lines().map(|line| json!(line.parse::<u64>().expect("a code"))).collect())
+}
+
+/// What each script ends in; `None` where there is no compiler.
+pub(crate) fn sessions(scripts: &[Value]) -> Option<Vec<Outcome>> {
+    scripts
+        .iter()
+        .map(|script| run(&program(&session(script))).map(|said| outcome(&said)))
+        .collect()
+}
+
+fn session(script: &Value) -> String {
+    let options = &script["options"];
+    let given = |name: &str| Some(&options[name]).filter(|value| !value.is_null());
+    let mut body = configuration(given("audio"), given("video"));
+    let source = |name: &str| u32::from(text(options, name) == "Encoded");
+    let _ = write!(
+        body,
+        "    config.audio_source = {};\n    config.video_source = {};\n    config.max_retries = {};\n    \
+         config.fixed_delay_ms = {};\n    onair_rehearsal_begin({});\n    onair_session session;\n    \
+         if (onair_session_create(&config, &session)) return 1;\n    onair_rehearsal_end();\n",
+        source("audio_source"),
+        source("video_source"),
+        number(options, "max_retries", -1),
+        number(options, "fixed_delay_ms", -1),
+        number(script, "seed", 0),
+    );
+    for step in script["steps"].as_array().expect("steps") {
+        body += &play(step);
+    }
+    body + "    end(session);\n"
+}
+
+fn play(step: &Value) -> String {
+    let expected = number(step, "expect_code", 0);
+    match text(step, "do") {
+        "start" => format!(
+            "    expect(onair_session_start_url(session, {:?}), {expected});\n",
+            text(step, "url")
+        ),
+        "await" => {
+            let state = STATES.iter().position(|state| *state == text(step, "state"));
+            format!("    await_state(session, {});\n", state.expect("a state"))
+        }
+        "video" => format!(
+            "    push_video(session, {}, {}, {}, {}, {}LL, {}LL, {expected});\n",
+            u32::from(text(step, "layout") == "start_codes"),
+            u32::from(step["is_key"] == json!(true)),
+            literal(&bytes(step, "header")),
+            literal(&bytes(step, "payload")),
+            number(step, "pts_us", 0),
+            number(step, "dts_us", 0),
+        ),
+        "audio" => format!(
+            "    push_audio(session, {}, {}, {}LL, {expected});\n",
+            literal(&bytes(step, "header")),
+            literal(&bytes(step, "payload")),
+            number(step, "pts_us", 0),
+        ),
+        "settle" => "    settle(session);\n".to_owned(),
+        "pass" => {
+            format!("    expect(onair_rehearsal_pass(session, {}), 0);\n", number(step, "us", 0))
+        }
+        "cut" => "    expect(onair_rehearsal_cut(session), 0);\n".to_owned(),
+        "refuse" => format!(
+            "    expect(onair_rehearsal_refuse(session, {}), 0);\n",
+            number(step, "attempts", 0)
+        ),
+        "finish" => "    finish(session);\n".to_owned(),
+        "stop" => "    expect(onair_session_stop(session), 0);\n".to_owned(),
+        other => panic!("no step {other}"),
+    }
+}
+
+/// `config`, with the tracks that are there.
+fn configuration(audio: Option<&Value>, video: Option<&Value>) -> String {
+    let mut code = "    onair_audio_config audio;\n    onair_video_config video;\n    \
+                    onair_session_config config;\n    onair_audio_preset(2, &audio);\n    \
+                    onair_video_preset(1, 0, &video);\n    onair_session_config_init(&config);\n"
+        .to_owned();
+    for (name, track) in [("audio", audio), ("video", video)] {
+        let Some(fields) = track.and_then(Value::as_object) else { continue };
+        for (field, value) in fields {
+            let value = match value.as_str() {
+                Some(profile) => u64::from(profile == "Main"),
+                None => value.as_u64().expect("a number"),
+            };
+            let _ = writeln!(code, "    {name}.{field} = {value}u;");
+        }
+        let _ = writeln!(code, "    config.{name} = &{name};");
+    }
+    code + "    (void)audio, (void)video;\n"
+}
+
+/// Bytes and their number as two arguments.
+fn literal(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "NULL, 0".to_owned();
+    }
+    let list: Vec<String> = bytes.iter().map(u8::to_string).collect();
+    format!("(const uint8_t[]){{{}}}, {}", list.join(","), bytes.len())
+}
+
+fn program(body: &str) -> String {
+    format!("{PRELUDE}\nint main(void) {{\n{body}  return 0;\n}}\n")
+}
+
+fn run(source: &str) -> Option<String> {
+    if are_missing(&[Tool::Compiler]) {
+        return None;
+    }
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let (file, program) = (folder.path().join("vector.c"), folder.path().join("vector"));
+    std::fs::write(&file, source).expect("a temporary file");
+    let mut compiler = Command::new("cc");
+    compiler
+        .args(["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function"])
+        .args(["-fsanitize=address,undefined", "-DONAIR_REHEARSAL"])
+        .arg(&file)
+        .arg("-I")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("include"))
+        .arg("-L")
+        .arg(library_folder())
+        .arg(format!("-Wl,-rpath,{}", library_folder().display()))
+        .args(["-lonair_ffi", "-o"])
+        .arg(&program);
+    process::run(&mut compiler, MINUTE).expect_code(0);
+    let ended = process::run(&mut Command::new(program), MINUTE);
+    ended.expect_code(0);
+    Some(ended.stdout)
+}
+
+/// Where cargo puts `libonair_ffi.so` for this test: beside the test's own folder.
+fn library_folder() -> PathBuf {
+    let test = std::env::current_exe().expect("a test has a path");
+    test.parent().and_then(Path::parent).expect("target/debug/deps").to_owned()
+}
+
+fn outcome(said: &str) -> Outcome {
+    let mut outcome = Outcome::default();
+    for line in said.lines() {
+        let (word, rest) = line.split_once(' ').expect("a word and a value");
+        match word {
+            "state" => {
+                outcome.states.push(STATES[rest.parse::<usize>().expect("a state")].to_owned());
+            }
+            "lost" => outcome.lost.push(rest.parse().expect("a code")),
+            "wire" => outcome.wire.push(rest.to_owned()),
+            other => panic!("no word {other}"),
+        }
+    }
+    outcome
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+const PRELUDE: &str = r#"
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include "onair.h"
+
+static uint64_t pushed;
+static uint32_t state = 99;
+
+static void expect(onair_status status, onair_status expected) {
+  if (status == expected) return;
+  char reason[256];
+  onair_last_error(reason, sizeof reason);
+  fprintf(stderr, "%d instead of %d: %s\n", (int)status, (int)expected, reason);
+  exit(1);
+}
+
+static void note(const onair_event *event) {
+  if (event->kind == ONAIR_EVENT_STATE) printf("state %u\n", state = event->state);
+  if (event->kind == ONAIR_EVENT_LOST) printf("lost %u\n", event->code);
+}
+
+static void await_state(onair_session session, uint32_t wanted) {
+  while (state != wanted) {
+    onair_event event;
+    expect(onair_session_next_event(session, 30000, &event), ONAIR_OK);
+    note(&event);
+  }
+}
+
+static void push_video(onair_session session, uint32_t layout, uint32_t is_key, const uint8_t *header,
+                       size_t header_size, const uint8_t *payload, size_t payload_size, int64_t pts_us,
+                       int64_t dts_us, onair_status expected) {
+  onair_video_unit unit = {layout, is_key, header, header_size, payload, payload_size, pts_us, dts_us};
+  expect(onair_session_push_encoded_video(session, &unit), expected);
+  pushed += expected == 0;
+}
+
+static void push_audio(onair_session session, const uint8_t *header, size_t header_size, const uint8_t *payload,
+                       size_t payload_size, int64_t pts_us, onair_status expected) {
+  onair_audio_unit unit = {header, header_size, payload, payload_size, pts_us};
+  expect(onair_session_push_encoded_audio(session, &unit), expected);
+  pushed += expected == 0;
+}
+
+static void settle(onair_session session) {
+  for (int tries = 0; tries < 6000; tries++) {
+    onair_figures seen;
+    expect(onair_session_figures(session, &seen), 0);
+    if (seen.frames_sent + seen.audio_frames_sent + seen.frames_dropped + seen.audio_frames_dropped == pushed) return;
+    nanosleep(&(struct timespec){0, 5000000}, NULL);
+  }
+  fprintf(stderr, "not sent\n");
+  exit(1);
+}
+
+static void finish(onair_session session) {
+  uint32_t sent;
+  expect(onair_session_finish(session, 5000, &sent), 0);
+  if (!sent) exit(1);
+}
+
+static void end(onair_session session) {
+  onair_event event;
+  onair_session_cancel_events(session);
+  while (onair_session_next_event(session, 0, &event) == ONAIR_OK) note(&event);
+  for (uint32_t connection = 0;; connection++) {
+    size_t size;
+    expect(onair_rehearsal_wire(session, connection, NULL, 0, &size), 0);
+    if (!size) break;
+    uint8_t *wire = malloc(size);
+    expect(onair_rehearsal_wire(session, connection, wire, size, &size), 0);
+    printf("wire ");
+    for (size_t at = 0; at < size; at++) printf("%02x", wire[at]);
+    printf("\n");
+    free(wire);
+  }
+  expect(onair_session_free(session), 0);
+}
+"#;

@@ -1,0 +1,68 @@
+//! The vectors of tests/conformance, run natively and through C. Swift and Kotlin run the same files in their own tests.
+
+mod c;
+mod native;
+mod vectors;
+
+use std::fs;
+
+use serde_json::{Value, json};
+use vectors::{Outcome, folder, load};
+
+#[test]
+fn configurations_are_judged_alike() {
+    let vectors = load("configurations.json");
+    let native: Vec<Value> = vectors.iter().map(native::configuration).collect();
+    let expected: Vec<&Value> = vectors.iter().map(|vector| &vector["code"]).collect();
+    assert_eq!(native.iter().collect::<Vec<_>>(), expected, "natively");
+    if let Some(codes) = c::configurations(&vectors) {
+        assert_eq!(codes.iter().collect::<Vec<_>>(), expected, "through C");
+    }
+}
+
+#[test]
+fn addresses_are_taken_apart_alike() {
+    for vector in load("addresses.json") {
+        let mut expected = vector.clone();
+        expected.as_object_mut().expect("a vector is an object").remove("url");
+        let url = vector["url"].as_str().expect("an address");
+        assert_eq!(native::address(url), expected, "{url}");
+    }
+}
+
+/// With `ONAIR_BLESS` set, what they end in natively is written down; people read it before it is committed.
+#[test]
+fn sessions_put_the_same_bytes_on_the_wire() {
+    let scripts = load("sessions.json");
+    let mut native = serde_json::Map::new();
+    for script in &scripts {
+        native.insert(
+            script["name"].as_str().expect("a name").to_owned(),
+            native::session(script).json(),
+        );
+    }
+    let (path, native) = (folder().join("outcomes.json"), Value::Object(native));
+    if std::env::var_os("ONAIR_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&native).expect("JSON");
+        fs::write(&path, text + "\n").expect("a folder of ours");
+    }
+    let expected: Value =
+        serde_json::from_slice(&fs::read(path).expect("outcomes.json")).expect("JSON");
+    for script in &scripts {
+        let name = script["name"].as_str().expect("a name");
+        assert_eq!(native[name], expected[name], "natively: {name}");
+    }
+    assert_eq!(native, expected, "an outcome without a script");
+    if let Some(outcomes) = c::sessions(&scripts) {
+        for (script, outcome) in scripts.iter().zip(outcomes) {
+            let name = script["name"].as_str().expect("a name");
+            assert_eq!(outcome.json(), expected[name], "through C: {name}");
+        }
+    }
+}
+
+impl Outcome {
+    fn json(&self) -> Value {
+        json!({ "states": self.states, "lost": self.lost, "wire": self.wire })
+    }
+}

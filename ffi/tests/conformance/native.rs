@@ -1,0 +1,267 @@
+//! Vectors in the process itself: control by the objects that Swift and Kotlin have, frames by the functions that they
+//! call.
+#![expect(unsafe_code, reason = "calls what Swift and Kotlin call")]
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use onair::{AudioQuality, Source, VideoQuality};
+use onair_e2e::clock::{self, Stopwatch};
+use onair_ffi::c::push::{
+    onair_audio_unit, onair_session_push_encoded_audio, onair_session_push_encoded_video,
+    onair_video_unit,
+};
+use onair_ffi::c::rehearsal::{
+    onair_rehearsal_begin, onair_rehearsal_cut, onair_rehearsal_end, onair_rehearsal_pass,
+    onair_rehearsal_refuse, onair_rehearsal_wire,
+};
+use onair_ffi::{
+    AudioOptions, DestinationOptions, LiveError, LiveEvent, LiveSession, LiveState, SessionOptions,
+    SharedBitrate, VideoOptions, audio_preset, parse_address, session_options, video_preset,
+};
+use onair_types::config::{Orientation, Profile};
+use serde_json::{Value, json};
+
+use crate::vectors::{Outcome, bytes, hex, number, text};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) fn configuration(vector: &Value) -> Value {
+    let (audio, video) = (vector.get("audio").map(audio), vector.get("video").map(video));
+    let made = LiveSession::new(session_options(audio, video));
+    json!(made.err().map_or(0, |error| error.code()))
+}
+
+pub(crate) fn address(url: &str) -> Value {
+    match parse_address(url) {
+        Ok(parts) => json!({
+            "is_secure": parts.is_secure,
+            "host": parts.host,
+            "port": parts.port,
+            "app": parts.app,
+            "tc_url": parts.tc_url,
+        }),
+        Err(error) => json!({ "code": error.code() }),
+    }
+}
+
+pub(crate) fn session(script: &Value) -> Outcome {
+    onair_rehearsal_begin(u32::try_from(number(script, "seed", 0)).expect("a seed"));
+    let session = LiveSession::new(options(&script["options"])).expect("options that fit");
+    onair_rehearsal_end();
+    let mut player = Player { session, outcome: Outcome::default(), pushed: 0 };
+    for step in script["steps"].as_array().expect("steps") {
+        let code = player.play(step);
+        let expected = u16::try_from(number(step, "expect_code", 0)).expect("a code");
+        assert_eq!(code, expected, "{step}");
+    }
+    player.end()
+}
+
+struct Player {
+    session: LiveSession,
+    outcome: Outcome,
+    /// Access units that were taken.
+    pushed: u64,
+}
+
+impl Player {
+    /// Plays a step: 0, or an error's code.
+    fn play(&mut self, step: &Value) -> u16 {
+        let handle = self.session.native_handle();
+        match text(step, "do") {
+            "start" => {
+                let url = text(step, "url").to_owned();
+                let place = DestinationOptions { url, backup_url: None, name: None };
+                let started = self.session.start(vec![place], SharedBitrate::First);
+                return started.err().map_or(0, |error: LiveError| error.code());
+            }
+            "await" => self.await_state(text(step, "state")),
+            "video" => return self.push_video(step),
+            "audio" => return self.push_audio(step),
+            "settle" => {
+                let settled = clock::until(PATIENCE, || {
+                    let seen = self.session.figures();
+                    let gone = seen.frames_dropped + seen.audio_frames_dropped;
+                    (seen.frames_sent + seen.audio_frames_sent + gone == self.pushed).then_some(())
+                });
+                assert!(settled.is_some(), "not sent: {:?}", self.session.figures());
+            }
+            "pass" => {
+                onair_rehearsal_pass(handle, u32::try_from(number(step, "us", 0)).expect("µs"));
+            }
+            "cut" => {
+                onair_rehearsal_cut(handle);
+            }
+            "refuse" => {
+                let attempts = u32::try_from(number(step, "attempts", 0)).expect("a number");
+                onair_rehearsal_refuse(handle, attempts);
+            }
+            "finish" => assert!(self.session.finish(5_000), "not everything was sent"),
+            "stop" => self.session.stop(),
+            other => panic!("no step {other}"),
+        }
+        0
+    }
+
+    fn push_video(&mut self, step: &Value) -> u16 {
+        let (header, payload) = (bytes(step, "header"), bytes(step, "payload"));
+        let unit = onair_video_unit {
+            layout: u32::from(text(step, "layout") == "start_codes"),
+            is_key: u32::from(step["is_key"] == json!(true)),
+            header: header.as_ptr(),
+            header_size: header.len(),
+            payload: payload.as_ptr(),
+            payload_size: payload.len(),
+            pts_us: number(step, "pts_us", 0),
+            dts_us: number(step, "dts_us", 0),
+        };
+        // SAFETY: the unit's pointers are as long as it says.
+        let code = unsafe {
+            onair_session_push_encoded_video(self.session.native_handle(), &raw const unit)
+        };
+        self.pushed += u64::from(code == 0);
+        u16::try_from(code).expect("a code")
+    }
+
+    fn push_audio(&mut self, step: &Value) -> u16 {
+        let (header, payload) = (bytes(step, "header"), bytes(step, "payload"));
+        let unit = onair_audio_unit {
+            header: header.as_ptr(),
+            header_size: header.len(),
+            payload: payload.as_ptr(),
+            payload_size: payload.len(),
+            pts_us: number(step, "pts_us", 0),
+        };
+        // SAFETY: the unit's pointers are as long as it says.
+        let code = unsafe {
+            onair_session_push_encoded_audio(self.session.native_handle(), &raw const unit)
+        };
+        self.pushed += u64::from(code == 0);
+        u16::try_from(code).expect("a code")
+    }
+
+    fn await_state(&mut self, state: &str) {
+        while self.outcome.states.last().is_none_or(|last| last != state) {
+            let event = block_on(self.session.next_event());
+            self.note(&event.expect("events go on"));
+        }
+    }
+
+    fn note(&mut self, event: &LiveEvent) {
+        match event {
+            LiveEvent::StateChanged { state } => self.outcome.states.push(word(*state)),
+            LiveEvent::Lost { error, .. } => self.outcome.lost.push(error.code().into()),
+            _ => {}
+        }
+    }
+
+    fn end(mut self) -> Outcome {
+        self.session.cancel_events();
+        while let Some(event) = block_on(self.session.next_event()) {
+            self.note(&event);
+        }
+        for connection in 0.. {
+            let mut size = 0;
+            let handle = self.session.native_handle();
+            let ask = |buffer: &mut [u8], size: &mut usize| {
+                let (pointer, room) = (buffer.as_mut_ptr(), buffer.len());
+                // SAFETY: the buffer has the room that is said.
+                let status =
+                    unsafe { onair_rehearsal_wire(handle, connection, pointer, room, size) };
+                assert_eq!(status, 0);
+            };
+            ask(&mut [], &mut size);
+            if size == 0 {
+                break;
+            }
+            let mut wire = vec![0; size];
+            ask(&mut wire, &mut size);
+            self.outcome.wire.push(hex(&wire));
+        }
+        self.outcome
+    }
+}
+
+fn word(state: LiveState) -> String {
+    format!("{state:?}")
+}
+
+fn options(value: &Value) -> SessionOptions {
+    let (sound, picture) = (&value["audio"], &value["video"]);
+    let mut options = session_options(
+        (!sound.is_null()).then(|| audio(sound)),
+        (!picture.is_null()).then(|| video(picture)),
+    );
+    let source = |name: &str| match text(value, name) {
+        "Encoded" => Source::Encoded,
+        _ => Source::Raw,
+    };
+    (options.audio_source, options.video_source) = (source("audio_source"), source("video_source"));
+    options.reconnect.max_retries =
+        value["max_retries"].as_u64().and_then(|n| u32::try_from(n).ok());
+    options.reconnect.fixed_delay_ms = value["fixed_delay_ms"].as_u64();
+    assert_eq!(text(value, "adaptive_bitrate"), "Lag");
+    options
+}
+
+fn audio(value: &Value) -> AudioOptions {
+    let usual = audio_preset(AudioQuality::High);
+    AudioOptions {
+        sample_rate_hz: unsigned(value, "sample_rate_hz", usual.sample_rate_hz),
+        channels: u8::try_from(number(value, "channels", usual.channels.into())).expect("a byte"),
+        bitrate_bps: unsigned(value, "bitrate_bps", usual.bitrate_bps),
+    }
+}
+
+fn video(value: &Value) -> VideoOptions {
+    let usual = video_preset(VideoQuality::Low2, Orientation::Portrait);
+    VideoOptions {
+        width: unsigned(value, "width", usual.width),
+        height: unsigned(value, "height", usual.height),
+        fps: unsigned(value, "fps", usual.fps),
+        min_fps: unsigned(value, "min_fps", usual.min_fps),
+        max_fps: unsigned(value, "max_fps", usual.max_fps),
+        bitrate_bps: unsigned(value, "bitrate_bps", usual.bitrate_bps),
+        min_bitrate_bps: unsigned(value, "min_bitrate_bps", usual.min_bitrate_bps),
+        max_bitrate_bps: unsigned(value, "max_bitrate_bps", usual.max_bitrate_bps),
+        keyframe_interval_frames: unsigned(
+            value,
+            "keyframe_interval_frames",
+            usual.keyframe_interval_frames,
+        ),
+        profile: match value.get("profile").and_then(Value::as_str) {
+            Some("Baseline") => Profile::Baseline,
+            _ => usual.profile,
+        },
+    }
+}
+
+fn unsigned(value: &Value, name: &str, usual: u32) -> u32 {
+    u32::try_from(number(value, name, usual.into())).expect("32 bits")
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    let stopwatch = Stopwatch::start();
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+        assert!(stopwatch.elapsed() < PATIENCE, "nothing comes");
+        thread::park_timeout(PATIENCE);
+    }
+}
