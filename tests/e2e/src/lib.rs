@@ -8,6 +8,7 @@ pub mod ffmpeg;
 pub mod nginx;
 pub mod onair;
 pub mod pattern;
+pub mod phone;
 pub mod process;
 pub mod serve;
 pub mod stale;

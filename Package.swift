@@ -1,0 +1,66 @@
+// swift-tools-version: 6.0
+// SwiftPM reads only the root of a repository; the sources are in bindings/swift.
+//
+// On a Mac the core comes as OnAirCore.xcframework: the one that scripts/xcframework made in target/packages, else the
+// one of the release named in bindings/swift/release.json. On Linux the core is the library that cargo built, in
+// target/debug or in $ONAIR_LIBRARY_DIR, and Apple's frameworks are stubs, so that the sources for phones are compiled
+// and tested against fakes; ONAIR_STUBS=no leaves those out.
+import Foundation
+import PackageDescription
+
+let root = Context.packageDirectory
+let swift = "bindings/swift"
+var targets: [Target] = []
+var apple: [Target.Dependency] = []
+
+#if os(Linux)
+  let library = Context.environment["ONAIR_LIBRARY_DIR"] ?? "\(root)/target/debug"
+  targets.append(
+    .target(
+      name: "OnAirCore", path: "\(swift)/Sources/OnAirCore",
+      linkerSettings: [
+        .unsafeFlags(["-L\(library)", "-Xlinker", "-rpath", "-Xlinker", library]),
+        .linkedLibrary("onair_ffi"),
+      ]))
+#else
+  targets.append(core())
+#endif
+
+targets += [
+  .target(
+    name: "OnAirC", dependencies: ["OnAirCore"], path: "\(swift)/Sources/OnAirC"),
+  .target(
+    name: "OnAirFFI", dependencies: ["OnAirCore"], path: "\(swift)/Sources/OnAirFFI"),
+  .target(
+    name: "OnAir", dependencies: ["OnAirC", "OnAirFFI"] + apple, path: "\(swift)/Sources/OnAir"),
+  .testTarget(
+    name: "OnAirTests", dependencies: ["OnAir"], path: "\(swift)/Tests/OnAirTests"),
+]
+
+let package = Package(
+  name: "OnAir",
+  platforms: [.iOS(.v15), .macOS(.v12)],
+  products: [.library(name: "OnAir", targets: ["OnAir"])],
+  targets: targets,
+  swiftLanguageModes: [.v6]
+)
+
+#if !os(Linux)
+  /// What a release says of its binary.
+  struct Release: Decodable {
+    let url: String
+    let checksum: String
+  }
+
+  func core() -> Target {
+    let local = "target/packages/OnAirCore.xcframework"
+    if FileManager.default.fileExists(atPath: "\(root)/\(local)") {
+      return .binaryTarget(name: "OnAirCore", path: local)
+    }
+    let file = "\(root)/\(swift)/release.json"
+    guard let data = FileManager.default.contents(atPath: file),
+      let release = try? JSONDecoder().decode(Release.self, from: data)
+    else { fatalError("no OnAirCore.xcframework: run scripts/xcframework, or take a released version") }
+    return .binaryTarget(name: "OnAirCore", url: release.url, checksum: release.checksum)
+  }
+#endif

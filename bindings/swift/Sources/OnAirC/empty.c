@@ -1,0 +1,1 @@
+// SwiftPM wants a source in every target; the functions are in the core.
