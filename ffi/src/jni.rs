@@ -134,7 +134,8 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushPcm(
     })
 }
 
-/// One access unit of `MediaCodec`, with start codes. `header` may be null.
+/// One access unit: `layout` 1 is `MediaCodec`'s, with start codes, 0 with lengths; see onair.h.
+/// `header` may be null.
 ///
 /// # Safety
 /// Called by Java; the buffers are null or of `java.nio.ByteBuffer`.
@@ -143,6 +144,7 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushEncodedVideo(
     env: *mut JNIEnv,
     _class: jobject,
     session: jlong,
+    layout: jint,
     is_key: jint,
     header: jobject,
     header_size: jint,
@@ -160,7 +162,7 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushEncodedVideo(
             (header, part(env, payload, payload_offset, payload_size)?)
         };
         live.push_encoded_video(&EncodedPicture {
-            is_annex_b: true,
+            is_annex_b: pick(&[false, true], layout.cast_unsigned(), "layout")?,
             header,
             payload,
             pts_us,

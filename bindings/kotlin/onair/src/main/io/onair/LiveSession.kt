@@ -40,7 +40,7 @@ public class LiveSession
         public val settings: LiveSettings = LiveSettings(),
     ) : AutoCloseable {
         private val core: Core
-        private val handle: Long
+        internal val handle: Long
         internal val pump: EventPump
 
         init {
@@ -239,8 +239,9 @@ public class LiveSession
         ): Boolean = isTaken(Frames.pushPcm(handle, pcm, offset, sizeBytes, sampleRateHz, channels, timeUs))
 
         /**
-         * One access unit with start codes, as `MediaCodec` makes them. [header] holds the parameter sets (`csd-0` and
-         * `csd-1`), from its beginning; null when nothing changed or when the key frame brings them itself.
+         * One access unit. With start codes, as `MediaCodec` makes them, [header] holds the parameter sets (`csd-0` and
+         * `csd-1`), from its beginning; null when nothing changed or when the key frame brings them itself. Without, NAL
+         * units lie behind their lengths and [header] is the record (avcC, hvcC, av1C), as MP4 has them.
          */
         public fun pushEncodedVideo(
             payload: ByteBuffer,
@@ -251,10 +252,12 @@ public class LiveSession
             dtsUs: Long = ptsUs,
             header: ByteBuffer? = null,
             headerSizeBytes: Int = header?.capacity() ?: 0,
+            hasStartCodes: Boolean = true,
         ): Boolean =
             isTaken(
                 Frames.pushEncodedVideo(
                     handle,
+                    if (hasStartCodes) 1 else 0,
                     if (isKey) 1 else 0,
                     header,
                     headerSizeBytes,

@@ -56,6 +56,7 @@ internal object Frames {
     @JvmStatic
     external fun pushEncodedVideo(
         session: Long,
+        layout: Int,
         isKey: Int,
         header: ByteBuffer?,
         headerSize: Int,

@@ -1,0 +1,91 @@
+package io.onair
+
+/** Reads JSON as maps, lists, strings, longs, booleans and null: what tests/conformance needs of it. */
+class Json private constructor(
+    private val text: String,
+) {
+    private var at = 0
+
+    private fun value(): Any? {
+        skipBlanks()
+        return when (text[at]) {
+            '{' -> members()
+            '[' -> elements()
+            '"' -> string()
+            't' -> word("true", true)
+            'f' -> word("false", false)
+            'n' -> word("null", null)
+            else -> number()
+        }
+    }
+
+    private fun members(): Map<String, Any?> {
+        val members = LinkedHashMap<String, Any?>()
+        list('}') {
+            val name = string()
+            skipBlanks()
+            expect(':')
+            members[name] = value()
+        }
+        return members
+    }
+
+    private fun elements(): List<Any?> {
+        val elements = ArrayList<Any?>()
+        list(']') { elements += value() }
+        return elements
+    }
+
+    private fun list(
+        end: Char,
+        element: () -> Unit,
+    ) {
+        at++
+        skipBlanks()
+        while (text[at] != end) {
+            element()
+            skipBlanks()
+            if (text[at] == ',') at++
+            skipBlanks()
+        }
+        at++
+    }
+
+    private fun string(): String {
+        expect('"')
+        val from = at
+        while (text[at] != '"') {
+            require(text[at] != '\\') { "an escape at $at: the vectors have none" }
+            at++
+        }
+        return text.substring(from, at++)
+    }
+
+    private fun number(): Long {
+        val from = at
+        while (at < text.length && (text[at].isDigit() || text[at] == '-')) at++
+        return text.substring(from, at).toLong()
+    }
+
+    private fun word(
+        word: String,
+        value: Any?,
+    ): Any? {
+        require(text.startsWith(word, at)) { "no JSON at $at" }
+        at += word.length
+        return value
+    }
+
+    private fun expect(char: Char) {
+        require(text[at] == char) { "no $char at $at" }
+        at++
+    }
+
+    private fun skipBlanks() {
+        while (at < text.length && text[at].isWhitespace()) at++
+    }
+
+    companion object {
+        fun read(text: String): Any? = Json(text).value()
+    }
+}
