@@ -98,6 +98,12 @@ pub enum FrameError {
         /// Pixels.
         expected_height: u32,
     },
+    /// The system has no memory for a copy.
+    #[error("frame: there is no memory for its {bytes} bytes; this picture is left out")]
+    Memory {
+        /// Bytes that were asked for.
+        bytes: usize,
+    },
 }
 
 /// A borrowed picture in any format.
@@ -183,8 +189,14 @@ impl<'a> FrameView<'a> {
 
     /// Replaces `target` by the picture as [`FrameView::packed`] takes it: planes without padding.
     /// Allocates only when `target` is too small.
-    pub fn pack_into(&self, target: &mut Vec<u8>) {
+    ///
+    /// # Errors
+    /// [`FrameError::Memory`]; `target` is empty then.
+    pub fn pack_into(&self, target: &mut Vec<u8>) -> Result<(), FrameError> {
         target.clear();
+        let geometry = |index| plane_geometry(self.format, index, self.width, self.height);
+        let planes = (0..self.planes().len()).map(geometry);
+        reserve(target, planes.map(|(row_bytes, rows)| row_bytes * rows).sum())?;
         for (index, plane) in self.planes().iter().enumerate() {
             let (row_bytes, rows) = plane_geometry(self.format, index, self.width, self.height);
             if plane.stride_bytes == row_bytes {
@@ -195,6 +207,7 @@ impl<'a> FrameView<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     /// The picture without a copy when it is I420 already.
@@ -269,11 +282,13 @@ impl I420Frame {
     /// A black picture.
     ///
     /// # Errors
-    /// [`FrameError::Size`].
+    /// [`FrameError::Size`], [`FrameError::Memory`].
     pub fn new(width: u32, height: u32) -> Result<Self, FrameError> {
         check_size(width, height)?;
         let luma = width as usize * height as usize;
-        let mut data = vec![16; luma + luma / 2];
+        let mut data = Vec::new();
+        reserve(&mut data, luma + luma / 2)?;
+        data.resize(luma + luma / 2, 16);
         data[luma..].fill(128);
         Ok(Self { width, height, data })
     }
@@ -325,6 +340,11 @@ impl I420Frame {
     fn luma_bytes(&self) -> usize {
         self.width as usize * self.height as usize
     }
+}
+
+/// Room for `bytes` in the empty `target`, or a word instead of an abort.
+fn reserve(target: &mut Vec<u8>, bytes: usize) -> Result<(), FrameError> {
+    target.try_reserve_exact(bytes).map_err(|_| FrameError::Memory { bytes })
 }
 
 fn check_size(width: u32, height: u32) -> Result<(), FrameError> {

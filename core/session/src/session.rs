@@ -198,7 +198,7 @@ impl Session {
         if run.plan.blocks() {
             edge.push_when_free(&frame, at, &run.waiting())?;
         } else {
-            edge.push_newest(&frame, at, &run.waiting());
+            edge.push_newest(&frame, at, &run.waiting())?;
         }
         count_frame(&push);
         Ok(())

@@ -37,9 +37,17 @@ mod statistics {
 }
 
 /// Why something is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum PushError {
     NotRunning,
+    #[expect(dead_code, reason = "the model has memory")]
+    Frame(onair_media::frame::FrameError),
+}
+
+impl From<onair_media::frame::FrameError> for PushError {
+    fn from(error: onair_media::frame::FrameError) -> Self {
+        Self::Frame(error)
+    }
 }
 
 pub use models::*;

@@ -56,8 +56,7 @@ fn push(edge: &VideoEdge, fill: u8, blocks: bool, around: &Around) -> bool {
     if blocks {
         return edge.push_when_free(&frame, CaptureTime::ZERO, &around.waiting()).is_ok();
     }
-    edge.push_newest(&frame, CaptureTime::ZERO, &around.waiting());
-    true
+    edge.push_newest(&frame, CaptureTime::ZERO, &around.waiting()).is_ok()
 }
 
 fn take_all(edge: &VideoEdge, around: &Around) -> Vec<u8> {

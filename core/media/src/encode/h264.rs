@@ -208,7 +208,8 @@ fn length_prefixed(
     room_bytes: usize,
 ) -> Result<Payload, String> {
     pool.fill(|buffer| {
-        buffer.reserve(room_bytes);
+        let no_room = |_| format!("there is no memory for {room_bytes} bytes");
+        buffer.try_reserve(room_bytes).map_err(no_room)?;
         for unit in coded.nal_units() {
             if matches!(nal_unit_type(unit), nal_type::SPS | nal_type::PPS | nal_type::AUD) {
                 continue;

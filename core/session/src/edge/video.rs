@@ -35,8 +35,13 @@ impl VideoEdge {
     }
 
     /// Takes a copy of `frame`; when two wait, the oldest makes room.
-    pub(crate) fn push_newest(&self, frame: &FrameView<'_>, at: CaptureTime, on: &Waiting<'_>) {
-        let mut frame = self.copy(frame, at);
+    pub(crate) fn push_newest(
+        &self,
+        frame: &FrameView<'_>,
+        at: CaptureTime,
+        on: &Waiting<'_>,
+    ) -> Result<(), PushError> {
+        let mut frame = self.copy(frame, at, on)?;
         while let Err(TrySendError::Full(refused)) = self.frames.try_send(frame) {
             if let Ok(oldest) = self.waiting.try_recv() {
                 on.counters.frames_skipped.fetch_add(1, Ordering::Relaxed);
@@ -44,6 +49,7 @@ impl VideoEdge {
             }
             frame = refused;
         }
+        Ok(())
     }
 
     /// Takes a copy of `frame`; when two wait, waits itself.
@@ -53,7 +59,7 @@ impl VideoEdge {
         at: CaptureTime,
         on: &Waiting<'_>,
     ) -> Result<(), PushError> {
-        let mut frame = self.copy(frame, at);
+        let mut frame = self.copy(frame, at, on)?;
         loop {
             match self.frames.send_timeout(frame, on.patience) {
                 Ok(()) => return Ok(()),
@@ -74,10 +80,18 @@ impl VideoEdge {
         let _ = self.free.0.try_send(frame.data);
     }
 
-    fn copy(&self, frame: &FrameView<'_>, captured: CaptureTime) -> RawFrame {
+    /// Without memory for it the picture is skipped, and the app is told.
+    fn copy(
+        &self,
+        frame: &FrameView<'_>,
+        captured: CaptureTime,
+        on: &Waiting<'_>,
+    ) -> Result<RawFrame, PushError> {
         let mut data = self.free.1.try_recv().unwrap_or_default();
-        frame.pack_into(&mut data);
-        RawFrame { format: frame.format(), captured, data }
+        frame.pack_into(&mut data).inspect_err(|_| {
+            on.counters.frames_skipped.fetch_add(1, Ordering::Relaxed);
+        })?;
+        Ok(RawFrame { format: frame.format(), captured, data })
     }
 }
 

@@ -15,7 +15,8 @@ fn picture(fill: u8) -> Vec<u8> {
 fn push(edge: &VideoEdge, fill: u8, around: &Around) {
     let data = picture(fill);
     let frame = FrameView::packed(PixelFormat::I420, 16, 16, &data).expect("a valid picture");
-    edge.push_newest(&frame, CaptureTime::from_millis(fill.into()), &around.waiting());
+    let at = CaptureTime::from_millis(fill.into());
+    edge.push_newest(&frame, at, &around.waiting()).expect("memory");
 }
 
 fn next_fill(edge: &VideoEdge, around: &Around) -> Option<u8> {
@@ -65,7 +66,7 @@ fn padding_of_rows_is_left_out() {
         Plane { data: &chroma, stride_bytes: 24 },
     ];
     let frame = FrameView::new(PixelFormat::I420, 16, 16, &planes).expect("a valid picture");
-    edge.push_newest(&frame, CaptureTime::ZERO, &around.waiting());
+    edge.push_newest(&frame, CaptureTime::ZERO, &around.waiting()).expect("memory");
     let Next::Item(copy) = edge.next(&around.waiting()) else { panic!("a picture waits") };
     let mut expected = vec![7; 16 * 16];
     expected.resize(16 * 16 * 3 / 2, 9);

@@ -5,13 +5,15 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 pub(crate) struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static LIVE_BYTES: AtomicI64 = AtomicI64::new(0);
 static PEAK_BYTES: AtomicI64 = AtomicI64::new(0);
+static REFUSED_FROM: AtomicUsize = AtomicUsize::new(usize::MAX);
 
 thread_local! {
     static IS_COUNTED: Cell<bool> = const { Cell::new(true) };
@@ -32,6 +34,15 @@ pub(crate) fn take_peak_bytes() -> i64 {
     PEAK_BYTES.swap(live_bytes(), Ordering::Relaxed)
 }
 
+/// From now on there is no memory for pieces of so many bytes and more.
+pub(crate) fn refuse_from(bytes: usize) {
+    REFUSED_FROM.store(bytes, Ordering::Release);
+}
+
+fn is_refused(bytes: usize) -> bool {
+    bytes >= REFUSED_FROM.load(Ordering::Acquire) && IS_COUNTED.try_with(Cell::get) == Ok(true)
+}
+
 /// What this thread does counts no more.
 pub(crate) fn leave_out_this_thread() {
     IS_COUNTED.set(false);
@@ -46,9 +57,13 @@ fn count(allocations: u64, more: usize, less: usize) {
     }
 }
 
-// SAFETY: every call goes to the system's allocator unchanged.
+// SAFETY: every call goes to the system's allocator unchanged, or is answered with null, which is
+// what an allocator without memory says.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if is_refused(layout.size()) {
+            return null_mut();
+        }
         count(1, layout.size(), 0);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
@@ -61,6 +76,9 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        if is_refused(new_size) {
+            return null_mut();
+        }
         count(1, new_size, layout.size());
         // SAFETY: the caller keeps the contract of `realloc`.
         unsafe { System.realloc(pointer, layout, new_size) }
