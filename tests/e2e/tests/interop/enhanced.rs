@@ -146,7 +146,13 @@ fn interop_enhanced_rtmp_by_script() {
         cell(name, "legacy", &format!("{PICTURES} pictures, connections: {}", fake.accepted()));
         for (column, file, pictures, words, refused) in [
             ("extended", &hevc, PICTURES, "does not take HEVC", "the codec is named"),
-            ("tracks", &tracks, 2 * PICTURES, "does not take further tracks", "and why"),
+            (
+                "tracks",
+                &tracks,
+                2 * PICTURES,
+                "does not take further tracks",
+                "the reason is named",
+            ),
         ] {
             let before = fake.accepted();
             let ended = push(&fake, &["--flv", file]);
