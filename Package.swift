@@ -30,7 +30,11 @@ targets += [
   .target(
     name: "OnAirC", dependencies: ["OnAirCore"], path: "\(swift)/Sources/OnAirC"),
   .target(
-    name: "OnAirFFI", dependencies: ["OnAirCore"], path: "\(swift)/Sources/OnAirFFI"),
+    name: "OnAirFFI", dependencies: ["OnAirCore"], path: "\(swift)/Sources/OnAirFFI",
+    // Where the core asks who may be trusted.
+    linkerSettings: ["Security", "CoreFoundation"].map {
+      .linkedFramework($0, .when(platforms: [.iOS, .macOS]))
+    }),
   .target(
     name: "OnAir", dependencies: ["OnAirC", "OnAirFFI"] + apple, path: "\(swift)/Sources/OnAir"),
   .testTarget(

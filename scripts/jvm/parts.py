@@ -9,7 +9,6 @@ import os
 import platform
 import shutil
 import subprocess
-import tarfile
 import urllib.request
 from pathlib import Path
 
@@ -135,8 +134,9 @@ def once(name, make):
 def npm(package):
     def make(folder):
         quietly("npm", "pack", "--silent", package, folder=folder)
-        with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-            archive.extractall(folder, filter="data")
+        archive = next(folder.glob("*.tgz"))
+        quietly("tar", "xzf", archive.name, folder=folder)
+        archive.unlink()
 
     return once("npm-" + package.replace("/", "-").replace("@", "-"), make) / "package"
 
