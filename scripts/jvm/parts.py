@@ -59,6 +59,11 @@ PARTS = {
         ("org.robolectric", "android-all", "15-robolectric-13954326",
          "e17105f6c432357e6bb278a527f8e848d01fc56ccee01be77725bea23d871990"),
     ],
+    # The same JNA as phones get it; only looked at.
+    "jna for phones": [
+        ("net.java.dev.jna", "jna", "5.19.1@aar",
+         "b57125cb7d16253f0d65a80f7d3a4c3664effa711b8bdbb7f87fb572ce1624ed"),
+    ],
     "ktlint": [
         ("com.pinterest.ktlint", "ktlint-cli", "1.8.0:all",
          "369ad2b789f95a011f807e1fcb690ccef80bd7cd014fd139e73ae82dcc0baeab"),
@@ -85,14 +90,17 @@ def part(kind):
         elsewhere = {"compiler": npm_compiler, "library": debian_library, "tests": debian_tests,
                      "android": debian_android, "ktlint": npm_ktlint}
         try:
+            if kind not in elsewhere:
+                raise OSError("nobody else has it")
             return elsewhere[kind]()
         except (OSError, subprocess.SubprocessError) as second:
             raise Missing(f"{kind}: not at {CENTRAL} ({error}), nor elsewhere ({second})") from second
 
 
 def central(group, name, version, sha256):
+    version, _, extension = version.partition("@")
     version, _, classifier = version.partition(":")
-    file = f"{name}-{version}{classifier and '-' + classifier}.jar"
+    file = f"{name}-{version}{classifier and '-' + classifier}.{extension or 'jar'}"
     path = CACHE / "jars" / file
     if path.exists():
         return path

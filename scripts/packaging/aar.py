@@ -111,6 +111,21 @@ def class_problems(jar):
     return found
 
 
+def jna_problems(data):
+    """What keeps the JNA that comes along from running beside us: it lacks an ABI, or fits no pages of 16 KB."""
+    found = []
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for abi in ABIS.values():
+            name = f"jni/{abi}/libjnidispatch.so"
+            if name not in archive.namelist():
+                found.append(f"JNA has no {name}")
+                continue
+            elf = Elf(archive.read(name))
+            if elf.wide and not elf.fits_16k_pages:
+                found.append(f"JNA's {name} does not fit pages of 16 KB: {elf.alignment}")
+    return found
+
+
 def native_problems(native, abis):
     found = []
     wanted = {f"jni/{abi}/{LIBRARY}": abi for abi in abis}

@@ -74,6 +74,13 @@ class Aar(unittest.TestCase):
         data = package(libraries={"armeabi-v7a": library(40, 4096, wide=False)})
         self.assertEqual(aar.problems(data, ["armeabi-v7a"]), [])
 
+    def test_a_jna_that_lacks_an_abi_or_has_small_pages_is_named(self):
+        files = {f"jni/{abi}/libjnidispatch.so": library() for abi in aar.ABIS.values()}
+        self.assertEqual(aar.jna_problems(aar.zipped(files)), [])
+        files["jni/x86_64/libjnidispatch.so"] = library(align=4096)
+        del files["jni/armeabi-v7a/libjnidispatch.so"]
+        self.assertEqual(len(aar.jna_problems(aar.zipped(files))), 2)
+
     def test_an_aar_without_its_parts_is_told_so(self):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as archive:
