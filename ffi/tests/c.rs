@@ -102,8 +102,8 @@ fn a_storm_of_calls_ends_with_documented_statuses() {
         return;
     }
     let (_folder, program) = build("tests/c/storm.c", &["-fsanitize=address,undefined"]);
-    for seed in ["1", "2", "3"] {
-        run(&program, &[free_port().to_string().as_str(), seed]);
+    for (seed, source) in [("1", "raw"), ("2", "raw"), ("3", "encoded"), ("4", "encoded")] {
+        run(&program, &[free_port().to_string().as_str(), seed, source]);
     }
 }
 
