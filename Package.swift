@@ -15,6 +15,21 @@ var apple: [Target.Dependency] = []
 
 #if os(Linux)
   let library = Context.environment["ONAIR_LIBRARY_DIR"] ?? "\(root)/target/debug"
+  // What stands for Apple's frameworks, with what each of them is built on.
+  let stubs: [(String, [String])] = [
+    ("CoreVideo", []), ("CoreMedia", ["CoreVideo"]), ("UIKit", []), ("VideoToolbox", ["CoreMedia", "UIKit"]),
+    ("AVFoundation", ["CoreMedia", "UIKit"]), ("SwiftUI", ["UIKit"]), ("AVKit", ["AVFoundation", "SwiftUI"]),
+    ("ReplayKit", ["AVFoundation"]), ("Network", []),
+  ]
+  if Context.environment["ONAIR_STUBS"] != "no" {
+    for (name, bases) in stubs {
+      targets.append(
+        .target(
+          name: name, dependencies: bases.map { .target(name: $0) }, path: "\(swift)/Stubs/\(name)",
+          swiftSettings: [.swiftLanguageMode(.v5)]))
+    }
+    apple = stubs.map { .target(name: $0.0) }
+  }
   targets.append(
     .target(
       name: "OnAirCore", path: "\(swift)/Sources/OnAirCore",
@@ -36,7 +51,8 @@ targets += [
       .linkedFramework($0, .when(platforms: [.iOS, .macOS]))
     }),
   .target(
-    name: "OnAir", dependencies: ["OnAirC", "OnAirFFI"] + apple, path: "\(swift)/Sources/OnAir"),
+    name: "OnAir", dependencies: ["OnAirC", "OnAirFFI"] + apple, path: "\(swift)/Sources/OnAir",
+    resources: [.copy("PrivacyInfo.xcprivacy")]),
   .testTarget(
     name: "OnAirTests", dependencies: ["OnAir"], path: "\(swift)/Tests/OnAirTests"),
 ]
@@ -44,7 +60,9 @@ targets += [
 let package = Package(
   name: "OnAir",
   platforms: [.iOS(.v15), .macOS(.v12)],
-  products: [.library(name: "OnAir", targets: ["OnAir"])],
+  products: [
+    .library(name: "OnAir", targets: ["OnAir"]),
+  ],
   targets: targets,
   swiftLanguageModes: [.v6]
 )

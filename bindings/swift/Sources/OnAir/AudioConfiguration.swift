@@ -60,3 +60,12 @@ extension AudioConfiguration.Quality {
     }
   }
 }
+
+extension AudioConfiguration {
+  /// AudioSpecificConfig of AAC-LC (ISO/IEC 14496-3 1.6.2.1): object type 2, rate, channels. LFLiveKit: asc.
+  package var specificConfig: UInt16 {
+    let rates = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350]
+    let rate = UInt16(rates.firstIndex(of: sampleRate) ?? 15)
+    return 2 << 11 | rate << 7 | UInt16(truncatingIfNeeded: channels) << 3
+  }
+}

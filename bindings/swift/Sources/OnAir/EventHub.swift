@@ -35,7 +35,7 @@ final class EventHub: Sendable {
     }
   }
 
-  /// Called by one task, in order.
+  /// Called by one task, in order; failures of encoders come from their threads.
   func publish(_ event: LiveEvent) {
     let (states, events) = inside.withLock { inside in
       guard case .stateChanged(let state) = event else {

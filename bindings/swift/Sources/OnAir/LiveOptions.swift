@@ -44,6 +44,16 @@ public struct LiveOptions: Sendable {
     case encoded
   }
 
+  /// Who encodes what is pushed raw.
+  public enum Encoder: Hashable, Sendable {
+    /// The device (VideoToolbox, the system's AAC) where there is one, else the core.
+    case automatic
+    /// The device: pictures are pixel buffers of the configured size.
+    case device
+    /// The core's own in software, where it was built with them.
+    case core
+  }
+
   /// How the video bitrate follows the network.
   public enum AdaptiveBitrate: Hashable, Sendable {
     /// By the age of the oldest byte that the server does not have.
@@ -60,7 +70,9 @@ public struct LiveOptions: Sendable {
   public var videoSource: Source = .raw
   /// How sound is pushed.
   public var audioSource: Source = .raw
-  /// HEVC and AV1 want a server with Enhanced RTMP. AV1 is pushed encoded.
+  /// Who encodes what is pushed raw.
+  public var encoder: Encoder = .automatic
+  /// HEVC and AV1 want a server with Enhanced RTMP. AV1 is pushed encoded; so is HEVC when the core encodes.
   public var videoCodec: VideoCodec = .h264
   /// Opus is pushed encoded, and wants a server with Enhanced RTMP.
   public var audioCodec: AudioCodec = .aac
@@ -120,9 +132,12 @@ extension LiveOptions {
       case .hevc: .hevc
       case .av1: .av1
       }
+    // What this side encodes is encoded to the core.
+    let isRaw = !DeviceEncoders.areUsed(encoder)
     return SessionOptions(
       audio: audio?.core, video: video?.core,
-      audioSource: audioSource == .raw ? .raw : .encoded, videoSource: videoSource == .raw ? .raw : .encoded,
+      audioSource: audioSource == .raw && isRaw ? .raw : .encoded,
+      videoSource: videoSource == .raw && isRaw ? .raw : .encoded,
       audioCodec: audioCodec == .aac ? .aac : .opus, videoCodec: pictures,
       adaptiveBitrate: adaptation, reconnect: reconnect.core, trust: trust.core)
   }

@@ -7,6 +7,11 @@ extension LiveSession {
   /// Takes a picture: checks and copies it, never encodes, never waits. Pictures come from one thread at a time, in the
   /// order of their times. LFLiveKit: pushVideo.
   public func pushVideo(_ frame: VideoFrame, at time: CaptureTime) throws(LiveError) {
+    if isEncodedHere(.video) {
+      throw LiveError(
+        code: 220, reason: "push: the device encodes pixel buffers",
+        advice: "push a CVPixelBuffer, or make the session with the core's encoder")
+    }
     try handle.push(frame, at: time)
   }
 
@@ -14,6 +19,12 @@ extension LiveSession {
   public func pushAudio(
     _ samples: UnsafeBufferPointer<Int16>, sampleRate: Int, channels: Int, at time: CaptureTime
   ) throws(LiveError) {
+    #if canImport(VideoToolbox) && canImport(AVFoundation)
+      if let encoder = encoders.audio {
+        encoder.encode(samples, sampleRate: sampleRate, channels: channels, at: time, isMuted: muted)
+        return
+      }
+    #endif
     try handle.push(samples, sampleRate: sampleRate, channels: channels, at: time)
   }
 
@@ -38,6 +49,7 @@ extension LiveSession {
 
   /// Makes the next raw picture an IDR.
   public func requestKeyframe() {
+    encoders.obey(.keyframeWanted)
     core.requestKeyframe()
   }
 
@@ -87,6 +99,16 @@ extension LiveSession {
   public func stopRecording() async throws(LiveError) -> Recording? {
     let ended = await Self.waiting { [core] in Result { try core.stopRecording() } }
     return try OnAir.core { try ended.get().map(Recording.init) }
+  }
+}
+
+extension LiveSession {
+  private func isEncodedHere(_ track: Track) -> Bool {
+    #if canImport(VideoToolbox) && canImport(AVFoundation)
+      return track == .video ? encoders.video != nil : encoders.audio != nil
+    #else
+      return false
+    #endif
   }
 }
 

@@ -19,6 +19,8 @@ public final class LiveSession: Sendable {
   let core: OnAirFFI.LiveSession
   let handle: CoreHandle
   let hub = EventHub()
+  let encoders: DeviceEncoders
+  let stage = Stage()
 
   /// A session of these tracks; nil leaves one out.
   public init(
@@ -31,8 +33,13 @@ public final class LiveSession: Sendable {
     let made = try OnAir.core { try OnAirFFI.LiveSession(options: options.core(audio: audio, video: video)) }
     core = made
     handle = CoreHandle(number: made.nativeHandle())
-    Task.detached(priority: .userInitiated) { [core, hub] in
-      while let event = await core.nextEvent() { hub.publish(LiveEvent(event)) }
+    encoders = Self.encoders(for: handle, audio, video, options, tell: hub)
+    Task.detached(priority: .userInitiated) { [core, hub, encoders] in
+      while let event = await core.nextEvent() {
+        let event = LiveEvent(event)
+        encoders.obey(event)
+        hub.publish(event)
+      }
       hub.finish()
     }
     let events = hub.events().stream
@@ -117,6 +124,31 @@ public final class LiveSession: Sendable {
     await withCheckedContinuation { continuation in
       DispatchQueue.global(qos: .userInitiated).async { continuation.resume(returning: body()) }
     }
+  }
+}
+
+extension LiveSession {
+  /// The encoders of this side, for what is pushed raw.
+  private static func encoders(
+    for handle: CoreHandle, _ audio: AudioConfiguration?, _ video: VideoConfiguration?, _ options: LiveOptions,
+    tell hub: EventHub
+  ) -> DeviceEncoders {
+    #if canImport(VideoToolbox) && canImport(AVFoundation)
+      guard DeviceEncoders.areUsed(options.encoder) else { return DeviceEncoders(video: nil, audio: nil) }
+      let pictures = options.videoSource == .raw ? video : nil
+      let sound = options.audioSource == .raw ? audio : nil
+      return DeviceEncoders(
+        video: pictures.map { video in
+          VideoToolboxEncoder(video: video, codec: options.videoCodec, handle: handle) {
+            hub.publish(.encoderFailed(.video, $0))
+          }
+        },
+        audio: sound.map { audio in
+          AACEncoder(audio: audio, handle: handle) { hub.publish(.encoderFailed(.audio, $0)) }
+        })
+    #else
+      return DeviceEncoders()
+    #endif
   }
 }
 

@@ -49,7 +49,7 @@ final class SessionTests: XCTestCase {
   }
 
   func testAPushBeforeTheStartIsRefusedWithItsCode() throws {
-    let session = try LiveSession()
+    let session = try LiveSession(options: desk)
     let pattern = Pattern(width: 360, height: 640)
     expect(208, .call) { () throws(LiveError) in try pattern.push(to: session, at: .seconds(1)) }
     let nothing = VideoFrame.bgra(
@@ -120,7 +120,7 @@ final class SessionTests: XCTestCase {
   /// A 720p picture crosses the border in 20 µs or less: pointers go over, not pixels. What takes the picture then
   /// copies it once; here nobody does.
   func testTheBorderCostsNoCopy() throws {
-    let session = try LiveSession(video: .high3)
+    let session = try LiveSession(video: .high3, options: desk)
     let pattern = Pattern(width: 720, height: 1280)
     let began = ContinuousClock.now
     for _ in 0..<10_000 { try? pattern.push(to: session, at: .seconds(0)) }

@@ -8,7 +8,7 @@ final class StormTests: XCTestCase {
   func testAThousandCallsInAnyOrderFromEightThreads() async throws {
     let silent = SilentServer()
     let addresses = [silent.url, refusedURL(), "nonsense", ProcessInfo.processInfo.environment["ONAIR_TEST_RTMP"]]
-    let storm = Storm(session: try LiveSession(video: .low1), addresses: addresses.compactMap { $0 })
+    let storm = Storm(session: try LiveSession(video: .low1, options: desk), addresses: addresses.compactMap { $0 })
     for number in 0..<8 {
       Thread { storm.blow(seed: UInt64(number) + 1, calls: 125) }.start()
     }
@@ -67,7 +67,7 @@ private final class Storm: Sendable {
       default:
         // Nobody closes a session: whoever lets it go does.
         note { () throws(LiveError) in
-          let fresh = try LiveSession(video: .low1)
+          let fresh = try LiveSession(video: .low1, options: desk)
           self.session.withLock { $0 = fresh }
         }
       }

@@ -12,7 +12,7 @@ final class StreamTests: XCTestCase {
   }
 
   func testFiveSecondsOfPatternAndTone() async throws {
-    let session = try LiveSession(audio: .high, video: .low3)
+    let session = try LiveSession(audio: .high, video: .low3, options: desk)
     let states = session.states
     let (first, second) = (session.events, session.events)
     try await session.startLive(to: address("swift"))
@@ -41,7 +41,7 @@ final class StreamTests: XCTestCase {
   func testARecordingBesideTheStreamAndASecondShow() async throws {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("onair-\(UUID().uuidString).flv")
     defer { try? FileManager.default.removeItem(at: file) }
-    let session = try LiveSession(audio: .high, video: .low1)
+    let session = try LiveSession(audio: .high, video: .low1, options: desk)
     try await session.startLive(to: address("swift-first"))
     try session.startRecording(to: file)
     XCTAssertThrowsError(try session.startRecording(to: file)) {
@@ -77,7 +77,7 @@ final class StreamTests: XCTestCase {
 }
 
 @MainActor private func showToADelegate(at address: String) async throws {
-  let session = try LiveSession(audio: .high, video: .low1)
+  let session = try LiveSession(audio: .high, video: .low1, options: desk)
   let listener = Listener()
   session.delegate = listener
   let events = session.events

@@ -7,6 +7,13 @@ import OnAir
   import Darwin
 #endif
 
+/// With the core's own encoders, which take memory: the device's want pixel buffers.
+let desk = {
+  var options = LiveOptions()
+  options.encoder = .core
+  return options
+}()
+
 /// A port of this machine that takes connections and never says a word.
 final class SilentServer: Sendable {
   let port: Int

@@ -1,0 +1,40 @@
+// Stands for Apple's module on Linux: the signatures that the sources use.
+// swift-format-ignore-file
+@_exported import Foundation
+
+open class CALayer: NSObject, @unchecked Sendable {
+  open var frame: CGRect = .zero
+  open func addSublayer(_ layer: CALayer) {}
+  open func insertSublayer(_ layer: CALayer, at index: UInt32) {}
+  open func removeFromSuperlayer() {}
+}
+
+@MainActor open class UIView: NSObject {
+  nonisolated public override init() { super.init() }
+  public init(frame: CGRect) { super.init() }
+  public required init?(coder: NSCoder) { nil }
+  open var bounds: CGRect = .zero
+  open var frame: CGRect = .zero
+  open var layer: CALayer { CALayer() }
+  open class var layerClass: AnyClass { CALayer.self }
+  open func layoutSubviews() {}
+  open func setNeedsLayout() {}
+  open func insertSubview(_ view: UIView, at index: Int) {}
+}
+
+/// CoreGraphics' on a Mac.
+public final class CGImage {
+  public init() {}
+}
+
+public final class UIImage: @unchecked Sendable {
+  public init(cgImage: CGImage) {}
+}
+
+@MainActor public final class UIApplication {
+  public static let shared = UIApplication()
+  public var isIdleTimerDisabled = false
+  public nonisolated static let didEnterBackgroundNotification = Notification.Name("didEnterBackground")
+  public nonisolated static let willEnterForegroundNotification = Notification.Name("willEnterForeground")
+  public nonisolated static let didBecomeActiveNotification = Notification.Name("didBecomeActive")
+}
