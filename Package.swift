@@ -53,6 +53,10 @@ targets += [
   .target(
     name: "OnAir", dependencies: ["OnAirC", "OnAirFFI"] + apple, path: "\(swift)/Sources/OnAir",
     resources: [.copy("PrivacyInfo.xcprivacy")]),
+  .target(
+    name: "LFLiveKit", dependencies: ["OnAir"] + apple, path: "\(swift)/Sources/LFLiveKit"),
+  .testTarget(
+    name: "LFLiveKitTests", dependencies: ["LFLiveKit"], path: "\(swift)/Tests/LFLiveKitTests"),
   .testTarget(
     name: "OnAirTests", dependencies: ["OnAir"], path: "\(swift)/Tests/OnAirTests"),
 ]
@@ -62,6 +66,7 @@ let package = Package(
   platforms: [.iOS(.v15), .macOS(.v12)],
   products: [
     .library(name: "OnAir", targets: ["OnAir"]),
+    .library(name: "LFLiveKit", targets: ["LFLiveKit"]),
   ],
   targets: targets,
   swiftLanguageModes: [.v6]
