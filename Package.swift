@@ -29,6 +29,8 @@ var apple: [Target.Dependency] = []
           swiftSettings: [.swiftLanguageMode(.v5)]))
     }
     apple = stubs.map { .target(name: $0.0) }
+    // An app of Xcode's on a Mac.
+    targets.append(.executableTarget(name: "OnAirDemo", dependencies: ["OnAir"] + apple, path: "swift-demo/Sources"))
   }
   targets.append(
     .target(
