@@ -64,6 +64,11 @@ PARTS = {
         ("net.java.dev.jna", "jna", "5.19.1@aar",
          "b57125cb7d16253f0d65a80f7d3a4c3664effa711b8bdbb7f87fb572ce1624ed"),
     ],
+    # What the demo app reads QR codes with.
+    "demo": [
+        ("com.google.zxing", "core", "3.5.3",
+         "8d8064c1636fdaef7189dd9055c7d59950a8940a12f2293956446ec3c109fd82"),
+    ],
     "ktlint": [
         ("com.pinterest.ktlint", "ktlint-cli", "1.8.0:all",
          "369ad2b789f95a011f807e1fcb690ccef80bd7cd014fd139e73ae82dcc0baeab"),
@@ -89,6 +94,8 @@ def part(kind):
     except OSError as error:
         elsewhere = {"compiler": npm_compiler, "library": debian_library, "tests": debian_tests,
                      "android": debian_android, "ktlint": npm_ktlint}
+        if kind not in elsewhere:
+            raise Missing(f"{kind}: not at {CENTRAL} ({error})") from error
         try:
             if kind not in elsewhere:
                 raise OSError("nobody else has it")

@@ -1,0 +1,171 @@
+package io.onair.demo
+
+import android.Manifest
+import android.content.pm.PackageManager
+import android.os.Bundle
+import android.view.WindowManager
+import android.widget.Button
+import android.widget.CheckBox
+import android.widget.SeekBar
+import android.widget.TextView
+import android.widget.Toast
+import io.onair.LiveEvent
+import io.onair.LiveException
+import io.onair.LiveState
+import io.onair.VideoConfiguration
+import io.onair.VideoQuality
+import io.onair.android.CameraPosition
+import io.onair.android.LiveService
+import io.onair.android.LiveStudio
+import kotlinx.coroutines.launch
+import java.io.File
+
+/** Camera, preview, figures, and what the network made of them. */
+class BroadcastActivity : DemoActivity() {
+    private var studio: LiveStudio? = null
+
+    override fun onCreate(savedInstanceState: Bundle?) {
+        super.onCreate(savedInstanceState)
+        setContentView(R.layout.broadcast)
+        window.addFlags(WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON)
+        val wanted = arrayOf(Manifest.permission.CAMERA, Manifest.permission.RECORD_AUDIO)
+        if (wanted.all { checkSelfPermission(it) == PackageManager.PERMISSION_GRANTED }) begin() else requestPermissions(wanted, 1)
+    }
+
+    override fun onRequestPermissionsResult(
+        requestCode: Int,
+        permissions: Array<String>,
+        grantResults: IntArray,
+    ) {
+        if (grantResults.isNotEmpty() && grantResults.all { it == PackageManager.PERMISSION_GRANTED }) return begin()
+        Toast.makeText(this, R.string.permission_needed, Toast.LENGTH_LONG).show()
+        finish()
+    }
+
+    override fun onDestroy() {
+        LiveService.stop(this, BroadcastService::class.java)
+        studio?.close()
+        super.onDestroy()
+    }
+
+    private fun begin() {
+        val studio = LiveStudio(this, video = VideoConfiguration.of(VideoQuality.HIGH2))
+        this.studio = studio
+        studio.preview = findViewById(R.id.preview)
+        studio.onDeviceFailed = ::show
+        studio.running = true
+        slide(R.id.beauty) { studio.beautyLevel = it }
+        slide(R.id.bright) { studio.brightLevel = it }
+        slide(R.id.zoom) { studio.zoomScale = 1 + 2 * it }
+        check(R.id.mirror) { studio.mirror = it }
+        check(R.id.torch) { studio.torch = it }
+        check(R.id.muted) { studio.muted = it }
+        check(R.id.record) { record(studio, it) }
+        findViewById<Button>(R.id.turn).setOnClickListener {
+            val isFront = studio.cameraPosition == CameraPosition.FRONT
+            studio.cameraPosition = if (isFront) CameraPosition.BACK else CameraPosition.FRONT
+        }
+        val live = findViewById<Button>(R.id.live)
+        live.setOnClickListener {
+            if (studio.session.state.value in RUNNING) scope.launch { studio.stopLive() } else start(studio)
+        }
+        scope.launch {
+            studio.session.state.collect { state ->
+                live.setText(if (state in RUNNING) R.string.stop else R.string.go_live)
+                if (state !in RUNNING) LiveService.stop(this@BroadcastActivity, BroadcastService::class.java)
+            }
+        }
+        scope.launch { studio.session.events.collect(::heard) }
+    }
+
+    private fun start(studio: LiveStudio) {
+        LiveService.start(this, BroadcastService::class.java)
+        scope.launch {
+            try {
+                studio.startLive(settings.url)
+            } catch (error: LiveException) {
+                show(error)
+            }
+        }
+    }
+
+    private fun heard(event: LiveEvent) {
+        val reason = findViewById<TextView>(R.id.reason)
+        when (event) {
+            is LiveEvent.Figures -> {
+                val figures = event.figures
+                findViewById<TextView>(R.id.figures).text =
+                    "${figures.state}  %.0f fps  %d kbit/s of %d  RTT %d ms  waits %d ms  dropped %d".format(
+                        figures.fps,
+                        figures.bitrateBps / 1000,
+                        figures.targetBitrateBps / 1000,
+                        figures.rttUs / 1000,
+                        figures.queueAgeMs,
+                        figures.framesDropped,
+                    )
+            }
+
+            is LiveEvent.BitrateChanged -> {
+                reason.text = event.reason
+            }
+
+            is LiveEvent.PaceChanged -> {
+                reason.text = event.reason
+            }
+
+            is LiveEvent.Lost -> {
+                reason.text = event.error.message
+            }
+
+            is LiveEvent.RecordingFailed -> {
+                show(event.error)
+            }
+
+            else -> {}
+        }
+    }
+
+    private fun record(
+        studio: LiveStudio,
+        isOn: Boolean,
+    ) {
+        try {
+            if (isOn) studio.saveLocalVideoPath = File(getExternalFilesDir(null), "${System.currentTimeMillis()}.flv").path
+            studio.saveLocalVideo = isOn
+        } catch (error: LiveException) {
+            show(error)
+        }
+    }
+
+    private fun show(error: LiveException) {
+        Toast.makeText(this, "${error.code}: ${error.message}", Toast.LENGTH_LONG).show()
+    }
+
+    private fun slide(
+        id: Int,
+        onChange: (Float) -> Unit,
+    ) {
+        findViewById<SeekBar>(id).setOnSeekBarChangeListener(
+            object : SeekBar.OnSeekBarChangeListener {
+                override fun onProgressChanged(
+                    bar: SeekBar,
+                    progress: Int,
+                    fromUser: Boolean,
+                ) = onChange(progress / 100f)
+
+                override fun onStartTrackingTouch(bar: SeekBar) = Unit
+
+                override fun onStopTrackingTouch(bar: SeekBar) = Unit
+            },
+        )
+    }
+
+    private fun check(
+        id: Int,
+        onChange: (Boolean) -> Unit,
+    ) = findViewById<CheckBox>(id).setOnCheckedChangeListener { _, isOn -> onChange(isOn) }
+
+    private companion object {
+        val RUNNING = setOf(LiveState.PENDING, LiveState.LIVE, LiveState.RECONNECTING)
+    }
+}

@@ -1,0 +1,55 @@
+package io.onair.demo
+
+import android.content.Intent
+import android.os.Bundle
+import android.widget.Button
+import android.widget.EditText
+import android.widget.TextView
+import io.onair.LiveException
+import io.onair.OnAir
+import kotlinx.coroutines.launch
+
+/** Where to watch and where to publish. */
+class SettingsActivity : DemoActivity() {
+    override fun onCreate(savedInstanceState: Bundle?) {
+        super.onCreate(savedInstanceState)
+        setContentView(R.layout.settings)
+        findViewById<Button>(R.id.scan).setOnClickListener {
+            save()
+            startActivity(Intent(this, ScanActivity::class.java))
+        }
+        findViewById<Button>(R.id.save).setOnClickListener {
+            save()
+            finish()
+        }
+        findViewById<Button>(R.id.look).setOnClickListener { look() }
+    }
+
+    override fun onResume() {
+        super.onResume()
+        field(R.id.server).setText(settings.server)
+        field(R.id.publish).setText(settings.publish)
+        field(R.id.name).setText(settings.name)
+    }
+
+    private fun field(id: Int): EditText = findViewById(id)
+
+    private fun save() {
+        settings.server = field(R.id.server).text.toString()
+        settings.publish = field(R.id.publish).text.toString()
+        settings.name = field(R.id.name).text.toString()
+    }
+
+    private fun look() {
+        save()
+        val message = findViewById<TextView>(R.id.message)
+        scope.launch {
+            message.text =
+                try {
+                    OnAir.preflight(settings.url).verdict
+                } catch (error: LiveException) {
+                    error.message
+                }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.onair.demo
+
+import android.net.Uri
+import android.os.Bundle
+import android.widget.TextView
+import android.widget.VideoView
+
+/** A show as the audience sees it: the phone's own player on HLS. */
+class WatchActivity : DemoActivity() {
+    override fun onCreate(savedInstanceState: Bundle?) {
+        super.onCreate(savedInstanceState)
+        setContentView(R.layout.watch)
+        val video = findViewById<VideoView>(R.id.video)
+        val address = "${settings.server}/${intent.getStringExtra(STREAM)}/index.m3u8"
+        video.setVideoURI(Uri.parse(address))
+        video.setOnPreparedListener { it.start() }
+        video.setOnErrorListener { _, what, extra ->
+            findViewById<TextView>(R.id.message).text = "$address: $what/$extra"
+            // A show that ends or is late comes back.
+            video.postDelayed({ video.setVideoURI(Uri.parse(address)) }, AGAIN_MS)
+            true
+        }
+    }
+
+    override fun onStop() {
+        findViewById<VideoView>(R.id.video).stopPlayback()
+        super.onStop()
+    }
+
+    companion object {
+        /** The extra with `app/name`. */
+        const val STREAM: String = "stream"
+        private const val AGAIN_MS = 2_000L
+    }
+}

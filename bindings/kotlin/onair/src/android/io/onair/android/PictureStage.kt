@@ -1,0 +1,191 @@
+package io.onair.android
+
+import android.graphics.Bitmap
+import android.graphics.SurfaceTexture
+import android.opengl.EGLSurface
+import android.opengl.GLES20
+import android.os.Handler
+import android.os.HandlerThread
+import android.os.SystemClock
+import android.view.Surface
+import io.onair.CaptureClock
+import io.onair.Fit
+import io.onair.FrameGate
+import java.nio.ByteBuffer
+
+/**
+ * From a camera or a screen to encoder and preview: upright, cropped, mirrored, with times since boot. One thread, which
+ * draws when a picture came.
+ */
+internal class PictureStage {
+    private val thread = HandlerThread("onair-pictures").apply { start() }
+    private val handler = Handler(thread.looper)
+    private val matrix = FloatArray(16)
+    private var egl: EglCore? = null
+    private var program: TextureProgram? = null
+    private var texture: SurfaceTexture? = null
+    private var inputWidth = 1
+    private var inputHeight = 1
+    private var isUpright = false
+    private var encoder: Window? = null
+    private var preview: Window? = null
+    private var lastUs = 0L
+    private val waitingForImage = ArrayDeque<(Bitmap) -> Unit>()
+
+    /** Which pictures go to the encoder; the preview shows all. */
+    val gate: FrameGate = FrameGate()
+
+    /** Whether what is sent is seen as in a mirror; the system mirrors front cameras by itself. */
+    @Volatile var isFlipped: Boolean = false
+
+    /** How far the device is turned from how it is usually held, in degrees. */
+    @Volatile var rotation: Int = 0
+
+    private class Window(
+        val surface: Surface,
+        val target: EGLSurface,
+        val width: Int,
+        val height: Int,
+    )
+
+    /**
+     * A surface to fill with pictures of this size, on [onInput]'s call from the stage's thread. A camera's lie on their
+     * side and follow [rotation]; a screen's are upright already.
+     */
+    fun input(
+        width: Int,
+        height: Int,
+        isUpright: Boolean = false,
+        onInput: (Surface) -> Unit,
+    ) {
+        post {
+            val texture = this.texture ?: opened()
+            inputWidth = width
+            inputHeight = height
+            this.isUpright = isUpright
+            texture.setDefaultBufferSize(width, height)
+            onInput(Surface(texture))
+        }
+    }
+
+    /** Draws into an encoder's input, in its size; null for none. */
+    fun encode(
+        surface: Surface?,
+        width: Int,
+        height: Int,
+    ) {
+        post { encoder = swapped(encoder, surface, width, height) }
+    }
+
+    /** Draws into a view; null for none. Waits until the old one is not used any more, since views are taken away. */
+    fun show(surface: Surface?) {
+        val done = java.util.concurrent.CountDownLatch(1)
+        val isPosted =
+            post {
+                preview = swapped(preview, surface, 0, 0)
+                done.countDown()
+            }
+        if (isPosted && surface == null) done.await(500, java.util.concurrent.TimeUnit.MILLISECONDS)
+    }
+
+    /** The next picture that is sent. */
+    fun image(onImage: (Bitmap) -> Unit) {
+        post { waitingForImage += onImage }
+    }
+
+    fun close() {
+        post {
+            encoder = swapped(encoder, null, 0, 0)
+            preview = swapped(preview, null, 0, 0)
+            texture?.release()
+            program?.close()
+            egl?.close()
+        }
+        thread.quitSafely()
+    }
+
+    private fun post(body: () -> Unit): Boolean = handler.post(body)
+
+    private fun opened(): SurfaceTexture {
+        egl = EglCore()
+        val program = TextureProgram().also { this.program = it }
+        val texture = SurfaceTexture(program.texture)
+        texture.setOnFrameAvailableListener({ draw(it) }, handler)
+        this.texture = texture
+        return texture
+    }
+
+    private fun swapped(
+        old: Window?,
+        surface: Surface?,
+        width: Int,
+        height: Int,
+    ): Window? {
+        if (surface != null && texture == null) opened()
+        val egl = egl ?: return null
+        egl.leave()
+        old?.let { egl.release(it.target) }
+        if (surface == null || !surface.isValid) return null
+        val target = egl.window(surface)
+        return if (width > 0) {
+            Window(surface, target, width, height)
+        } else {
+            Window(surface, target, egl.width(target), egl.height(target))
+        }
+    }
+
+    private fun draw(texture: SurfaceTexture) {
+        val egl = egl ?: return
+        egl.leave()
+        texture.updateTexImage()
+        texture.getTransformMatrix(matrix)
+        val timeUs =
+            CaptureClock.micros(texture.timestamp, SystemClock.elapsedRealtimeNanos(), System.nanoTime())
+        preview?.let { if (!drawn(egl, it, false, timeUs)) preview = null }
+        val encoder = encoder ?: return
+        // An encoder wants times that grow.
+        if (timeUs <= lastUs || !gate.lets()) return
+        lastUs = timeUs
+        if (!drawn(egl, encoder, isFlipped, timeUs)) this.encoder = null
+    }
+
+    private fun drawn(
+        egl: EglCore,
+        window: Window,
+        isFlipped: Boolean,
+        timeUs: Long,
+    ): Boolean {
+        if (!egl.enter(window.target)) return false
+        val rotation = if (isUpright) 0 else rotation
+        // The picture stands upright as the device is usually held; a camera's buffer lies.
+        val isLying = !isUpright && rotation % 180 == 0
+        val (width, height) = if (isLying) inputHeight to inputWidth else inputWidth to inputHeight
+        val (x, y) = Fit.fill(width, height, window.width, window.height)
+        val flip = if (isFlipped) -1f else 1f
+        program?.draw(matrix, turned(x * flip, y, rotation), window.width, window.height)
+        if (window === encoder && waitingForImage.isNotEmpty()) takeImage(window)
+        return egl.show(window.target, timeUs * 1000)
+    }
+
+    private fun turned(
+        x: Float,
+        y: Float,
+        rotation: Int,
+    ): FloatArray =
+        when (rotation) {
+            90 -> floatArrayOf(0f, x, -y, 0f)
+            180 -> floatArrayOf(-x, 0f, 0f, -y)
+            270 -> floatArrayOf(0f, -x, y, 0f)
+            else -> floatArrayOf(x, 0f, 0f, y)
+        }
+
+    private fun takeImage(window: Window) {
+        val pixels = ByteBuffer.allocateDirect(window.width * window.height * 4)
+        GLES20.glReadPixels(0, 0, window.width, window.height, GLES20.GL_RGBA, GLES20.GL_UNSIGNED_BYTE, pixels)
+        val upsideDown = Bitmap.createBitmap(window.width, window.height, Bitmap.Config.ARGB_8888)
+        upsideDown.copyPixelsFromBuffer(pixels)
+        val over = android.graphics.Matrix().apply { postScale(1f, -1f) }
+        val image = Bitmap.createBitmap(upsideDown, 0, 0, window.width, window.height, over, false)
+        while (waitingForImage.isNotEmpty()) waitingForImage.removeFirst()(image)
+    }
+}
