@@ -1,21 +1,25 @@
 //! What a frame costs at the border: no allocation in the thread that pushes, whichever way it comes.
 #![expect(
     unsafe_code,
-    reason = "calls the C functions, and counts what the allocator is asked for"
+    reason = "calls the C functions and Java's, and counts what the allocator is asked for"
 )]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, TcpListener};
-use std::ptr::null;
+use std::ptr::{null, null_mut};
 use std::time::Duration;
 
+use jni_sys::{JNIEnv, JNINativeInterface_, jlong, jobject};
 use onair_e2e::clock;
 use onair_ffi::c::ONAIR_OK;
 use onair_ffi::c::push::{
     ONAIR_PIXELS_NV12, onair_plane, onair_session_push_audio, onair_session_push_video,
     onair_video_frame,
 };
+use onair_ffi::jni::Java_io_onair_ffi_Frames_pushYuv420;
 use onair_ffi::{
     DestinationOptions, LiveSession, SharedBitrate, audio_preset, session_options, video_preset,
 };
@@ -54,6 +58,41 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// A direct buffer, as far as the border asks.
+struct Direct {
+    data: *const u8,
+    size: jlong,
+}
+
+unsafe extern "system" fn address(_: *mut JNIEnv, buffer: jobject) -> *mut c_void {
+    // SAFETY: the test passes nothing else.
+    unsafe { (*buffer.cast::<Direct>()).data.cast_mut().cast() }
+}
+
+unsafe extern "system" fn capacity(_: *mut JNIEnv, buffer: jobject) -> jlong {
+    // SAFETY: the test passes nothing else.
+    unsafe { (*buffer.cast::<Direct>()).size }
+}
+
+extern "system" fn unexpected() {
+    std::process::abort();
+}
+
+/// Java's functions, two of which are there.
+fn java() -> Box<JNINativeInterface_> {
+    let mut table = Box::new(MaybeUninit::<JNINativeInterface_>::uninit());
+    let functions = size_of::<JNINativeInterface_>() / size_of::<extern "system" fn()>();
+    // SAFETY: the table is made of pointers to functions, and gets that many.
+    unsafe {
+        let slots = table.as_mut_ptr().cast::<extern "system" fn()>();
+        (0..functions).for_each(|index| slots.add(index).write(unexpected));
+        let mut table = table.assume_init();
+        table.v1_4.GetDirectBufferAddress = address;
+        table.v1_4.GetDirectBufferCapacity = capacity;
+        table
+    }
+}
+
 #[test]
 fn a_frame_crosses_the_border_without_an_allocation() {
     // Somebody who takes the connection and never answers: the session waits, and takes frames.
@@ -72,8 +111,37 @@ fn a_frame_crosses_the_border_without_an_allocation() {
     let chroma = vec![128; 1280 * 360];
     let samples = vec![0; 2 * 1024];
     let plane = |data: &[u8]| onair_plane { data: data.as_ptr(), size: data.len(), stride: 1280 };
-    let push = |number: i64| {
-        let time_us = number * 23_220;
+    let table = java();
+    let functions: JNIEnv = &raw const *table;
+    let direct = |data: &[u8]| Direct { data: data.as_ptr(), size: data.len() as jlong };
+    let (java_luma, java_chroma) = (direct(&luma), direct(&chroma));
+    let push_java = |time_us: i64| {
+        let handle = session.native_handle().cast_signed();
+        let buffer = |of: &Direct| (&raw const *of).cast_mut().cast();
+        let (luma, chroma) = (buffer(&java_luma), buffer(&java_chroma));
+        // SAFETY: the table and the buffers are what Java's would be.
+        let status = unsafe {
+            Java_io_onair_ffi_Frames_pushYuv420(
+                (&raw const functions).cast_mut(),
+                null_mut(),
+                handle,
+                luma,
+                0,
+                1280,
+                chroma,
+                0,
+                chroma,
+                1,
+                1280,
+                2,
+                1280,
+                720,
+                time_us,
+            )
+        };
+        assert_eq!(status, ONAIR_OK);
+    };
+    let push_c = |time_us: i64| {
         let no_plane = onair_plane { data: null(), size: 0, stride: 0 };
         let frame = onair_video_frame {
             pixels: ONAIR_PIXELS_NV12,
@@ -85,20 +153,17 @@ fn a_frame_crosses_the_border_without_an_allocation() {
             context: std::ptr::null_mut(),
         };
         let handle = session.native_handle();
-        // SAFETY: the planes and samples are as long as is said.
-        let (picture, sound) = unsafe {
-            let picture = onair_session_push_video(handle, &raw const frame);
-            let sound = onair_session_push_audio(
-                handle,
-                samples.as_ptr(),
-                samples.len(),
-                44_100,
-                2,
-                time_us,
-            );
-            (picture, sound)
-        };
-        assert_eq!((picture, sound), (ONAIR_OK, ONAIR_OK));
+        // SAFETY: the planes are as long as is said.
+        assert_eq!(unsafe { onair_session_push_video(handle, &raw const frame) }, ONAIR_OK);
+    };
+    let push = |number: i64| {
+        let time_us = number * 23_220;
+        if number % 2 == 0 { push_c(time_us) } else { push_java(time_us) }
+        let (handle, samples) = (session.native_handle(), &samples);
+        let (data, count) = (samples.as_ptr(), samples.len());
+        // SAFETY: the samples are as many as is said.
+        let sound = unsafe { onair_session_push_audio(handle, data, count, 44_100, 2, time_us) };
+        assert_eq!(sound, ONAIR_OK);
     };
     // In bursts, so that buffers go round; then each when those before it are encoded, so that a busy
     // machine needs no more of them.

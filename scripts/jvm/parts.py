@@ -211,3 +211,12 @@ def debian_android():
         shutil.rmtree(lists)
 
     return [once("debian-android-23", make) / "usr/share/java/com.android.android-23.jar"]
+
+
+def debian_resources():
+    """Android 10's own resources, which an app's manifest and layouts are linked against."""
+    try:
+        folder = once("debian-android-resources", lambda folder: apt(["android-framework-res"], folder))
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Missing(f"Android's resources: not among Debian's packages ({error})") from error
+    return folder / "usr/share/android-framework-res/framework-res.apk"

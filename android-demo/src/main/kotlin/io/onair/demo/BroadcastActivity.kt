@@ -51,7 +51,7 @@ class BroadcastActivity : DemoActivity() {
     private fun begin() {
         val studio = LiveStudio(this, video = VideoConfiguration.of(VideoQuality.HIGH2))
         this.studio = studio
-        studio.preview = findViewById(R.id.preview)
+        studio.preview = view(R.id.preview)
         studio.onDeviceFailed = ::show
         studio.running = true
         slide(R.id.beauty) { studio.beautyLevel = it }
@@ -61,11 +61,11 @@ class BroadcastActivity : DemoActivity() {
         check(R.id.torch) { studio.torch = it }
         check(R.id.muted) { studio.muted = it }
         check(R.id.record) { record(studio, it) }
-        findViewById<Button>(R.id.turn).setOnClickListener {
+        view<Button>(R.id.turn).setOnClickListener {
             val isFront = studio.cameraPosition == CameraPosition.FRONT
             studio.cameraPosition = if (isFront) CameraPosition.BACK else CameraPosition.FRONT
         }
-        val live = findViewById<Button>(R.id.live)
+        val live = view<Button>(R.id.live)
         live.setOnClickListener {
             if (studio.session.state.value in RUNNING) scope.launch { studio.stopLive() } else start(studio)
         }
@@ -90,11 +90,11 @@ class BroadcastActivity : DemoActivity() {
     }
 
     private fun heard(event: LiveEvent) {
-        val reason = findViewById<TextView>(R.id.reason)
+        val reason = view<TextView>(R.id.reason)
         when (event) {
             is LiveEvent.Figures -> {
                 val figures = event.figures
-                findViewById<TextView>(R.id.figures).text =
+                view<TextView>(R.id.figures).text =
                     "${figures.state}  %.0f fps  %d kbit/s of %d  RTT %d ms  waits %d ms  dropped %d".format(
                         figures.fps,
                         figures.bitrateBps / 1000,
@@ -145,7 +145,7 @@ class BroadcastActivity : DemoActivity() {
         id: Int,
         onChange: (Float) -> Unit,
     ) {
-        findViewById<SeekBar>(id).setOnSeekBarChangeListener(
+        view<SeekBar>(id).setOnSeekBarChangeListener(
             object : SeekBar.OnSeekBarChangeListener {
                 override fun onProgressChanged(
                     bar: SeekBar,
@@ -163,7 +163,7 @@ class BroadcastActivity : DemoActivity() {
     private fun check(
         id: Int,
         onChange: (Boolean) -> Unit,
-    ) = findViewById<CheckBox>(id).setOnCheckedChangeListener { _, isOn -> onChange(isOn) }
+    ) = view<CheckBox>(id).setOnCheckedChangeListener { _, isOn -> onChange(isOn) }
 
     private companion object {
         val RUNNING = setOf(LiveState.PENDING, LiveState.LIVE, LiveState.RECONNECTING)

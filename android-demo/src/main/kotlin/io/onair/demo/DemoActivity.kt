@@ -2,6 +2,7 @@ package io.onair.demo
 
 import android.app.Activity
 import android.os.Bundle
+import android.view.View
 import io.onair.android.MainThread
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.SupervisorJob
@@ -20,6 +21,9 @@ abstract class DemoActivity : Activity() {
         scope = CoroutineScope(SupervisorJob() + MainThread.asCoroutineDispatcher())
         settings = Settings(this)
     }
+
+    /** What the layout has under this number. */
+    protected fun <T : View> view(id: Int): T = checkNotNull(findViewById<T>(id))
 
     override fun onDestroy() {
         scope.cancel()

@@ -21,10 +21,10 @@ class RoomsActivity : DemoActivity() {
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.rooms)
-        findViewById<Button>(R.id.live).setOnClickListener { open(BroadcastActivity::class.java) }
-        findViewById<Button>(R.id.settings).setOnClickListener { open(SettingsActivity::class.java) }
-        findViewById<Button>(R.id.refresh).setOnClickListener { refresh() }
-        findViewById<ListView>(R.id.rooms).setOnItemClickListener { _, _, position, _ ->
+        view<Button>(R.id.live).setOnClickListener { open(BroadcastActivity::class.java) }
+        view<Button>(R.id.settings).setOnClickListener { open(SettingsActivity::class.java) }
+        view<Button>(R.id.refresh).setOnClickListener { refresh() }
+        view<ListView>(R.id.rooms).setOnItemClickListener { _, _, position, _ ->
             val (app, name) = rooms[position]
             startActivity(Intent(this, WatchActivity::class.java).putExtra(WatchActivity.STREAM, "$app/$name"))
         }
@@ -38,7 +38,7 @@ class RoomsActivity : DemoActivity() {
     private fun open(activity: Class<*>) = startActivity(Intent(this, activity))
 
     private fun refresh() {
-        val message = findViewById<TextView>(R.id.message)
+        val message = view<TextView>(R.id.message)
         scope.launch {
             try {
                 rooms = withContext(Dispatchers.IO) { streams(settings.server) }
@@ -47,7 +47,7 @@ class RoomsActivity : DemoActivity() {
                 message.text = error.message
             }
             val names = rooms.map { (app, name) -> "$app/$name" }
-            findViewById<ListView>(R.id.rooms).adapter =
+            view<ListView>(R.id.rooms).adapter =
                 ArrayAdapter(this@RoomsActivity, android.R.layout.simple_list_item_1, names)
         }
     }

@@ -47,7 +47,7 @@ class ScanActivity : DemoActivity() {
         val studio = LiveStudio(this, null, VideoConfiguration.default())
         this.studio = studio
         studio.cameraPosition = CameraPosition.BACK
-        studio.preview = findViewById(R.id.preview)
+        studio.preview = view(R.id.preview)
         studio.running = true
         scope.launch {
             while (isActive) {

@@ -14,15 +14,15 @@ class SettingsActivity : DemoActivity() {
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.settings)
-        findViewById<Button>(R.id.scan).setOnClickListener {
+        view<Button>(R.id.scan).setOnClickListener {
             save()
             startActivity(Intent(this, ScanActivity::class.java))
         }
-        findViewById<Button>(R.id.save).setOnClickListener {
+        view<Button>(R.id.save).setOnClickListener {
             save()
             finish()
         }
-        findViewById<Button>(R.id.look).setOnClickListener { look() }
+        view<Button>(R.id.look).setOnClickListener { look() }
     }
 
     override fun onResume() {
@@ -32,7 +32,7 @@ class SettingsActivity : DemoActivity() {
         field(R.id.name).setText(settings.name)
     }
 
-    private fun field(id: Int): EditText = findViewById(id)
+    private fun field(id: Int): EditText = view(id)
 
     private fun save() {
         settings.server = field(R.id.server).text.toString()
@@ -42,7 +42,7 @@ class SettingsActivity : DemoActivity() {
 
     private fun look() {
         save()
-        val message = findViewById<TextView>(R.id.message)
+        val message = view<TextView>(R.id.message)
         scope.launch {
             message.text =
                 try {

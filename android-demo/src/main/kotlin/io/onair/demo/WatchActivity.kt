@@ -10,12 +10,12 @@ class WatchActivity : DemoActivity() {
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.watch)
-        val video = findViewById<VideoView>(R.id.video)
+        val video = view<VideoView>(R.id.video)
         val address = "${settings.server}/${intent.getStringExtra(STREAM)}/index.m3u8"
         video.setVideoURI(Uri.parse(address))
         video.setOnPreparedListener { it.start() }
         video.setOnErrorListener { _, what, extra ->
-            findViewById<TextView>(R.id.message).text = "$address: $what/$extra"
+            view<TextView>(R.id.message).text = "$address: $what/$extra"
             // A show that ends or is late comes back.
             video.postDelayed({ video.setVideoURI(Uri.parse(address)) }, AGAIN_MS)
             true
@@ -23,7 +23,7 @@ class WatchActivity : DemoActivity() {
     }
 
     override fun onStop() {
-        findViewById<VideoView>(R.id.video).stopPlayback()
+        view<VideoView>(R.id.video).stopPlayback()
         super.onStop()
     }
 

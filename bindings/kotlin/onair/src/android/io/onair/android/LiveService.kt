@@ -25,7 +25,7 @@ public abstract class LiveService : Service() {
     protected open val notificationId: Int get() = 1935
 
     /** Of [android.content.pm.ServiceInfo]; camera and microphone unless said. */
-    protected open val foregroundServiceType: Int get() = CAMERA or MICROPHONE
+    protected open val captureTypes: Int get() = CAMERA or MICROPHONE
 
     override fun onBind(intent: Intent?): IBinder? = null
 
@@ -36,12 +36,12 @@ public abstract class LiveService : Service() {
     ): Int {
         when {
             Build.VERSION.SDK_INT >= 30 -> {
-                startForeground(notificationId, notification(), foregroundServiceType)
+                startForeground(notificationId, notification(), captureTypes)
             }
 
             // Android 10 does not know these two.
             Build.VERSION.SDK_INT == 29 -> {
-                startForeground(notificationId, notification(), foregroundServiceType and (CAMERA or MICROPHONE).inv())
+                startForeground(notificationId, notification(), captureTypes and (CAMERA or MICROPHONE).inv())
             }
 
             else -> {
