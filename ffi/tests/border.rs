@@ -158,7 +158,11 @@ fn a_frame_crosses_the_border_without_an_allocation() {
     };
     let push = |number: i64| {
         let time_us = number * 23_220;
-        if number % 2 == 0 { push_c(time_us) } else { push_java(time_us) }
+        if number % 2 == 0 {
+            push_c(time_us)
+        } else {
+            push_java(time_us)
+        }
         let (handle, samples) = (session.native_handle(), &samples);
         let (data, count) = (samples.as_ptr(), samples.len());
         // SAFETY: the samples are as many as is said.
