@@ -13,9 +13,11 @@ import android.hardware.camera2.CaptureRequest
 import android.hardware.camera2.params.MeteringRectangle
 import android.os.Handler
 import android.os.HandlerThread
+import android.os.SystemClock
 import android.util.Range
 import android.view.Surface
 import io.onair.Fit
+import io.onair.Rebuilds
 import io.onair.VideoConfiguration
 import kotlin.math.max
 import kotlin.math.min
@@ -23,7 +25,10 @@ import kotlin.math.min
 /** Which side a camera looks to. LFLiveKit: captureDevicePosition. */
 public enum class CameraPosition { FRONT, BACK }
 
-/** A camera through Camera2 into the stage, with a thread of its own. What breaks is told; opening it again is the studio's. */
+/**
+ * A camera through Camera2 into the stage, with a thread of its own. One that another app or the system took is opened
+ * again when it is free, three times in thirty seconds at most.
+ */
 internal class CameraSource(
     context: Context,
     private val video: VideoConfiguration,
@@ -40,12 +45,30 @@ internal class CameraSource(
     private var traits: CameraCharacteristics? = null
     private var zoom = 1f
     private var isTorchOn = false
+    private val rebuilds = Rebuilds(SystemClock::elapsedRealtime)
+
+    /** The side of a camera that should run and does not. */
+    @Volatile var lost: CameraPosition? = null
+        private set
+
+    private val free =
+        object : CameraManager.AvailabilityCallback() {
+            override fun onCameraAvailable(cameraId: String) {
+                val position = lost ?: return
+                guarded { if (found(position) == cameraId && rebuilds.isAllowed()) open(position) }
+            }
+        }
+
+    init {
+        manager.registerAvailabilityCallback(free, handler)
+    }
 
     /** Opens the camera of this side; the one that is open closes first. The app has the CAMERA permission. */
     @SuppressLint("MissingPermission")
     fun open(position: CameraPosition) {
         handler.post {
             shut()
+            lost = null
             val turn = ++opening
             guarded {
                 val id = found(position) ?: return@guarded onFailed("there is no camera on this side")
@@ -54,7 +77,7 @@ internal class CameraSource(
                 val sizes = map?.getOutputSizes(SurfaceTexture::class.java).orEmpty().map { it.width to it.height }
                 val longer = max(video.width, video.height)
                 val (width, height) = Fit.size(sizes, longer, min(video.width, video.height)) ?: (longer to longer * 9 / 16)
-                manager.openCamera(id, Opened(turn, width, height), handler)
+                manager.openCamera(id, Opened(turn, position, width, height), handler)
             }
         }
     }
@@ -62,12 +85,14 @@ internal class CameraSource(
     fun close() {
         handler.post {
             opening++
+            lost = null
             shut()
         }
     }
 
     fun release() {
         close()
+        manager.unregisterAvailabilityCallback(free)
         thread.quitSafely()
     }
 
@@ -121,6 +146,7 @@ internal class CameraSource(
 
     private inner class Opened(
         private val turn: Int,
+        private val position: CameraPosition,
         private val width: Int,
         private val height: Int,
     ) : CameraDevice.StateCallback() {
@@ -146,6 +172,7 @@ internal class CameraSource(
             device = null
             session = null
             request = null
+            lost = position
             onFailed(reason)
         }
     }

@@ -236,16 +236,10 @@ public class LiveStudio
         private fun seenChanged(isSeen: Boolean) {
             if (!running || isScreen || !isSeen) return
             turn()
-            if (hasLostCamera) {
-                hasLostCamera = false
-                camera?.open(cameraPosition)
-            }
+            if (camera?.lost != null) camera.open(cameraPosition)
         }
 
-        private var hasLostCamera = false
-
         private fun cameraFailed(reason: String) {
-            main.post { hasLostCamera = true }
             failed(LiveException.of(LiveException.DEVICE, "take pictures: $reason", "allow the camera, and close other apps that use it"))
         }
 
