@@ -32,10 +32,10 @@ fn build(source: &str, flags: &[&str]) -> (TempDir, PathBuf) {
     (folder, program)
 }
 
-/// Where cargo puts `libonair_ffi.so` for this test: beside the test's own folder.
+/// Where cargo puts `libonair_ffi.so` for this test: beside it.
 fn library_folder() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
-    test.parent().and_then(Path::parent).expect("target/debug/deps").to_owned()
+    test.parent().expect("target/debug/deps").to_owned()
 }
 
 fn run<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) {
