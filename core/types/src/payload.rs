@@ -4,7 +4,7 @@
 //! The way from encoder to socket therefore allocates only while the pool warms up.
 
 use std::collections::VecDeque;
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 use std::sync::Arc;
 
 /// Immutable bytes of one access unit. Cloning shares them.
@@ -24,8 +24,15 @@ impl Payload {
     /// The last `size` bytes, or all when there are fewer; shared, not copied.
     #[inline]
     pub fn suffix(&self, size: usize) -> Self {
-        let start = self.end - size.min(self.len());
-        Self { buffer: Arc::clone(&self.buffer), start, end: self.end }
+        self.part(self.len().saturating_sub(size)..self.len())
+    }
+
+    /// The bytes in `range`, as far as there are any; shared, not copied.
+    #[inline]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let end = self.start + range.end.min(self.len());
+        let start = (self.start + range.start.min(self.len())).min(end);
+        Self { buffer: Arc::clone(&self.buffer), start, end }
     }
 }
 
@@ -140,7 +147,11 @@ impl Lent {
         if let Some(buffer) = Arc::get_mut(&mut self.0)
             && buffer.len() < size
         {
-            buffer.resize(size, 0);
+            if buffer.capacity() == 0 {
+                *buffer = vec![0; size]; // fresh memory is zero already
+            } else {
+                buffer.resize(size, 0);
+            }
         }
     }
 }
@@ -216,6 +227,8 @@ mod tests {
         let whole = pool.share(lent, 5);
         assert_eq!((&*whole, &*whole.suffix(2)), (&b"12345"[..], &b"45"[..]));
         assert_eq!(*whole.suffix(9), *whole);
+        assert_eq!((&*whole.part(1..3), &*whole.suffix(3).part(2..9)), (&b"23"[..], &b"5"[..]));
+        assert!(whole.part(7..9).is_empty());
         let part = whole.suffix(2);
         drop(whole);
         assert_ne!(pool.lend(1).as_ptr(), address, "a part is still in use");

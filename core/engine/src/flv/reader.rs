@@ -1,5 +1,13 @@
-//! Tags out of a file or an HTTP-FLV stream that comes in pieces (annex E.2 to E.4.1). Bodies are
-//! read straight into pooled buffers and never copied.
+//! Tags out of a file or an HTTP-FLV stream that comes in pieces (annex E.2 to E.4.1). What is read
+//! is kept in blocks; the bodies are parts of them and never copied, but for the tag that a block
+//! breaks off.
+//!
+//! ```text
+//!  block   │ tag │ tag │ tag │ ta          shared once a tag is whole, then nothing is written to it
+//!  block                     │ ta│g │ …    what broke off goes on in the next one
+//! ```
+
+use std::ops::Range;
 
 use onair_types::{Lent, Payload, Pool};
 
@@ -12,43 +20,56 @@ use super::{FlvError, Tag, TagType};
 pub struct Reader {
     pool: Pool,
     body_limit: usize,
-    state: State,
-    /// What is read of a header.
-    head: [u8; HEAD_BYTES],
-    head_len: usize,
-    /// Stream offset of the first byte that is not part of a whole tag.
+    block: Block,
+    /// What was read of the block, and what came.
+    at: usize,
+    filled: usize,
+    /// Bytes behind `at` before which there is nothing new to find.
+    needed: usize,
+    /// How large the next block is.
+    block_bytes: usize,
+    place: Place,
+    /// Stream offset of `at`.
     offset: u64,
 }
 
 #[derive(Debug)]
-enum State {
-    FileHeader,
-    /// The last tag's size and the next one's header. `None` for the size that was no tag's.
-    Between {
-        skipped: Option<Unknown>,
-    },
-    Body {
-        header: Header,
-        size: usize,
-        buffer: Lent,
-        filled: usize,
-    },
+enum Block {
+    /// Nothing came yet.
+    None,
+    /// Bytes come in.
+    Open(Lent),
+    /// Tags lie in there.
+    Shared(Payload),
 }
 
-/// What a body belongs to.
+/// Where `at` is.
 #[derive(Clone, Copy, Debug)]
-enum Header {
-    File,
-    Tag { tag_type: TagType, timestamp_ms: u32 },
-    Unknown(Unknown),
+enum Place {
+    /// At the beginning of the file.
+    Start,
+    /// Behind a tag of known type, or the file's header: the last tag's size comes, then a header.
+    Between,
+    /// Behind what was a tag if its size comes now.
+    Behind(Unknown),
 }
 
-/// A tag of unknown type; it was one if its size stands behind it.
+/// A tag of unknown type.
 #[derive(Clone, Copy, Debug)]
 struct Unknown {
     tag_type: u8,
     size: usize,
     offset: u64,
+}
+
+/// What lies at `at`, as far as it came.
+enum Found {
+    /// So many bytes from `at` on tell more.
+    Needs(usize),
+    /// Something whole of this size, and where what follows it is.
+    Passed(usize, Place),
+    /// A tag with a body of this size.
+    Tag { tag_type: TagType, timestamp_ms: u32, size: usize },
 }
 
 impl Default for Reader {
@@ -68,36 +89,31 @@ impl Reader {
         Self {
             pool: Pool::new(POOLED),
             body_limit,
-            state: State::FileHeader,
-            head: [0; HEAD_BYTES],
-            head_len: 0,
+            block: Block::None,
+            at: 0,
+            filled: 0,
+            needed: 0,
+            block_bytes: LEAST_BLOCK_BYTES,
+            place: Place::Start,
             offset: 0,
         }
     }
 
-    /// Where the next bytes go; empty only when [`Reader::next_tag`] was not called until it had
-    /// no more. A body's space goes on a little behind it: one read of a file brings a tag's body
-    /// and the next one's header.
+    /// Where the next bytes go; never empty once [`Reader::next_tag`] had no more.
     pub fn spare(&mut self) -> &mut [u8] {
-        match &mut self.state {
-            State::FileHeader => &mut self.head[self.head_len..FILE_HEADER_BYTES],
-            State::Between { .. } => &mut self.head[self.head_len..],
-            State::Body { size, buffer, filled, .. } => {
-                let end = (*size + HEAD_BYTES).min(STEP_BYTES.max(2 * *filled));
-                buffer.grow(end);
-                &mut buffer[*filled..end]
-            }
+        let has_room = matches!(&self.block, Block::Open(lent) if self.filled < lent.len());
+        if !has_room || self.at > 0 {
+            self.make_room();
+        }
+        match &mut self.block {
+            Block::Open(lent) => &mut lent[self.filled..],
+            Block::None | Block::Shared(_) => &mut [],
         }
     }
 
     /// The first `count` bytes of [`Reader::spare`] have come.
     pub fn fill(&mut self, count: usize) {
-        match &mut self.state {
-            State::FileHeader | State::Between { .. } => {
-                self.head_len = (self.head_len + count).min(HEAD_BYTES);
-            }
-            State::Body { size, filled, .. } => *filled = (*filled + count).min(*size + HEAD_BYTES),
-        }
+        self.filled = (self.filled + count).min(self.bytes().len());
     }
 
     /// Takes bytes from the front of `bytes` until a tag is whole or none are left; for those who
@@ -123,13 +139,11 @@ impl Reader {
 
     /// Bytes that wait for the rest of a tag; at the end of a file that is whole there are none.
     pub fn unread_bytes(&self) -> usize {
-        match &self.state {
-            State::FileHeader => self.head_len,
+        let waiting = self.filled - self.at;
+        match self.place {
+            Place::Start => waiting,
             // The size of the last tag ends a file, and a file may do without.
-            State::Between { .. } if self.head_len <= PREVIOUS_SIZE_BYTES => 0,
-            State::Between { .. } => self.head_len - PREVIOUS_SIZE_BYTES,
-            State::Body { header: Header::File, filled, .. } => FILE_HEADER_BYTES + filled,
-            State::Body { filled, .. } => TAG_HEADER_BYTES + filled,
+            Place::Between | Place::Behind(_) => waiting.saturating_sub(PREVIOUS_SIZE_BYTES),
         }
     }
 
@@ -140,95 +154,154 @@ impl Reader {
     /// When the bytes are not FLV; the reader is then of no further use.
     pub fn next_tag(&mut self) -> Result<Option<Tag<Payload>>, FlvError> {
         loop {
-            match &mut self.state {
-                State::FileHeader => {
-                    let Some(size) = self.file_header()? else { return Ok(None) };
-                    self.begin_body(Header::File, size);
+            let came = &self.bytes()[self.at..self.filled];
+            if came.len() < self.needed {
+                return Ok(None);
+            }
+            let whole = match self.find(came)? {
+                Found::Needs(bytes) => {
+                    self.needed = bytes;
+                    return Ok(None);
                 }
-                State::Between { skipped } => {
-                    let skipped = *skipped;
-                    let Some((header, size)) = self.tag_header(skipped)? else { return Ok(None) };
-                    self.begin_body(header, size);
+                Found::Passed(size, place) => {
+                    self.place = place;
+                    self.advance(size);
+                    continue;
                 }
-                State::Body { size, filled, .. } if *filled < *size => return Ok(None),
-                State::Body { header, size, buffer, filled } => {
-                    let (header, size, buffer) = (*header, *size, std::mem::take(buffer));
-                    let behind = &buffer[size..*filled];
-                    self.head_len = behind.len();
-                    self.head[..behind.len()].copy_from_slice(behind);
-                    let skipped = match header {
-                        Header::Unknown(unknown) => Some(unknown),
-                        _ => None,
-                    };
-                    self.state = State::Between { skipped };
-                    if let Header::Tag { tag_type, timestamp_ms } = header {
-                        self.offset += (PREVIOUS_SIZE_BYTES + TAG_HEADER_BYTES + size) as u64;
-                        let body = self.pool.share(buffer, size);
-                        return Ok(Some(Tag { tag_type, timestamp_ms, body }));
-                    }
-                    self.offset += match header {
-                        Header::File => FILE_HEADER_BYTES + size,
-                        _ => PREVIOUS_SIZE_BYTES + TAG_HEADER_BYTES + size,
-                    } as u64;
+                Found::Tag { tag_type, timestamp_ms, size } => {
+                    let start = self.at + HEAD_BYTES;
+                    let body = self.share(start..start + size);
+                    self.advance(HEAD_BYTES + size);
+                    Tag { tag_type, timestamp_ms, body }
                 }
+            };
+            self.place = Place::Between;
+            return Ok(Some(whole));
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.block {
+            Block::None => &[],
+            Block::Open(lent) => lent,
+            Block::Shared(block) => block,
+        }
+    }
+
+    fn advance(&mut self, size: usize) {
+        self.at += size;
+        self.offset += size as u64;
+        self.needed = 0;
+    }
+
+    /// A part of the block, to which nothing is added any more.
+    fn share(&mut self, part: Range<usize>) -> Payload {
+        let block = match std::mem::replace(&mut self.block, Block::None) {
+            Block::None => return Payload::default(),
+            Block::Shared(block) => block,
+            Block::Open(lent) => {
+                // As large as what comes at once, so that little that came keeps no large block.
+                if self.filled == lent.len() {
+                    self.block_bytes = (2 * self.block_bytes).min(MOST_BLOCK_BYTES);
+                } else if self.filled < lent.len() / 4 {
+                    self.block_bytes = (self.block_bytes / 2).max(LEAST_BLOCK_BYTES);
+                }
+                self.pool.share(lent, self.filled)
+            }
+        };
+        let part = block.part(part);
+        self.block = Block::Shared(block);
+        part
+    }
+
+    /// Room behind what waits, in another block when tags lie in this one.
+    fn make_room(&mut self) {
+        let waiting = self.at..self.filled;
+        let came = waiting.len();
+        // A size is only a claim: a block at most doubles what came.
+        let wanted = self.needed.max(came) + LEAST_BLOCK_BYTES;
+        let size = wanted.min(STEP_BYTES.max(2 * came)).max(self.block_bytes);
+        let lent = match std::mem::replace(&mut self.block, Block::None) {
+            Block::None => self.pool.lend(size),
+            Block::Open(mut lent) => {
+                lent.copy_within(waiting, 0);
+                lent.grow(size);
+                lent
+            }
+            Block::Shared(block) => {
+                let mut lent = self.pool.lend(size);
+                lent[..came].copy_from_slice(&block[waiting]);
+                lent
+            }
+        };
+        self.block = Block::Open(lent);
+        (self.at, self.filled) = (0, came);
+    }
+
+    /// What the bytes at `at` are.
+    #[inline]
+    fn find(&self, came: &[u8]) -> Result<Found, FlvError> {
+        match self.place {
+            Place::Start => self.file_header(came),
+            Place::Between => self.tag(came),
+            Place::Behind(unknown) => {
+                let Some(previous) = came.first_chunk::<PREVIOUS_SIZE_BYTES>() else {
+                    return Ok(Found::Needs(PREVIOUS_SIZE_BYTES));
+                };
+                if u32::from_be_bytes(*previous) as usize != TAG_HEADER_BYTES + unknown.size {
+                    let Unknown { offset, tag_type, .. } = unknown;
+                    return Err(FlvError::TagType { offset, tag_type });
+                }
+                self.tag(came)
             }
         }
     }
 
-    fn begin_body(&mut self, header: Header, size: usize) {
-        self.head_len = 0;
-        let buffer = self.pool.lend((size + HEAD_BYTES).min(STEP_BYTES));
-        self.state = State::Body { header, size, buffer, filled: 0 };
-    }
-
-    /// Bytes between the file header's fixed part and the size before the first tag (E.2).
-    fn file_header(&self) -> Result<Option<usize>, FlvError> {
-        let head = &self.head[..self.head_len];
+    /// E.2.
+    fn file_header(&self, came: &[u8]) -> Result<Found, FlvError> {
         let signature = b"FLV\x01";
-        let there = head.len().min(signature.len());
-        if head[..there] != signature[..there] {
+        let there = came.len().min(signature.len());
+        if came[..there] != signature[..there] {
             return Err(FlvError::NotFlv);
         }
-        let Some(&[_, _, _, _, _, d3, d2, d1, d0]) = head.first_chunk::<FILE_HEADER_BYTES>() else {
-            return Ok(None);
+        let Some(&[_, _, _, _, _, d3, d2, d1, d0]) = came.first_chunk::<FILE_HEADER_BYTES>() else {
+            return Ok(Found::Needs(came.len() + 1));
         };
-        let data_offset = u32::from_be_bytes([d3, d2, d1, d0]) as usize;
-        if data_offset < FILE_HEADER_BYTES {
+        let size = u32::from_be_bytes([d3, d2, d1, d0]) as usize;
+        if size < FILE_HEADER_BYTES {
             return Err(FlvError::NotFlv);
         }
-        if data_offset > self.body_limit {
-            let limit = self.body_limit;
-            return Err(FlvError::TooLarge { offset: 0, size: data_offset, limit });
+        if size > self.body_limit {
+            return Err(FlvError::TooLarge { offset: 0, size, limit: self.body_limit });
         }
-        Ok(Some(data_offset - FILE_HEADER_BYTES))
+        Ok(if came.len() < size { Found::Needs(size) } else { Found::Passed(size, Place::Between) })
     }
 
-    /// What the next body belongs to, and its size.
-    fn tag_header(&self, skipped: Option<Unknown>) -> Result<Option<(Header, usize)>, FlvError> {
-        let head = &self.head[..self.head_len];
-        if let (Some(unknown), Some(previous)) = (skipped, head.first_chunk::<4>())
-            && u32::from_be_bytes(*previous) as usize != TAG_HEADER_BYTES + unknown.size
-        {
-            let Unknown { offset, tag_type, .. } = unknown;
-            return Err(FlvError::TagType { offset, tag_type });
-        }
+    /// E.4.1, behind the size of the tag before.
+    #[inline]
+    fn tag(&self, came: &[u8]) -> Result<Found, FlvError> {
         let Some(&[_, _, _, _, type_byte, l2, l1, l0, t2, t1, t0, t3, ..]) =
-            head.first_chunk::<HEAD_BYTES>()
+            came.first_chunk::<HEAD_BYTES>()
         else {
-            return Ok(None);
+            return Ok(Found::Needs(HEAD_BYTES));
         };
         let size = u32::from_be_bytes([0, l2, l1, l0]) as usize;
         let offset = self.offset + PREVIOUS_SIZE_BYTES as u64;
         if size > self.body_limit {
             return Err(FlvError::TooLarge { offset, size, limit: self.body_limit });
         }
+        if came.len() < HEAD_BYTES + size {
+            return Ok(Found::Needs(HEAD_BYTES + size));
+        }
         let timestamp_ms = u32::from_be_bytes([t3, t2, t1, t0]);
         // Bit 5 says "encrypted": the body then means nothing to us.
-        let header = match TagType::from_id(type_byte & 0x3F) {
-            Some(tag_type) => Header::Tag { tag_type, timestamp_ms },
-            None => Header::Unknown(Unknown { tag_type: type_byte & 0x3F, size, offset }),
-        };
-        Ok(Some((header, size)))
+        let tag_type = type_byte & 0x3F;
+        Ok(match TagType::from_id(tag_type) {
+            Some(tag_type) => Found::Tag { tag_type, timestamp_ms, size },
+            None => {
+                Found::Passed(HEAD_BYTES + size, Place::Behind(Unknown { tag_type, size, offset }))
+            }
+        })
     }
 }
 
@@ -237,10 +310,14 @@ const TAG_HEADER_BYTES: usize = 11;
 const PREVIOUS_SIZE_BYTES: usize = 4;
 /// What lies between two bodies.
 const HEAD_BYTES: usize = PREVIOUS_SIZE_BYTES + TAG_HEADER_BYTES;
-/// Space for a body is made in steps of this size, doubling: a size is only a claim.
+/// A block is this large at first, and
+const LEAST_BLOCK_BYTES: usize = 4 << 10;
+/// this large when so much comes at once.
+const MOST_BLOCK_BYTES: usize = 128 << 10;
+/// What is kept ready for a size that is only a claim, doubling as its bytes come.
 const STEP_BYTES: usize = 256 << 10;
-/// Bodies that may be in use at once without an allocation for each.
-const POOLED: usize = 256;
+/// Blocks that may be in use at once without an allocation for each.
+const POOLED: usize = 64;
 
 #[cfg(test)]
 #[path = "reader_test.rs"]
