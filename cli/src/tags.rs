@@ -46,6 +46,11 @@ impl<R: Read> TagReader<R> {
             }
         }
     }
+
+    /// Whether the next tag, or an error, is there without reading on.
+    pub(crate) fn has_read_more(&self) -> bool {
+        self.reader.has_tag()
+    }
 }
 
 /// Times modulo 2^32 ms as times without end: the nearest to the one before.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use onair::{
     Adaptation, Alignment, AudioConfig, Delivery, Extra, MediaTime, ReconnectPolicy, Session,
-    VideoConfig,
+    Timing, VideoConfig,
 };
 
 use crate::args::PushArgs;
@@ -142,6 +142,9 @@ fn encoded(args: &PushArgs) -> Result<Prepared, Failure> {
         (false, false) => builder.adaptation(Adaptation::Off),
         (false, true) => return Err(Failure::usage("--fast is for one URL without a backup")),
     };
+    if !args.fast && source.is_plain() {
+        builder = builder.timing(Timing::OnTime);
+    }
     if metadata.audio.is_some() {
         builder = builder.audio_source(onair::Source::Encoded);
     }

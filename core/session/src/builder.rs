@@ -18,7 +18,7 @@ use crate::net::tls::TlsConnector;
 use crate::run::Plan;
 #[cfg(feature = "tls")]
 use crate::trust::Trust;
-use crate::{Clock, Connector, Error, Session};
+use crate::{Clock, Connector, Error, Session, Timing};
 
 /// In which form a track is pushed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -55,6 +55,7 @@ pub struct SessionBuilder {
     extra: Option<Extra>,
     alignment: Alignment,
     delivery: Delivery,
+    timing: Timing,
     adaptation: Adaptation,
     reconnect: Policy,
     first_timestamp: MediaTime,
@@ -83,6 +84,7 @@ impl SessionBuilder {
             extra: None,
             alignment: Alignment::default(),
             delivery: Delivery::default(),
+            timing: Timing::default(),
             adaptation: Adaptation::default(),
             reconnect: Policy::default(),
             first_timestamp: MediaTime::ZERO,
@@ -176,6 +178,12 @@ impl SessionBuilder {
         self
     }
 
+    /// When units that are pushed encoded go: as they are pushed, unless said.
+    pub fn timing(mut self, timing: Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
     /// By which rule the video bitrate follows the network, within the range of the video's
     /// configuration: [`Adaptation::Lag`] unless said. With [`Delivery::Complete`] it never does.
     pub fn adaptation(mut self, adaptation: Adaptation) -> Self {
@@ -252,6 +260,13 @@ impl SessionBuilder {
         metadata.further_video.extend(self.further_video);
         metadata.further_audio.extend(self.further_audio);
         check_tracks(&metadata)?;
+        let is_raw = [audio_source, video_source].contains(&Some(Source::Raw));
+        if self.timing == Timing::OnTime
+            && (is_raw || !(metadata.further_video.is_empty() && metadata.further_audio.is_empty()))
+        {
+            let reason = "only one encoded track of each kind goes on time; push as it comes";
+            return Err(Error::Config(reason.to_owned()));
+        }
         let audio_codec = metadata.audio.as_mut().map(|audio| &mut audio.codec);
         put_codec("audio", audio_source, audio_codec, self.audio_codec)?;
         let video_codec = metadata.video.as_mut().map(|video| &mut video.codec);
@@ -284,6 +299,7 @@ impl SessionBuilder {
             metadata,
             alignment: self.alignment,
             delivery: self.delivery,
+            timing: self.timing,
             adaptation: self.adaptation,
             reconnect: self.reconnect,
             first_timestamp: self.first_timestamp,

@@ -1,6 +1,7 @@
 //! Cues: what an app sends beside its media, at a time of the media.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use onair_engine::publish::Cue;
@@ -10,20 +11,36 @@ use crate::{PushError, Session};
 
 /// Cues on their way to `onair-net`.
 #[derive(Debug, Default)]
-pub(crate) struct CueEdge(Mutex<VecDeque<(MediaTime, Cue)>>);
+pub(crate) struct CueEdge {
+    waiting: Mutex<VecDeque<(MediaTime, Cue)>>,
+    /// How many: looked at for every unit, without a lock.
+    count: AtomicUsize,
+}
 
 impl CueEdge {
     fn push(&self, at: MediaTime, cue: Cue) -> Result<(), PushError> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() == MOST_WAITING {
             return Err(PushError::Cues { most: MOST_WAITING });
         }
         waiting.push_back((at, cue));
+        self.count.store(waiting.len(), Ordering::Release);
         Ok(())
     }
 
     pub(crate) fn take(&self) -> Option<(MediaTime, Cue)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        if self.is_empty() {
+            return None;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = waiting.pop_front();
+        self.count.store(waiting.len(), Ordering::Release);
+        taken
+    }
+
+    /// None waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
     }
 }
 

@@ -4,12 +4,12 @@
 use std::num::NonZeroU8;
 use std::sync::{Mutex, PoisonError};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 use onair_engine::flv::MetaData;
 use onair_types::{AccessUnit, AudioUnit, CaptureTime, FrameKind, MediaTime, Track, VideoUnit};
 
 use crate::edge::Waiting;
-use crate::edge::units::{Handed, send_when_free};
+use crate::edge::units::Handed;
 use crate::run::Run;
 use crate::session::check_time;
 use crate::{Error, Event, PushError, Session, Source, codec};
@@ -169,6 +169,22 @@ fn place(run: &Run, time: MediaTime) -> MediaTime {
     }
     let captured = CaptureTime::from_micros(time.as_micros());
     MediaTime::from_micros(captured.micros_since(run.origin(captured)))
+}
+
+fn send_when_free<T>(queue: &Sender<T>, item: T, on: &Waiting<'_>) -> Result<(), PushError> {
+    // A wait reads the clock even when there is room.
+    let mut item = match queue.try_send(item) {
+        Ok(()) => return Ok(()),
+        Err(TrySendError::Full(refused)) => refused,
+        Err(TrySendError::Disconnected(_)) => return Err(PushError::NotRunning),
+    };
+    loop {
+        match queue.send_timeout(item, on.patience) {
+            Ok(()) => return Ok(()),
+            Err(SendTimeoutError::Timeout(refused)) if !on.is_stopping() => item = refused,
+            Err(_) => return Err(PushError::NotRunning),
+        }
+    }
 }
 
 /// What a builder says of further tracks: each beside a first one of its kind, each with its own id.

@@ -15,6 +15,7 @@
 pub mod builder;
 pub mod clock;
 pub mod destination;
+pub mod encoded;
 pub mod error;
 pub mod event;
 pub mod preflight;
@@ -38,6 +39,7 @@ mod sync;
 pub use builder::{SessionBuilder, Source};
 pub use clock::Clock;
 pub use destination::{BitratePolicy, Destination, DestinationId, Destinations, DestinationsError};
+pub use encoded::Timing;
 pub use error::{Error, PushError};
 pub use event::{Event, Events};
 pub use preflight::{Findings, Preflight, Step};
@@ -63,8 +65,8 @@ pub use onair_engine::url::{StreamKey, StreamUrl, UrlError};
 pub use onair_media::encode::{AudioEncoder, EncodeError, EncoderInfo, VideoEncoder};
 pub use onair_media::frame::{FrameError, FrameView, PixelFormat, Plane};
 pub use onair_types::{
-    AudioCodec, AudioConfig, AudioHeader, AudioQuality, AudioUnit, CaptureTime, ConfigError,
-    MediaTime, Now, VideoCodec, VideoConfig, VideoHeader, VideoQuality, VideoUnit,
+    AccessUnit, AudioCodec, AudioConfig, AudioHeader, AudioQuality, AudioUnit, CaptureTime,
+    ConfigError, MediaTime, Now, VideoCodec, VideoConfig, VideoHeader, VideoQuality, VideoUnit,
 };
 
 /// The README's program must compile.

@@ -9,20 +9,16 @@ use std::time::Duration;
 use onair_engine::publish::{EncoderCommand, Publish};
 use onair_engine::rate;
 use onair_media::frame::{FrameError, FrameView};
-use onair_types::{
-    AudioConfig, AudioUnit, CaptureTime, ConfigError, MediaTime, Track, VideoConfig, VideoUnit,
-};
+use onair_types::{AudioConfig, CaptureTime, ConfigError, Track, VideoConfig};
 
 use crate::builder::SessionBuilder;
-use crate::codec;
 use crate::destination::{Destinations, Place};
-use crate::edge::units::Handed;
 use crate::net::STOP_WITHIN;
 use crate::run::{Plan, Push, Run, Status, Threads};
 use crate::statistics::Board;
 use crate::{
-    DestinationStatistics, Error, Event, Events, NetworkPath, PushError, Recording, Source, State,
-    Statistics,
+    DestinationStatistics, Error, Events, NetworkPath, PushError, Recording, Source, State,
+    Statistics, Timing,
 };
 
 /// Interleaved 16-bit samples, native byte order.
@@ -129,13 +125,17 @@ impl Session {
 
     /// Takes no more pushes, waits until everything accepted was encoded and sent or `deadline` has
     /// passed, then stops. True when everything was sent to every destination that had not failed;
-    /// each ends as soon as it has everything.
+    /// each ends as soon as it has everything. With [`Timing::OnTime`] the deadline begins when the
+    /// last unit's time has come.
     pub fn finish(&self, deadline: Duration) -> bool {
-        let awaited = lock(&self.active).as_ref().map(|active| {
-            active.run.finish(self.plan.clock.now() + deadline);
-            (Arc::clone(&active.run), active.threads.net_gone())
-        });
+        let awaited = lock(&self.active)
+            .as_ref()
+            .map(|active| (Arc::clone(&active.run), active.threads.net_gone()));
         let Some((run, net_gone)) = awaited else { return false };
+        if self.plan.timing == Timing::OnTime {
+            run.wait_until_due();
+        }
+        run.finish(self.plan.clock.now() + deadline);
         if let Some(net_gone) = net_gone {
             // Nothing is ever received: this ends with the thread, or with the time.
             let _ = net_gone.recv_timeout(deadline + STOP_WITHIN);
@@ -228,53 +228,12 @@ impl Session {
         Ok(())
     }
 
-    /// Takes one access unit of the session's video codec with its own times. When the other track
-    /// is pushed raw, both must lie on the same capture clock.
-    ///
-    /// # Errors
-    /// See [`PushError`].
-    pub fn push_encoded_video(&self, mut unit: VideoUnit) -> Result<(), PushError> {
-        self.check_kind(Track::Video, Source::Encoded)?;
-        let run = self.running()?;
-        let push = run.enter()?;
-        codec::check_video(codec::of(&run.plan.metadata).0, &unit)?;
-        check_unit(&run, Track::Video, unit.payload.is_empty(), unit.pts, unit.dts)?;
-        let missed = run.missed_micros(Track::Video, unit.dts.as_micros());
-        for time in [&mut unit.pts, &mut unit.dts] {
-            *time = run.place_encoded(time.offset_micros(missed));
-        }
-        if run.units.push_video(unit, &run.waiting())? == Handed::Dropped {
-            run.status.report(Event::KeyframeWanted);
-        }
-        count_frame(&push);
-        run.board.counters.frames_encoded.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Takes one AAC frame or Opus packet, whatever the session's codec is, with its own time. When
-    /// the other track is pushed raw, both must lie on the same capture clock.
-    ///
-    /// # Errors
-    /// See [`PushError`].
-    pub fn push_encoded_audio(&self, mut unit: AudioUnit) -> Result<(), PushError> {
-        self.check_kind(Track::Audio, Source::Encoded)?;
-        let run = self.running()?;
-        let _push = run.enter()?;
-        codec::check_audio(codec::of(&run.plan.metadata).1, &unit)?;
-        check_unit(&run, Track::Audio, unit.payload.is_empty(), unit.pts, unit.pts)?;
-        let missed = run.missed_micros(Track::Audio, unit.pts.as_micros());
-        unit.pts = run.place_encoded(unit.pts.offset_micros(missed));
-        run.units.push_audio(unit, &run.waiting())?;
-        run.board.counters.audio_frames_encoded.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
     pub(crate) fn running(&self) -> Result<Arc<Run>, PushError> {
         let run = self.run.read().unwrap_or_else(PoisonError::into_inner);
         run.clone().ok_or(PushError::NotRunning)
     }
 
-    fn check_kind(&self, track: Track, given: Source) -> Result<(), PushError> {
+    pub(crate) fn check_kind(&self, track: Track, given: Source) -> Result<(), PushError> {
         match self.plan.source(track) {
             Some(source) if source == given => Ok(()),
             source => Err(PushError::WrongKind {
@@ -448,23 +407,6 @@ fn check_pcm(pcm: &Pcm<'_>, config: &AudioConfig) -> Result<(), PushError> {
     }
     if !samples.is_multiple_of(usize::from(channels)) {
         return Err(PushError::PartialSample { samples, channels });
-    }
-    Ok(())
-}
-
-fn check_unit(
-    run: &Run,
-    track: Track,
-    is_empty: bool,
-    pts: MediaTime,
-    dts: MediaTime,
-) -> Result<(), PushError> {
-    if is_empty {
-        return Err(PushError::EmptyUnit);
-    }
-    check_time(dts.as_micros())?;
-    if pts < dts || !run.follows(track, dts) {
-        return Err(PushError::TimeOrder);
     }
     Ok(())
 }

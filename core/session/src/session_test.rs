@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 
 use super::*;
+use crate::Event;
 use crate::net::resolve::{LookupError, System};
 use crate::net::tcp::TcpConnector;
 

@@ -3,8 +3,8 @@
 
 use std::convert::Infallible;
 
-pub(crate) use std::sync::Mutex;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
 pub(crate) use crossbeam_channel::{
     Receiver, RecvError, SendTimeoutError, Sender, TrySendError, bounded,

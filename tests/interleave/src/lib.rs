@@ -36,6 +36,14 @@ mod statistics {
     }
 }
 
+/// The session's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(dead_code, reason = "no model has a file")]
+pub(crate) enum Timing {
+    AsPushed,
+    OnTime,
+}
+
 /// Why something is not taken.
 #[derive(Debug)]
 enum PushError {

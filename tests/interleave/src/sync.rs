@@ -9,8 +9,8 @@ use std::time::Duration;
 use loom::sync::{Arc, MutexGuard};
 use loom::thread::yield_now;
 
-pub(crate) use loom::sync::Mutex;
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 
 #[derive(Debug)]
 pub(crate) struct Sender<T>(Arc<Mutex<Channel<T>>>);

@@ -1,9 +1,9 @@
 //! An encoded FLV file, shipped as it is: access units of all its tracks, decoding times and
 //! composition times stay untouched, and cues go with them.
 //!
-//! In real time a picture and the sound before it go as one batch when the picture is due, so that
-//! the network thread wakes once a picture. What lies beside them, further tracks and cues, goes
-//! ahead of them in the same batch.
+//! Units are handed over many at once and ahead of their time, which the session keeps. Of a file with
+//! further tracks a picture and the sound before it go as one batch when the picture is due. What
+//! lies beside them, further tracks and cues, goes ahead of them in the same batch.
 
 mod about;
 mod items;
@@ -54,6 +54,8 @@ const LOOK_AHEAD_TAGS: usize = 256;
 const OTHER_TRACK: Duration = Duration::from_secs(1);
 /// How long sound waits for a picture to go with.
 const BATCH: Duration = Duration::from_millis(60);
+/// Items handed over at once, about.
+const BATCH_ITEMS: usize = 64;
 /// How long the network may take for the cues that wait, and how often that is looked at.
 const CUE_TIME: Duration = Duration::from_secs(1);
 const CUE_LOOK: Duration = Duration::from_millis(5);
@@ -126,6 +128,11 @@ impl EncodedSource {
         Ok(())
     }
 
+    /// Whether there is another tag without reading on, for which a pipe may have to wait.
+    fn has_read_more(&self) -> bool {
+        !self.ahead.is_empty() || self.tags.has_read_more()
+    }
+
     fn read_tag(&mut self) -> Result<Option<Tag>, Failure> {
         self.tags.next_tag().map_err(|error| Failure::usage(format!("{}: {error}", self.name)))
     }
@@ -185,8 +192,13 @@ impl EncodedSource {
         }
     }
 
-    /// Fills `batch` with a picture and what comes before it, or with sound alone; what lies beside
-    /// them goes first. Whether there may be more.
+    /// Whether all tracks are first ones: the session keeps their time.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.metadata.further_video.is_empty() && self.metadata.further_audio.is_empty()
+    }
+
+    /// Adds to `batch` a picture and what comes before it, or sound alone; what lies beside them goes
+    /// first. Whether there may be more.
     fn fill(&mut self, batch: &mut Vec<Item>) -> Result<bool, Failure> {
         let (mut head, mut end, mut has_beside) = (None, None, false);
         let more = loop {
@@ -222,10 +234,16 @@ impl Source for EncodedSource {
 
     fn run(&mut self, session: &Session, context: &Context) -> Result<Ending, Failure> {
         let start = context.clock.now();
-        let mut batch: Vec<Item> = Vec::new();
+        let is_plain = self.is_plain();
+        let mut batch: Vec<Item> = Vec::with_capacity(BATCH_ITEMS);
+        let mut units = Vec::with_capacity(BATCH_ITEMS);
         loop {
-            let more = self.fill(&mut batch)?;
+            let mut more = self.fill(&mut batch)?;
+            while more && is_plain && batch.len() < BATCH_ITEMS && self.has_read_more() {
+                more = self.fill(&mut batch)?;
+            }
             if !self.fast
+                && !is_plain
                 && let Some((last, first)) = batch.last().zip(self.first)
             {
                 let due = last.at().micros_since(first).max(0);
@@ -237,8 +255,10 @@ impl Source for EncodedSource {
             }
             for item in batch.drain(..) {
                 let pushed = match item {
-                    Item::Unit(AccessUnit::Video(unit)) => session.push_encoded_video(unit),
-                    Item::Unit(AccessUnit::Audio(unit)) => session.push_encoded_audio(unit),
+                    Item::Unit(unit) => {
+                        units.push(unit);
+                        Ok(())
+                    }
                     Item::Further(id, AccessUnit::Video(unit)) => {
                         session.push_further_video(id, unit)
                     }
@@ -250,6 +270,9 @@ impl Source for EncodedSource {
                 if let Err(error) = pushed {
                     return ending(&error);
                 }
+            }
+            if let Err(error) = session.push_encoded(&mut units) {
+                return ending(&error);
             }
             if !more {
                 return Ok(Ending::Media);

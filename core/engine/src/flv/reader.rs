@@ -180,6 +180,12 @@ impl Reader {
         }
     }
 
+    /// Whether [`Reader::next_tag`] has something to say already.
+    pub fn has_tag(&self) -> bool {
+        let came = &self.bytes()[self.at..self.filled];
+        came.len() >= self.needed && !matches!(self.find(came), Ok(Found::Needs(_)))
+    }
+
     fn bytes(&self) -> &[u8] {
         match &self.block {
             Block::None => &[],

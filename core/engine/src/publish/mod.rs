@@ -410,6 +410,11 @@ impl Publish {
         matches!(self.phase, Phase::Closing { .. } | Phase::Over) || self.media.wants_cues()
     }
 
+    /// Whether units wait for the network alone.
+    pub fn has_units(&self) -> bool {
+        self.media.is_aligned() && self.media.queue_units() > 0
+    }
+
     // --- reading ---
 
     /// The flight recorder: what decided in the last minutes, to be saved at any time, from any

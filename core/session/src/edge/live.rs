@@ -1,5 +1,5 @@
-//! Encoders → `onair-net`: at most 8 pictures (32 of a file) and 64 AAC frames wait. `onair-net`
-//! takes them in order of decoding time.
+//! Encoders → `onair-net`, live: at most 8 pictures and 64 AAC frames wait, and the newest count.
+//! `onair-net` takes them in order of decoding time.
 //!
 //! `onair-net` is woken by every picture; AAC frames ride along with the next one and wake it only
 //! when no picture comes (`spec performance` B3: one send a picture).
@@ -7,14 +7,13 @@
 use onair_types::{AccessUnit, AudioUnit, FrameKind, VideoUnit};
 
 use super::Waiting;
+use super::units::Handed;
 use crate::PushError;
 use crate::net::Wake;
-use crate::sync::{
-    AtomicBool, Ordering, Receiver, SendTimeoutError, Sender, TrySendError, bounded,
-};
+use crate::sync::{AtomicBool, Ordering, Receiver, Sender, TrySendError, bounded};
 
 #[derive(Debug)]
-pub(crate) struct UnitEdge {
+pub(crate) struct Live {
     video: Sender<VideoUnit>,
     audio: Sender<AudioUnit>,
     video_waiting: Receiver<VideoUnit>,
@@ -22,30 +21,17 @@ pub(crate) struct UnitEdge {
     /// A reference was dropped: nothing decodes until the next IDR.
     awaits_idr: AtomicBool,
     has_video: bool,
-    blocks: bool,
     wake: Wake,
 }
 
 const VIDEO_UNITS: usize = 8;
 const AUDIO_UNITS: usize = 64;
-/// Pictures of a file age nowhere: with more of them at once `onair-net` wakes less often.
-const FILE_PICTURES: usize = 32;
 /// AAC frames that wait for a picture to ride along with: 70 ms at 44,100 Hz, two pictures' time.
 const AUDIO_RIDES: usize = 3;
 
-/// What became of a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Handed {
-    /// It waits for `onair-net`.
-    Over,
-    /// It was dropped; the next picture should be an IDR.
-    Dropped,
-}
-
-impl UnitEdge {
-    /// `blocks` when producers wait for room instead of making it.
-    pub(crate) fn new(has_video: bool, blocks: bool, wake: Wake) -> Self {
-        let (video, video_waiting) = bounded(if blocks { FILE_PICTURES } else { VIDEO_UNITS });
+impl Live {
+    pub(crate) fn new(has_video: bool, wake: Wake) -> Self {
+        let (video, video_waiting) = bounded(VIDEO_UNITS);
         let (audio, audio_waiting) = bounded(AUDIO_UNITS);
         Self {
             video,
@@ -54,7 +40,6 @@ impl UnitEdge {
             audio_waiting,
             awaits_idr: AtomicBool::new(false),
             has_video,
-            blocks,
             wake,
         }
     }
@@ -65,11 +50,6 @@ impl UnitEdge {
         unit: VideoUnit,
         on: &Waiting<'_>,
     ) -> Result<Handed, PushError> {
-        if self.blocks {
-            send_when_free(&self.video, unit, on)?;
-            self.wake.notify();
-            return Ok(Handed::Over);
-        }
         let kind = unit.kind;
         if kind == FrameKind::Idr || !self.awaits_idr.load(Ordering::Acquire) {
             match self.video.try_send(unit) {
@@ -89,27 +69,21 @@ impl UnitEdge {
     }
 
     /// Hands an AAC frame over; the oldest makes room.
-    pub(crate) fn push_audio(&self, unit: AudioUnit, on: &Waiting<'_>) -> Result<(), PushError> {
-        if self.blocks {
-            send_when_free(&self.audio, unit, on)?;
-        } else {
-            let mut unit = unit;
-            while let Err(TrySendError::Full(refused)) = self.audio.try_send(unit) {
-                if self.audio_waiting.try_recv().is_ok() {
-                    on.counters.units_dropped_audio.fetch_add(1, Ordering::Relaxed);
-                }
-                unit = refused;
+    pub(crate) fn push_audio(&self, mut unit: AudioUnit, on: &Waiting<'_>) {
+        while let Err(TrySendError::Full(refused)) = self.audio.try_send(unit) {
+            if self.audio_waiting.try_recv().is_ok() {
+                on.counters.units_dropped_audio.fetch_add(1, Ordering::Relaxed);
             }
+            unit = refused;
         }
         if !self.has_video || self.audio.len() >= AUDIO_RIDES {
             self.wake.notify();
         }
-        Ok(())
     }
 
-    /// Whether a picture could be handed over; always when producers wait.
+    /// Whether a picture could be handed over.
     pub(crate) fn has_video_room(&self) -> bool {
-        self.blocks || !self.video.is_full()
+        !self.video.is_full()
     }
 
     /// Nothing waits.
@@ -124,26 +98,6 @@ impl UnitEdge {
             audio_waiting: self.audio_waiting.clone(),
             video: None,
             audio: None,
-        }
-    }
-}
-
-pub(crate) fn send_when_free<T>(
-    queue: &Sender<T>,
-    item: T,
-    on: &Waiting<'_>,
-) -> Result<(), PushError> {
-    // A wait reads the clock even when there is room.
-    let mut item = match queue.try_send(item) {
-        Ok(()) => return Ok(()),
-        Err(TrySendError::Full(refused)) => refused,
-        Err(TrySendError::Disconnected(_)) => return Err(PushError::NotRunning),
-    };
-    loop {
-        match queue.send_timeout(item, on.patience) {
-            Ok(()) => return Ok(()),
-            Err(SendTimeoutError::Timeout(refused)) if !on.is_stopping() => item = refused,
-            Err(_) => return Err(PushError::NotRunning),
         }
     }
 }
@@ -191,5 +145,5 @@ impl Merge {
 }
 
 #[cfg(test)]
-#[path = "units_test.rs"]
+#[path = "live_test.rs"]
 mod tests;

@@ -1,55 +1,19 @@
 //! The engine's edge: order of decoding time, no picture without what it refers to.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use onair_types::aac::Asc;
-use onair_types::h264::AvcConfig;
-use onair_types::{MediaTime, Payload, Track};
+use onair_types::Track;
 use proptest::prelude::*;
 
 use super::*;
-use crate::edge::fixture::Around;
+use crate::edge::fixture::Units;
 
-struct Units {
-    around: Around,
-    config: Arc<AvcConfig>,
-    asc: Asc,
+fn push(units: &Units, edge: &Live, millis: i64, kind: FrameKind) -> Handed {
+    edge.push_video(units.video(millis, kind), &units.waiting()).expect("it runs")
 }
 
-impl Units {
-    fn new() -> Self {
-        let sps = [0x67, 0x42, 0xc0, 0x1e, 0xda, 0x02, 0x80, 0xbf, 0xe5, 0xc0];
-        let config = AvcConfig::from_parameter_sets(&sps, &[0x68, 0xce, 0x3c, 0x80]);
-        Self {
-            around: Around::new(),
-            config: Arc::new(config.expect("valid parameter sets")),
-            asc: Asc::aac_lc(44_100, 2).expect("a known rate"),
-        }
-    }
-
-    fn waiting(&self) -> Waiting<'_> {
-        self.around.waiting()
-    }
-
-    fn video(&self, millis: i64, kind: FrameKind) -> VideoUnit {
-        let at = MediaTime::from_millis(millis);
-        let payload = Payload::from_vec(vec![1]);
-        VideoUnit { pts: at, dts: at, kind, config: Arc::clone(&self.config).into(), payload }
-    }
-
-    fn audio(&self, millis: i64) -> AudioUnit {
-        let payload = Payload::from_vec(vec![2]);
-        AudioUnit { pts: MediaTime::from_millis(millis), config: self.asc.into(), payload }
-    }
-
-    fn push(&self, edge: &UnitEdge, millis: i64, kind: FrameKind) -> Handed {
-        edge.push_video(self.video(millis, kind), &self.waiting()).expect("it runs")
-    }
-}
-
-fn edge(blocks: bool) -> UnitEdge {
-    UnitEdge::new(true, blocks, Wake::default())
+fn edge() -> Live {
+    Live::new(true, Wake::default())
 }
 
 fn times(merge: &mut Merge) -> Vec<(Track, i64)> {
@@ -59,12 +23,12 @@ fn times(merge: &mut Merge) -> Vec<(Track, i64)> {
 
 #[test]
 fn both_tracks_come_in_order_of_decoding_time() {
-    let (edge, units) = (edge(false), Units::new());
+    let (edge, units) = (edge(), Units::new());
     for millis in [0, 33, 66] {
-        units.push(&edge, millis, FrameKind::Idr);
+        push(&units, &edge, millis, FrameKind::Idr);
     }
     for millis in [0, 23, 46, 70] {
-        edge.push_audio(units.audio(millis), &units.waiting()).expect("it runs");
+        edge.push_audio(units.audio(millis), &units.waiting());
     }
     use Track::{Audio, Video};
     let expected =
@@ -75,17 +39,17 @@ fn both_tracks_come_in_order_of_decoding_time() {
 #[test]
 fn a_full_edge_drops_to_the_next_idr() {
     use FrameKind::{Idr, Reference};
-    let (edge, units) = (edge(false), Units::new());
+    let (edge, units) = (edge(), Units::new());
     let mut merge = edge.merge();
     for millis in 0..8 {
-        assert_eq!(units.push(&edge, millis, Reference), Handed::Over);
+        assert_eq!(push(&units, &edge, millis, Reference), Handed::Over);
     }
     assert!(!edge.has_video_room());
-    assert_eq!(units.push(&edge, 8, Reference), Handed::Dropped);
+    assert_eq!(push(&units, &edge, 8, Reference), Handed::Dropped);
     assert_eq!(times(&mut merge).len(), 8);
-    assert_eq!(units.push(&edge, 9, Reference), Handed::Dropped, "it refers to a lost picture");
-    assert_eq!(units.push(&edge, 10, Idr), Handed::Over);
-    assert_eq!(units.push(&edge, 11, Reference), Handed::Over);
+    assert_eq!(push(&units, &edge, 9, Reference), Handed::Dropped, "it refers to a lost picture");
+    assert_eq!(push(&units, &edge, 10, Idr), Handed::Over);
+    assert_eq!(push(&units, &edge, 11, Reference), Handed::Over);
     assert_eq!(times(&mut merge), [(Track::Video, 10), (Track::Video, 11)]);
     assert_eq!(units.around.counters.units_dropped_video.load(Ordering::Relaxed), 2);
 }
@@ -93,46 +57,25 @@ fn a_full_edge_drops_to_the_next_idr() {
 #[test]
 fn a_disposable_picture_is_dropped_alone() {
     use FrameKind::{Disposable, Reference};
-    let (edge, units) = (edge(false), Units::new());
+    let (edge, units) = (edge(), Units::new());
     let mut merge = edge.merge();
     for millis in 0..8 {
-        units.push(&edge, millis, Reference);
+        push(&units, &edge, millis, Reference);
     }
-    assert_eq!(units.push(&edge, 8, Disposable), Handed::Dropped);
+    assert_eq!(push(&units, &edge, 8, Disposable), Handed::Dropped);
     assert_eq!(times(&mut merge).len(), 8);
-    assert_eq!(units.push(&edge, 9, Reference), Handed::Over);
+    assert_eq!(push(&units, &edge, 9, Reference), Handed::Over);
 }
 
 #[test]
 fn of_sound_the_oldest_goes() {
-    let (edge, units) = (edge(false), Units::new());
+    let (edge, units) = (edge(), Units::new());
     for millis in 0..70 {
-        edge.push_audio(units.audio(millis), &units.waiting()).expect("it runs");
+        edge.push_audio(units.audio(millis), &units.waiting());
     }
     let times = times(&mut edge.merge());
     assert_eq!((times.len(), times[0]), (64, (Track::Audio, 6)));
     assert_eq!(units.around.counters.units_dropped_audio.load(Ordering::Relaxed), 6);
-}
-
-#[test]
-fn a_file_waits_for_room_and_stop_sets_it_free() {
-    let (edge, units) = (edge(true), Units::new());
-    let accepted = std::thread::scope(|scope| {
-        let file = scope.spawn(|| {
-            let push =
-                |at| edge.push_video(units.video(at, FrameKind::Reference), &units.waiting());
-            (0..100).take_while(|&at| push(at).is_ok()).count()
-        });
-        let mut merge = edge.merge();
-        let mut taken = 0;
-        while taken < 50 {
-            taken += times(&mut merge).len();
-        }
-        units.around.ending.stop();
-        file.join().expect("the push ends")
-    });
-    assert!(accepted >= 50);
-    assert_eq!(units.around.counters.units_dropped_video.load(Ordering::Relaxed), 0);
 }
 
 proptest! {
@@ -143,13 +86,13 @@ proptest! {
         steps in prop::collection::vec((0_u8..10, 0_usize..3), 1..200),
     ) {
         use FrameKind::{Disposable, Idr, Reference};
-        let (edge, units) = (edge(false), Units::new());
+        let (edge, units) = (edge(), Units::new());
         let mut merge = edge.merge();
         let mut kinds = Vec::new();
         let mut handed = Vec::new();
         for (dice, taken) in steps {
             let kind = if dice == 0 { Idr } else if dice < 4 { Disposable } else { Reference };
-            units.push(&edge, kinds.len() as i64, kind);
+            push(&units, &edge, kinds.len() as i64, kind);
             kinds.push(kind);
             handed.extend(std::iter::from_fn(|| merge.next()).take(taken));
         }
@@ -164,15 +107,4 @@ proptest! {
         let dropped = units.around.counters.units_dropped_video.load(Ordering::Relaxed);
         prop_assert_eq!(numbers.len() as u64 + dropped, kinds.len() as u64);
     }
-}
-
-#[test]
-fn b2_a_file_hands_over_32_pictures_before_it_waits() {
-    let (edge, units) = (edge(true), Units::new());
-    for millis in 0..32 {
-        assert!(!edge.video.is_full(), "{millis}");
-        units.push(&edge, millis, FrameKind::Reference);
-    }
-    assert!(edge.video.is_full());
-    assert_eq!(times(&mut edge.merge()).len(), 32, "they come out in one go");
 }

@@ -4,9 +4,12 @@
 //! |---|---|---|---|
 //! | [`video`]: camera → `onair-video` | 2 pictures | newest wins, counted | the push waits |
 //! | [`audio`]: microphone → `onair-audio` | 500 ms | oldest goes, the gap shows | the push waits |
-//! | [`units`]: encoders → `onair-net` | 8 video, 64 audio units | to the next IDR / oldest, counted | the encoder waits |
+//! | [`live`]: encoders → `onair-net` | 8 video, 64 audio units | to the next IDR / oldest, counted | – |
+//! | [`stock`]: the same of a file | 1 MiB, 128 video, 256 audio units | – | who pushes waits |
 
 pub(crate) mod audio;
+mod live;
+mod stock;
 pub(crate) mod units;
 pub(crate) mod video;
 
@@ -28,6 +31,13 @@ pub(crate) struct Waiting<'a> {
     pub(crate) counters: &'a Counters,
     /// How long to wait at a full or a closing queue before looking up.
     pub(crate) patience: Duration,
+}
+
+/// Which tracks there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tracks {
+    pub(crate) video: bool,
+    pub(crate) audio: bool,
 }
 
 /// What an edge has for its consumer.

@@ -148,11 +148,7 @@ impl Driver {
     /// Gives each unit to everybody: their payload is shared, nothing is copied.
     fn take_units(&mut self, cx: &mut Context<'_>, now: Now) -> bool {
         let mut moved = false;
-        while self.lanes.iter().all(Lane::wants_cues)
-            && let Some((at, cue)) = self.run.cues.take()
-        {
-            self.lanes.iter_mut().for_each(|lane| lane.handle_cue(at, cue.clone(), now));
-        }
+        self.take_cues(now);
         // Before the first tracks' units, behind which their turn would be over.
         while self.lanes.iter().all(Lane::wants_units)
             && let Some((id, unit)) = self.run.further.take()
@@ -162,9 +158,14 @@ impl Driver {
             }
             moved = true;
         }
-        while self.lanes.iter().all(Lane::wants_units)
-            && let Some(unit) = self.units.next()
-        {
+        while self.lanes.iter().all(Lane::wants_units) && self.units.look(now) {
+            self.take_cues(now);
+            // A unit goes behind the cues that were sent before it; those there is no room for yet
+            // get it as units go.
+            if !self.run.cues.is_empty() && self.lanes.iter().any(Lane::has_units) {
+                break;
+            }
+            let Some(unit) = self.units.next() else { break };
             self.run.status.recorder.push(&unit);
             if is_idr(&unit) {
                 self.show.steering.handle_idr();
@@ -181,6 +182,14 @@ impl Driver {
             self.lanes.iter_mut().for_each(|lane| lane.settle(cx, &mut self.show, now));
         }
         moved
+    }
+
+    fn take_cues(&mut self, now: Now) {
+        while self.lanes.iter().all(Lane::wants_cues)
+            && let Some((at, cue)) = self.run.cues.take()
+        {
+            self.lanes.iter_mut().for_each(|lane| lane.handle_cue(at, cue.clone(), now));
+        }
     }
 
     /// The app, or an encoder beyond help, wants the end.
@@ -263,7 +272,10 @@ impl Driver {
 
     fn next_due(&self) -> Option<Now> {
         let finish = self.run.finish_by().filter(|_| self.stop_by.is_none());
-        let all = [Some(self.next_report), self.stop_by, finish, self.show.steering.deadline()];
+        // What is due goes when there is room, and not before.
+        let units = self.units.due().filter(|_| self.lanes.iter().all(Lane::wants_units));
+        let all =
+            [Some(self.next_report), self.stop_by, finish, units, self.show.steering.deadline()];
         let lanes = self.lanes.iter().map(Lane::deadline);
         all.into_iter().chain(lanes).flatten().min()
     }

@@ -24,14 +24,16 @@ use onair_types::{AudioConfig, CaptureTime, MediaTime, Now, Track, VideoConfig};
 
 use crate::builder::{AudioEncoderFactory, VideoEncoderFactory};
 use crate::cue::CueEdge;
-use crate::edge::Waiting;
 use crate::edge::audio::AudioEdge;
 use crate::edge::units::UnitEdge;
 use crate::edge::video::VideoEdge;
+use crate::edge::{Tracks, Waiting};
 use crate::further::FurtherEdge;
 use crate::net::Wake;
 use crate::statistics::Board;
-use crate::{Clock, Connector, DestinationId, Error, Event, NetworkPath, PushError, Source};
+use crate::{
+    Clock, Connector, DestinationId, Error, Event, NetworkPath, PushError, Source, Timing,
+};
 
 pub(crate) use ending::Ending;
 pub(crate) use gate::{Entered, Gate};
@@ -50,6 +52,7 @@ pub(crate) struct Plan {
     pub(crate) metadata: MetaData,
     pub(crate) alignment: Alignment,
     pub(crate) delivery: Delivery,
+    pub(crate) timing: Timing,
     pub(crate) adaptation: Adaptation,
     pub(crate) reconnect: Policy,
     pub(crate) first_timestamp: MediaTime,
@@ -164,7 +167,12 @@ impl Run {
             audio,
             cues: CueEdge::default(),
             further: FurtherEdge::new(&plan.metadata, plan.blocks()),
-            units: UnitEdge::new(plan.video.is_some(), plan.blocks(), wake.clone()),
+            units: UnitEdge::new(
+                Tracks { video: plan.video.is_some(), audio: plan.audio.is_some() },
+                plan.blocks(),
+                plan.timing,
+                wake.clone(),
+            ),
             wake,
             gate: Gate::default(),
             ending: Ending::new(),
@@ -194,7 +202,7 @@ impl Run {
     /// What a push of `track` stamped `stamp_micros` lacks of the time that the device slept,
     /// microseconds. Files have times of their own and lack nothing.
     pub(crate) fn missed_micros(&self, track: Track, stamp_micros: i64) -> i64 {
-        if self.plan.blocks() {
+        if self.plan.blocks() || self.plan.timing == Timing::OnTime {
             return 0;
         }
         let clock = &self.plan.clock;
@@ -302,6 +310,14 @@ impl Run {
 
     // --- the way to the end ---
 
+    /// No more pushes; waits until what was accepted is with the engine, each unit at its time, or
+    /// all is over.
+    pub(crate) fn wait_until_due(&self) {
+        self.gate.close();
+        self.wake.notify();
+        self.units.wait_until_taken();
+    }
+
     /// No more pushes; what was accepted is sent, until `deadline`.
     pub(crate) fn finish(&self, deadline: Now) {
         *lock(&self.finish_by) = Some(deadline);
@@ -314,6 +330,7 @@ impl Run {
     pub(crate) fn stop(&self) {
         self.gate.close();
         self.ending.stop();
+        self.units.stop();
         self.wake.notify();
     }
 

@@ -177,6 +177,11 @@ impl Lane {
         }
     }
 
+    /// Whether units wait here for the network.
+    pub(super) fn has_units(&self) -> bool {
+        self.engine.has_units()
+    }
+
     pub(super) fn wants_cues(&self) -> bool {
         self.engine.wants_cues()
     }
