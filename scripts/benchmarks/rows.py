@@ -175,6 +175,19 @@ def feed(fifo, reader, count):
     """Writes pictures into the pipe at 30 a second; when each was handed over."""
     width, height = 1280, 720
     noise = os.urandom(width * 64)
+
+    def picture(number):
+        # A soft texture that wanders, so that the encoder has honest work.
+        luma = bytearray(width * height)
+        for y in range(height):
+            at = (number * 2 + y * 3) % (width * 63)
+            luma[y * width : (y + 1) * width] = noise[at : at + width] if y % 16 == 0 else bytes([96 + y % 64]) * width
+        return b"FRAME\n" + bytes(luma) + bytes([128]) * (width * height // 2)
+
+    # Made before, forth and back: making them meanwhile would take the processor, and Python's lock, from who is
+    # measured and from the sink.
+    forth = [picture(number) for number in range(30)]
+    pictures = forth + forth[-2:0:-1]
     handed_over = []
     pipe = open_pipe(fifo, reader)
     if pipe is None:
@@ -184,18 +197,12 @@ def feed(fifo, reader, count):
             pipe.write(f"YUV4MPEG2 W{width} H{height} F30:1 Ip A1:1 C420jpeg\n".encode())
             began = None
             for number in range(count):
-                # A soft texture that wanders, so that the encoder has honest work.
-                luma = bytearray(width * height)
-                for y in range(height):
-                    at = (number * 2 + y * 3) % (width * 63)
-                    luma[y * width : (y + 1) * width] = noise[at : at + width] if y % 16 == 0 else bytes([96 + y % 64]) * width
-                picture = b"FRAME\n" + bytes(luma) + bytes([128]) * (width * height // 2)
                 # After the first one the reader's own clock runs; being a little late leaves its pacing out.
                 if number == 1:
                     began = time.monotonic() + 0.5
                 if began is not None:
                     time.sleep(max(0.0, began + number / 30 - time.monotonic()))
-                view = memoryview(picture)
+                view = memoryview(pictures[number % len(pictures)])
                 while view:
                     view = view[pipe.write(view):]
                 handed_over.append(time.monotonic())
