@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use loom::sync::{Arc, MutexGuard};
+use loom::sync::Arc;
 use loom::thread::yield_now;
 
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
