@@ -1,3 +1,5 @@
+import Foundation
+
 /// Which camera.
 public enum CameraPosition: Hashable, Sendable {
   case front, back
@@ -26,6 +28,22 @@ public struct PicturePoint: Hashable, Sendable {
   }
 }
 
+/// A picture over the picture.
+public struct Watermark: Hashable, Sendable {
+  /// PNG or JPEG.
+  public var image: Data
+  /// Of its left upper corner.
+  public var position: PicturePoint
+  /// Of the picture's width, from 0 to 1.
+  public var width: Double
+  /// From 0 to 1.
+  public var opacity: Double
+
+  public init(image: Data, position: PicturePoint, width: Double = 0.2, opacity: Double = 1) {
+    (self.image, self.position, self.width, self.opacity) = (image, position, width, opacity)
+  }
+}
+
 /// What camera and microphone are asked for; kept while there is none.
 struct CaptureSettings: Hashable, Sendable {
   var isRunning = false
@@ -41,6 +59,7 @@ struct CaptureSettings: Hashable, Sendable {
   var beautyFace = true
   var beautyLevel = 0.5
   var brightLevel = 0.5
+  var watermark: Watermark?
 }
 
 /// What the system said of the way to the network, and what of it the core has to know.

@@ -5,245 +5,245 @@ import XCTest
 
 /// The vectors of tests/conformance: what they end in natively, they end in here.
 final class ConformanceTests: XCTestCase {
-  typealias Object = [String: Any]
-
   func testConfigurationsAreJudgedAlike() throws {
-    for vector in try load("configurations.json") as [Object] {
-      let code = code {
-        _ = try LiveSession(
-          audio: (vector["audio"] as? Object).map(audio), video: (vector["video"] as? Object).map(video))
-      }
-      XCTAssertEqual(code, vector["code"] as? Int, "\(vector)")
+    for vector in try vectors("configurations") {
+      let audio = (vector["audio"] as? Vector).map(AudioConfiguration.init(vector:))
+      let video = (vector["video"] as? Vector).map(VideoConfiguration.init(vector:))
+      let said = code { () throws(LiveError) in _ = try LiveSession(audio: audio, video: video, options: desk) }
+      XCTAssertEqual(said, vector.int("code"), "\(vector)")
     }
   }
 
   func testAddressesAreTakenApartAlike() throws {
-    for vector in try load("addresses.json") as [Object] {
+    for vector in try vectors("addresses") {
       let url = try XCTUnwrap(vector["url"] as? String)
-      var expected = vector
-      expected["url"] = nil
-      var said: Object = [:]
       do {
-        let parts = try StreamAddress(url)
-        said = [
-          "is_secure": parts.isSecure, "host": parts.host, "port": parts.port, "app": parts.app,
-          "tc_url": parts.tcURL,
-        ]
+        let parts = try Address(url)
+        XCTAssertEqual(parts.isSecure, vector["is_secure"] as? Bool, url)
+        XCTAssertEqual([parts.host, parts.app, parts.tcURL], ["host", "app", "tc_url"].map { vector[$0] as? String }, url)
+        XCTAssertEqual(parts.port, vector.int("port"), url)
       } catch {
-        said = ["code": error.code]
+        XCTAssertEqual(error.code, vector.int("code"), url)
       }
-      XCTAssertEqual(said as NSDictionary, expected as NSDictionary, url)
     }
   }
 
   func testSessionsPutTheSameBytesOnTheWire() async throws {
-    let outcomes = try load("outcomes.json") as [String: Object]
-    let scripts = try load("sessions.json") as [Object]
-    XCTAssertEqual(scripts.count, outcomes.count)
+    guard let rehearsal = Rehearsal() else { throw XCTSkip("the library was built without rehearsals") }
+    let outcomes = try XCTUnwrap(try json("outcomes") as? Vector)
+    let scripts = try vectors("sessions")
     for script in scripts {
       let name = try XCTUnwrap(script["name"] as? String)
-      let player = try Player(script)
-      for step in try XCTUnwrap(script["steps"] as? [Object]) {
+      let player = try Player(script, rehearsal)
+      for step in script["steps"] as? [Vector] ?? [] {
         let code = try await player.play(step)
-        XCTAssertEqual(code, step["expect_code"] as? Int ?? 0, "\(name): \(step)")
+        XCTAssertEqual(code, step.int("expect_code") ?? 0, "\(name): \(step["do"] ?? "")")
       }
-      let outcome = await player.outcome()
-      let expected = try XCTUnwrap(outcomes[name])
-      XCTAssertEqual(outcome.states, expected["states"] as? [String], name)
-      XCTAssertEqual(outcome.lost, expected["lost"] as? [Int], name)
-      XCTAssertEqual(outcome.wire, expected["wire"] as? [String], name)
+      let outcome = try await player.outcome()
+      let wanted = try XCTUnwrap(outcomes[name] as? Vector)
+      XCTAssertEqual(outcome.states, wanted["states"] as? [String], name)
+      XCTAssertEqual(outcome.lost, wanted["lost"] as? [Int], name)
+      XCTAssertEqual(outcome.wire == wanted["wire"] as? [String], true, "\(name): other bytes")
     }
+    XCTAssertEqual(scripts.count, outcomes.count)
   }
 
-  private func load<Vectors>(_ name: String) throws -> Vectors {
-    var folder = URL(fileURLWithPath: #filePath)
-    while !FileManager.default.fileExists(atPath: folder.appendingPathComponent("Package.swift").path) {
-      folder.deleteLastPathComponent()
-    }
-    let data = try Data(contentsOf: folder.appendingPathComponent("tests/conformance/\(name)"))
-    return try XCTUnwrap(JSONSerialization.jsonObject(with: data) as? Vectors)
+  private func vectors(_ name: String) throws -> [Vector] {
+    try XCTUnwrap(try json(name) as? [Vector])
+  }
+
+  private func json(_ name: String) throws -> Any {
+    let root = (0..<5).reduce(URL(fileURLWithPath: #filePath)) { folder, _ in folder.deletingLastPathComponent() }
+    let file = root.appendingPathComponent("tests/conformance/\(name).json")
+    return try JSONSerialization.jsonObject(with: Data(contentsOf: file))
   }
 }
 
-/// Plays a session's script.
-private final class Player {
-  struct Outcome: Sendable {
-    var states: [String] = []
-    var lost: [Int] = []
-    var wire: [String] = []
-  }
+private typealias Vector = [String: Any]
 
+/// Plays one script on one session.
+private final class Player {
   private let session: LiveSession
-  private let told = Guarded(Outcome())
-  private var starts: [Task<Void, any Error>] = []
+  private let rehearsal: Rehearsal
+  private let events: Mailbox<LiveEvent>
+  private var states: [String] = []
+  private var lost: [Int] = []
   private var pushed = 0
 
-  init(_ script: ConformanceTests.Object) throws {
-    let options = try XCTUnwrap(script["options"] as? ConformanceTests.Object)
-    var live = LiveOptions()
-    live.audioSource = options["audio_source"] as? String == "Encoded" ? .encoded : .raw
-    live.videoSource = options["video_source"] as? String == "Encoded" ? .encoded : .raw
-    live.reconnect.count = options["max_retries"] as? Int
-    live.reconnect.interval = (options["fixed_delay_ms"] as? Int).map { Double($0) / 1000 }
+  init(_ script: Vector, _ rehearsal: Rehearsal) throws {
+    let options = try XCTUnwrap(script["options"] as? Vector)
+    var settings = LiveOptions()
+    settings.audioSource = options["audio_source"] as? String == "Encoded" ? .encoded : .raw
+    settings.videoSource = options["video_source"] as? String == "Encoded" ? .encoded : .raw
+    settings.reconnect.count = options.int("max_retries")
+    settings.reconnect.interval = options.int("fixed_delay_ms").map { Double($0) / 1000 }
     XCTAssertEqual(options["adaptive_bitrate"] as? String, "Lag")
-    XCTAssertEqual(rehearsalBegin(UInt32(try XCTUnwrap(script["seed"] as? Int))), 0)
-    defer { XCTAssertEqual(rehearsalEnd(), 0) }
+    self.rehearsal = rehearsal
+    XCTAssertEqual(rehearsal.begin(UInt32(script.int("seed") ?? 0)), 0)
+    defer { XCTAssertEqual(rehearsal.end(), 0) }
     session = try LiveSession(
-      audio: (options["audio"] as? ConformanceTests.Object).map(audio),
-      video: (options["video"] as? ConformanceTests.Object).map(video), options: live)
-    let events = session.events
-    Task.detached { [told] in
-      for await event in events {
-        told.withLock { told in
-          switch event {
-          case .stateChanged(let state): told.states.append(word(state))
-          case .lost(_, let error, _, _): told.lost.append(error.code)
-          default: break
-          }
-        }
-      }
-    }
+      audio: (options["audio"] as? Vector).map(AudioConfiguration.init(vector:)),
+      video: (options["video"] as? Vector).map(VideoConfiguration.init(vector:)), options: settings)
+    events = session.hub.events()
   }
 
-  /// Plays a step: 0, or an error's code.
-  func play(_ step: ConformanceTests.Object) async throws -> Int {
+  /// 0, or an error's code.
+  func play(_ step: Vector) async throws -> Int {
     let handle = session.handle.number
     switch step["do"] as? String {
     case "start":
-      let url = try XCTUnwrap(step["url"] as? String)
-      let start = Task { [session] in try await session.startLive(to: url) }
-      if step["expect_code"] != nil {
-        let ended = await start.result
-        return code { try ended.get() }
+      let url = step["url"] as? String ?? ""
+      return code { () throws(LiveError) in
+        try core { try session.core.start(to: [Destination(url: url).core], sharedBitrate: .first) }
       }
-      starts.append(start)
-      // It returns when the session is live; that it began is enough.
-      try await wait { [session] in session.state != .ready }
     case "await":
-      try await wait { [told] in told.withLock { $0.states.last } == step["state"] as? String }
+      while states.last != step["state"] as? String { try await hear() }
     case "video":
-      return counted(
-        code {
-          try bytes(step["header"]).withUnsafeBytes { header in
-            try bytes(step["payload"]).withUnsafeBytes { payload in
-              try session.pushEncodedVideo(
-                EncodedVideo(
-                  layout: step["layout"] as? String == "lengths" ? .lengths : .startCodes,
-                  isKey: step["is_key"] as? Bool == true, header: header, payload: payload,
-                  presentation: time(step["pts_us"]), decoding: time(step["dts_us"])))
-            }
-          }
-        })
-    case "audio":
-      return counted(
-        code {
-          try bytes(step["header"]).withUnsafeBytes { header in
-            try bytes(step["payload"]).withUnsafeBytes { payload in
-              try session.pushEncodedAudio(
-                EncodedAudio(header: header, payload: payload, presentation: time(step["pts_us"])))
-            }
-          }
-        })
-    case "settle":
-      try await wait { [session, pushed] in
-        let seen = session.statistics
-        return seen.framesSent + seen.audioFramesSent + seen.framesDropped + seen.audioFramesDropped == pushed
+      return push(step) { header, payload throws(LiveError) in
+        try session.pushEncodedVideo(
+          EncodedVideo(
+            layout: step["layout"] as? String == "start_codes" ? .startCodes : .lengths,
+            isKey: step["is_key"] as? Bool ?? false, header: header, payload: payload,
+            presentation: CaptureTime(microseconds: Int64(step.int("pts_us") ?? 0)),
+            decoding: CaptureTime(microseconds: Int64(step.int("dts_us") ?? 0))))
       }
-    case "pass": XCTAssertEqual(rehearsalPass(handle, UInt32(try XCTUnwrap(step["us"] as? Int))), 0)
-    case "cut": XCTAssertEqual(rehearsalCut(handle), 0)
-    case "refuse": XCTAssertEqual(rehearsalRefuse(handle, UInt32(try XCTUnwrap(step["attempts"] as? Int))), 0)
+    case "audio":
+      return push(step) { header, payload throws(LiveError) in
+        try session.pushEncodedAudio(
+          EncodedAudio(
+            header: header, payload: payload,
+            presentation: CaptureTime(microseconds: Int64(step.int("pts_us") ?? 0))))
+      }
+    case "settle":
+      while gone < pushed { await Task.yield() }
+    case "pass": XCTAssertEqual(rehearsal.pass(handle, UInt32(step.int("us") ?? 0)), 0)
+    case "cut": XCTAssertEqual(rehearsal.cut(handle), 0)
+    case "refuse": XCTAssertEqual(rehearsal.refuse(handle, UInt32(step.int("attempts") ?? 0)), 0)
     case "finish":
-      let isSent = await session.finishLive()
-      XCTAssertTrue(isSent, "not everything was sent")
+      let everything = await session.finishLive()
+      XCTAssertTrue(everything, "not everything was sent")
     case "stop": await session.stopLive()
     default: XCTFail("no step \(step)")
     }
     return 0
   }
 
-  /// What it ended in, once the last state was told.
-  func outcome() async -> Outcome {
+  /// States and losses are those that were told once the session's own is told too.
+  func outcome() async throws -> (states: [String], lost: [Int], wire: [String]) {
     let last = session.state
-    if last != .ready {
-      try? await wait { [told] in told.withLock { $0.states.last } == word(last) }
-    }
-    for start in starts { _ = await start.result }
-    var outcome = told.withLock { $0 }
-    while true {
-      var size = 0
-      let (handle, connection) = (session.handle.number, UInt32(outcome.wire.count))
-      XCTAssertEqual(rehearsalWire(handle, connection, nil, 0, &size), 0)
-      if size == 0 { return outcome }
-      var wire = [UInt8](repeating: 0, count: size)
-      XCTAssertEqual(rehearsalWire(handle, connection, &wire, size, &size), 0)
-      outcome.wire.append(wire.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
-    }
+    if last != .ready { while states.last != name(of: last) { try await hear() } }
+    var wire: [String] = []
+    while case let next = rehearsal.wire(session.handle.number, wire.count), !next.isEmpty { wire.append(next) }
+    return (states, lost, wire)
   }
 
-  private func counted(_ code: Int) -> Int {
-    if code == 0 { pushed += 1 }
-    return code
-  }
-
-  private func wait(for condition: () -> Bool) async throws {
-    let began = ContinuousClock.now
-    while !condition() {
-      guard ContinuousClock.now - began < .seconds(30) else { return XCTFail("it does not come to it") }
-      try await Task.sleep(for: .milliseconds(5))
+  private func hear() async throws {
+    let event = await events.next()
+    switch try XCTUnwrap(event) {
+    case .stateChanged(let state): states.append(name(of: state))
+    case .lost(_, let error, _, _): lost.append(error.code)
+    default: break
     }
   }
-}
 
-private func code(of body: () throws -> Void) -> Int {
-  do {
-    try body()
-    return 0
-  } catch let error as LiveError {
-    return error.code
-  } catch {
-    return -1
+  private func name(of state: LiveState) -> String {
+    "\(state)".prefix(1).uppercased() + "\(state)".dropFirst()
+  }
+
+  private var gone: Int {
+    let all = session.statistics
+    return all.framesSent + all.audioFramesSent + all.framesDropped + all.audioFramesDropped
+  }
+
+  private func push(
+    _ step: Vector, _ body: (UnsafeRawBufferPointer?, UnsafeRawBufferPointer) throws(LiveError) -> Void
+  ) -> Int {
+    let (header, payload) = (bytes(step["header"]), bytes(step["payload"]))
+    let said = header.withUnsafeBytes { header in
+      payload.withUnsafeBytes { payload in
+        code { () throws(LiveError) in try body(header.isEmpty ? nil : header, payload) }
+      }
+    }
+    if said == 0 { pushed += 1 }
+    return said
+  }
+
+  private func bytes(_ hex: Any?) -> [UInt8] {
+    let digits = Array((hex as? String ?? "").utf8)
+    return stride(from: 0, to: digits.count - 1, by: 2).map { index in
+      UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) ?? 0
+    }
   }
 }
 
-private func word(_ state: LiveState) -> String { "\(state)".capitalized }
+/// The functions `onair_rehearsal_…` of onair.h, where the library has them: packages leave them out.
+private struct Rehearsal {
+  typealias Handle = UInt64
+  typealias Wire = @convention(c) (Handle, UInt32, UnsafeMutablePointer<UInt8>?, Int, UnsafeMutablePointer<Int>) -> Int32
 
-private func time(_ micros: Any?) -> CaptureTime { CaptureTime(microseconds: Int64(micros as? Int ?? 0)) }
+  let begin: @convention(c) (UInt32) -> Int32
+  let end: @convention(c) () -> Int32
+  let pass: @convention(c) (Handle, UInt32) -> Int32
+  let cut: @convention(c) (Handle) -> Int32
+  let refuse: @convention(c) (Handle, UInt32) -> Int32
+  private let readWire: Wire
 
-private func bytes(_ hex: Any?) -> [UInt8] {
-  let digits = Array((hex as? String ?? "").utf8).map { UInt8($0 > 57 ? $0 - 87 : $0 - 48) }
-  return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+  init?() {
+    func function<Type>(_ name: String, _ type: Type.Type) -> Type? {
+      dlsym(nil, "onair_rehearsal_\(name)").map { unsafeBitCast($0, to: type) }
+    }
+    guard let begin = function("begin", (@convention(c) (UInt32) -> Int32).self),
+      let end = function("end", (@convention(c) () -> Int32).self),
+      let pass = function("pass", (@convention(c) (Handle, UInt32) -> Int32).self),
+      let cut = function("cut", (@convention(c) (Handle) -> Int32).self),
+      let refuse = function("refuse", (@convention(c) (Handle, UInt32) -> Int32).self),
+      let wire = function("wire", Wire.self)
+    else { return nil }
+    (self.begin, self.end, self.pass, self.cut, self.refuse, readWire) = (begin, end, pass, cut, refuse, wire)
+  }
+
+  /// What the server was sent on a connection, in hex; empty when there was none.
+  func wire(_ handle: Handle, _ connection: Int) -> String {
+    var size = 0
+    XCTAssertEqual(readWire(handle, UInt32(connection), nil, 0, &size), 0)
+    var bytes = [UInt8](repeating: 0, count: size)
+    XCTAssertEqual(readWire(handle, UInt32(connection), &bytes, size, &size), 0)
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
 }
 
-private func audio(_ value: ConformanceTests.Object) -> AudioConfiguration {
-  var audio = AudioConfiguration.default
-  audio.sampleRate = value["sample_rate_hz"] as? Int ?? audio.sampleRate
-  audio.channels = value["channels"] as? Int ?? audio.channels
-  audio.bitrate = value["bitrate_bps"] as? Int ?? audio.bitrate
-  return audio
+/// 0, or the code of what is thrown.
+private func code(_ body: () throws(LiveError) -> Void) -> Int {
+  do { try body() } catch { return error.code }
+  return 0
 }
 
-private func video(_ value: ConformanceTests.Object) -> VideoConfiguration {
-  var video = VideoConfiguration.default
-  video.width = value["width"] as? Int ?? video.width
-  video.height = value["height"] as? Int ?? video.height
-  video.fps = value["fps"] as? Int ?? video.fps
-  video.minFps = value["min_fps"] as? Int ?? video.minFps
-  video.maxFps = value["max_fps"] as? Int ?? video.maxFps
-  video.bitrate = value["bitrate_bps"] as? Int ?? video.bitrate
-  video.minBitrate = value["min_bitrate_bps"] as? Int ?? video.minBitrate
-  video.maxBitrate = value["max_bitrate_bps"] as? Int ?? video.maxBitrate
-  video.keyframeInterval = value["keyframe_interval_frames"] as? Int ?? video.keyframeInterval
-  if value["profile"] as? String == "Baseline" { video.profile = .baseline }
-  return video
+extension [String: Any] {
+  fileprivate func int(_ name: String) -> Int? { (self[name] as? NSNumber)?.intValue }
 }
 
-// Of onair.h, which shows them to who defines ONAIR_REHEARSAL.
-@_silgen_name("onair_rehearsal_begin") private func rehearsalBegin(_ seed: UInt32) -> Int32
-@_silgen_name("onair_rehearsal_end") private func rehearsalEnd() -> Int32
-@_silgen_name("onair_rehearsal_pass") private func rehearsalPass(_ session: UInt64, _ micros: UInt32) -> Int32
-@_silgen_name("onair_rehearsal_cut") private func rehearsalCut(_ session: UInt64) -> Int32
-@_silgen_name("onair_rehearsal_refuse") private func rehearsalRefuse(_ session: UInt64, _ attempts: UInt32) -> Int32
-@_silgen_name("onair_rehearsal_wire") private func rehearsalWire(
-  _ session: UInt64, _ connection: UInt32, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: Int,
-  _ size: UnsafeMutablePointer<Int>
-) -> Int32
+extension AudioConfiguration {
+  fileprivate init(vector: [String: Any]) {
+    self = .default
+    sampleRate = vector.int("sample_rate_hz") ?? sampleRate
+    channels = vector.int("channels") ?? channels
+    bitrate = vector.int("bitrate_bps") ?? bitrate
+  }
+}
+
+extension VideoConfiguration {
+  fileprivate init(vector: [String: Any]) {
+    self = .default
+    width = vector.int("width") ?? width
+    height = vector.int("height") ?? height
+    fps = vector.int("fps") ?? fps
+    minFps = vector.int("min_fps") ?? minFps
+    maxFps = vector.int("max_fps") ?? maxFps
+    bitrate = vector.int("bitrate_bps") ?? bitrate
+    minBitrate = vector.int("min_bitrate_bps") ?? minBitrate
+    maxBitrate = vector.int("max_bitrate_bps") ?? maxBitrate
+    keyframeInterval = vector.int("keyframe_interval_frames") ?? keyframeInterval
+    if let said = vector["profile"] as? String { profile = said == "Baseline" ? .baseline : .main }
+  }
+}

@@ -84,6 +84,12 @@
       set { set(\.brightLevel, min(max(newValue, 0), 1)) }
     }
 
+    /// Kept, and not applied: this version has no overlays. LFLiveKit: warterMarkView.
+    public var watermark: Watermark? {
+      get { setting(\.watermark) }
+      set { set(\.watermark, newValue) }
+    }
+
     #if canImport(VideoToolbox)
       /// The camera's newest picture.
       public var currentImage: CGImage? {
