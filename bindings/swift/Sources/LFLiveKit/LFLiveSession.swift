@@ -44,7 +44,7 @@ public final class LFLiveSession: NSObject {
   public let captureType: UInt
   public private(set) var streamInfo = LFLiveStreamInfo()
   public var showDebugInfo = false
-  /// Seconds between attempts; 0 for OnAir's own way. Counts for the next start after a stop.
+  /// Seconds between attempts; 0 for OnAir's own way. Counts until the session is first used, as ``adaptiveBitrate``.
   public var reconnectInterval: UInt = 0
   /// Attempts before it gives up; 0 for as many as fit into ten minutes.
   public var reconnectCount: UInt = 0
@@ -102,7 +102,7 @@ public final class LFLiveSession: NSObject {
     }
   }
 
-  /// The session that follows is made anew, with the settings of then.
+  /// Camera and preview stay, as in LFLiveKit.
   public func stopLive() {
     guard let session = made else { return }
     Task { await session.stopLive() }
