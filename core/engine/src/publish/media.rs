@@ -203,11 +203,11 @@ impl Media {
         if !self.aligner.is_aligned() {
             return self.fresh.map(|fresh| fresh.ends);
         }
-        let riding = self.buffer.first_audio().filter(|_| link_has_credit && !self.is_ready(now));
+        let riding = self.riding().filter(|_| link_has_credit && !self.is_ready(now));
         let lacks_idr = self.lacks_idr(Verdict::Aligned);
         let head = self.head(Verdict::Aligned);
         [
-            riding.map(|audio| audio.pushed_at + RIDE_ALONG),
+            riding.map(|since| since + RIDE_ALONG),
             self.buffer.next_shed(dead_time),
             self.ordered.as_ref().and_then(|ordered| ordered.quiet_at()),
             self.buffer.next_idr_request(head, now).filter(|_| lacks_idr),
@@ -339,12 +339,19 @@ impl Media {
         }
     }
 
-    /// Sound rides along with the next picture unless that is long in coming: one write a picture.
+    /// Sound and further tracks ride along with the next picture unless that is long in coming: one
+    /// write a picture.
     fn is_ready(&self, now: Now) -> bool {
         self.buffer.has_video()
             || self.metadata.video.is_none()
             || self.ordered.as_ref().is_some_and(|ordered| ordered.is_ready())
-            || self.buffer.first_audio().is_some_and(|audio| now >= audio.pushed_at + RIDE_ALONG)
+            || self.riding().is_some_and(|since| now >= since + RIDE_ALONG)
+    }
+
+    /// Since when something waits to ride along.
+    fn riding(&self) -> Option<Now> {
+        let sound = self.buffer.first_audio().map(|audio| audio.pushed_at);
+        sound.into_iter().chain(self.further_since()).min()
     }
 
     /// Whether pictures are refused for want of an IDR that an encoder could make.

@@ -186,6 +186,21 @@ fn after_a_loss_a_track_begins_anew_with_its_header_and_a_key_frame() {
 }
 
 #[test]
+fn further_tracks_wait_60_ms_for_a_picture_to_ride_along_with() {
+    let mut rig = live();
+    rig.push(sound(0));
+    rig.push(idr(0));
+    rig.pass(10);
+    rig.push_further(1, idr(10));
+    rig.push_further(2, sound(10));
+    rig.pass(59);
+    assert_eq!(further(&rig.servers[0]), []);
+    rig.pass(1);
+    let all = [(1, "avc header"), (1, "idr"), (2, "aac header"), (2, "sound")];
+    assert_eq!(further(&rig.servers[0]), all);
+}
+
+#[test]
 fn stop_sends_what_further_tracks_hold() {
     let mut rig = live();
     rig.push(sound(0));

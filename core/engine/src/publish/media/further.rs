@@ -232,6 +232,11 @@ impl Media {
         self.further.iter().map(|further| further.buffer.len()).sum()
     }
 
+    /// Since when the first unit of a further track waits.
+    pub(super) fn further_since(&self) -> Option<Now> {
+        self.further.iter().filter_map(|further| Some(further.head()?.pushed_at)).min()
+    }
+
     pub(super) fn has_full_further(&self) -> bool {
         self.further.iter().any(|further| further.buffer.is_full())
     }
