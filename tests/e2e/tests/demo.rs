@@ -19,7 +19,8 @@ fn a_browser_plays_the_demo() {
         return;
     }
     let port = free_port().to_string();
-    let mut demo = onair::start(&["demo", "--duration", "20s", "--port", &port]);
+    // Until the browser has seen enough, however long it takes to start.
+    let mut demo = onair::start(&["demo", "--port", &port]);
     demo.wait_for_output("http://", Duration::from_secs(15));
     let seen = web::watch(&watch_url(&demo), 10, None);
 
@@ -41,6 +42,7 @@ fn a_browser_plays_the_demo() {
         assert_eq!(seen[list].as_array().map(Vec::len), Some(0), "{list}: {seen}");
     }
 
+    demo.signal("INT");
     let ended = demo.wait(Duration::from_secs(30));
     ended.expect_code(0);
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
