@@ -205,6 +205,8 @@ fn listen(
 ) -> Result<(std::net::TcpListener, SocketAddr), ServerError> {
     let bound = std::net::TcpListener::bind(address).and_then(|listener| {
         listener.set_nonblocking(true)?;
+        // The usual 128 are full after a burst, and who comes then waits a second for its next SYN.
+        socket2::SockRef::from(&listener).listen(BACKLOG)?;
         let address = listener.local_addr()?;
         Ok((listener, address))
     });
@@ -213,6 +215,9 @@ fn listen(
         _ => ServerError::Bind { service, address, source },
     })
 }
+
+/// Connections that wait to be taken; the system may allow fewer.
+const BACKLOG: i32 = 1_024;
 
 fn check_record_dir(dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)?;
