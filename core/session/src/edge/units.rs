@@ -1,5 +1,5 @@
 //! Encoded units → `onair-net`, in order of decoding time: live, where the newest count and nobody
-//! waits ([`live`](super::live)), or complete, where producers wait ([`stock`](super::stock)).
+//! waits ([`live`]), or complete, where producers wait ([`stock`](super::stock)).
 
 use onair_types::{AccessUnit, AudioUnit, Now, VideoUnit};
 
