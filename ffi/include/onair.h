@@ -705,7 +705,7 @@ typedef struct {
  */
 typedef struct {
   /*
-   "rtmp[s]://host[:port]/app/key".
+   "rtmp://host/app/key", or rtmps.
    */
   const char *url;
   /*

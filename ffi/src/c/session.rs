@@ -34,7 +34,7 @@ pub const ONAIR_PATH_CHANGED: u32 = 2;
 #[repr(C)]
 #[derive(Debug)]
 pub struct onair_destination {
-    /// "rtmp[s]://host[:port]/app/key".
+    /// "rtmp://host/app/key", or rtmps.
     pub url: *const c_char,
     /// Taken when `url` cannot be had; NULL for none.
     pub backup_url: *const c_char,
