@@ -1,45 +1,20 @@
 //! The C ABI as C programs use it: compiled by the machine's compiler against `include/onair.h`, linked with the library,
 //! run plain, under AddressSanitizer and under valgrind.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+mod support;
+
+use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use onair_e2e::nginx::Nginx;
 use onair_e2e::tools::{Tool, are_missing};
-use onair_e2e::{ffmpeg, free_port, process};
-use tempfile::TempDir;
+use onair_e2e::{ffmpeg, free_port};
 
-/// Builds one of our C programs; the folder lives as long as it is needed.
-fn build(source: &str, flags: &[&str]) -> (TempDir, PathBuf) {
-    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = tempfile::tempdir().expect("a folder for temporary files");
-    let program = folder.path().join("program");
-    let mut compiler = Command::new("cc");
-    compiler
-        .args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"])
-        .args(flags)
-        .arg(crate_folder.join(source))
-        .arg("-I")
-        .arg(crate_folder.join("include"))
-        .arg("-L")
-        .arg(library_folder())
-        .arg(format!("-Wl,-rpath,{}", library_folder().display()))
-        .args(["-lonair_ffi", "-lm", "-o"])
-        .arg(&program);
-    process::run(&mut compiler, MINUTE).expect_code(0);
-    (folder, program)
-}
+use support::{Program, build, run};
 
-/// Where cargo puts `libonair_ffi.so` for this test: beside it.
-fn library_folder() -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    test.parent().expect("target/debug/deps").to_owned()
-}
-
-fn run<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) {
-    process::run(Command::new(program).args(arguments), MINUTE).expect_code(0);
+/// One of our C programs.
+fn built(source: &str, flags: &[&str]) -> Program {
+    build(&Path::new(env!("CARGO_MANIFEST_DIR")).join(source), flags)
 }
 
 #[test]
@@ -47,11 +22,10 @@ fn the_example_streams_to_nginx_and_ffmpeg_decodes_it() {
     if are_missing(&[Tool::Compiler, Tool::NginxRtmp, Tool::Ffmpeg]) {
         return;
     }
-    let (_folder, program) = build("examples/push.c", &[]);
+    let program = built("examples/push.c", &[]);
     let nginx = Nginx::start();
     let url = nginx.url("live", "from-c");
-    let pushed = process::run(Command::new(&program).args([url.as_str(), "5"]), MINUTE);
-    let output = pushed.expect_code(0).output();
+    let output = run(Command::new(&program.path).args([url.as_str(), "5"])).output();
     for state in ["state 1", "state 2", "state 3"] {
         assert!(output.contains(state), "no {state:?} in {output}");
     }
@@ -71,8 +45,8 @@ fn what_is_wrong_gets_an_error() {
     if are_missing(&[Tool::Compiler]) {
         return;
     }
-    let (_folder, program) = build("tests/c/misuse.c", &[]);
-    run::<&str>(&program, &[]);
+    let program = built("tests/c/misuse.c", &[]);
+    run(&mut Command::new(&program.path));
 }
 
 #[test]
@@ -80,8 +54,8 @@ fn what_is_wrong_touches_no_memory_by_address_sanitizer() {
     if are_missing(&[Tool::Compiler]) {
         return;
     }
-    let (_folder, program) = build("tests/c/misuse.c", &["-fsanitize=address,undefined"]);
-    run::<&str>(&program, &[]);
+    let program = built("tests/c/misuse.c", &["-fsanitize=address,undefined"]);
+    run(&mut Command::new(&program.path));
 }
 
 #[test]
@@ -89,11 +63,10 @@ fn what_is_wrong_touches_no_memory_by_valgrind() {
     if are_missing(&[Tool::Compiler, Tool::Valgrind]) {
         return;
     }
-    let (_folder, program) = build("tests/c/misuse.c", &[]);
-    let program = program.to_str().expect("a path of letters");
+    let program = built("tests/c/misuse.c", &[]);
     let checks =
         ["--quiet", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"];
-    run(Path::new("valgrind"), &[&checks[..], &[program]].concat());
+    run(Command::new("valgrind").args(checks).arg(&program.path));
 }
 
 #[test]
@@ -101,10 +74,9 @@ fn a_storm_of_calls_ends_with_documented_statuses() {
     if are_missing(&[Tool::Compiler]) {
         return;
     }
-    let (_folder, program) = build("tests/c/storm.c", &["-fsanitize=address,undefined"]);
+    let program = built("tests/c/storm.c", &["-fsanitize=address,undefined"]);
     for (seed, source) in [("1", "raw"), ("2", "raw"), ("3", "encoded"), ("4", "encoded")] {
-        run(&program, &[free_port().to_string().as_str(), seed, source]);
+        let port = free_port().to_string();
+        run(Command::new(&program.path).args([port.as_str(), seed, source]));
     }
 }
-
-const MINUTE: Duration = Duration::from_secs(60);

@@ -1,14 +1,12 @@
 //! Vectors through C: a program is written from them, compiled, and run.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use onair_e2e::process;
 use onair_e2e::tools::{Tool, are_missing};
 use serde_json::{Value, json};
 
+use crate::support;
 use crate::vectors::{Outcome, STATES, bytes, number, text};
 
 /// The code of each; `None` where there is no compiler.
@@ -135,30 +133,11 @@ fn run(source: &str) -> Option<String> {
         return None;
     }
     let folder = tempfile::tempdir().expect("a folder for temporary files");
-    let (file, program) = (folder.path().join("vector.c"), folder.path().join("vector"));
+    let file = folder.path().join("vector.c");
     std::fs::write(&file, source).expect("a temporary file");
-    let mut compiler = Command::new("cc");
-    compiler
-        .args(["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function"])
-        .args(["-fsanitize=address,undefined", "-DONAIR_REHEARSAL"])
-        .arg(&file)
-        .arg("-I")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("include"))
-        .arg("-L")
-        .arg(library_folder())
-        .arg(format!("-Wl,-rpath,{}", library_folder().display()))
-        .args(["-lonair_ffi", "-o"])
-        .arg(&program);
-    process::run(&mut compiler, MINUTE).expect_code(0);
-    let ended = process::run(&mut Command::new(program), MINUTE);
-    ended.expect_code(0);
-    Some(ended.stdout)
-}
-
-/// Where cargo puts `libonair_ffi.so` for this test: beside it.
-fn library_folder() -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    test.parent().expect("target/debug/deps").to_owned()
+    let flags = ["-Wno-unused-function", "-fsanitize=address,undefined", "-DONAIR_REHEARSAL"];
+    let program = support::build(&file, &flags);
+    Some(support::run(&mut Command::new(program.path)).stdout)
 }
 
 fn outcome(said: &str) -> Outcome {
@@ -176,8 +155,6 @@ fn outcome(said: &str) -> Outcome {
     }
     outcome
 }
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 const PRELUDE: &str = r#"
 #include <stdio.h>

@@ -2,6 +2,8 @@
 
 mod c;
 mod native;
+#[path = "../support/mod.rs"]
+mod support;
 mod vectors;
 
 use std::fs;
