@@ -1,11 +1,13 @@
-//! Any picture → I420 in the caller's buffer: no allocation, plain loops that vectorise.
+//! Any picture → I420 in the caller's buffer, and I420 → RGBA: no allocation, plain loops that
+//! vectorise.
 //!
 //! RGB becomes Y'CbCr by BT.709, limited range (ITU-R BT.709-6 3.2–3.5), at every size; chroma is
 //! the mean of four pixels. The encoder says so in the SPS, so a player need not guess from the
 //! size (those that guess take BT.601 for small pictures and disagree on portrait ones). Y'CbCr
 //! input is passed on as it is and should be BT.709 limited too.
 
-use crate::frame::{FrameError, FrameView, I420Frame, PixelFormat, Plane};
+use crate::frame::{FrameError, FrameView, I420, I420Frame, PixelFormat, Plane};
+use crate::look::RgbaFrame;
 
 /// Writes `source` as I420 into `target`.
 ///
@@ -47,6 +49,44 @@ pub fn to_i420(source: &FrameView<'_>, target: &mut I420Frame) -> Result<(), Fra
         }
     }
     Ok(())
+}
+
+/// Writes `source` as RGBA into `target`, opaque. A pixel takes the chroma sample that it shares, so
+/// that the way back gives the same chroma.
+///
+/// # Errors
+/// [`FrameError::SizeChanged`] when the sizes differ.
+pub fn to_rgba(source: &I420<'_>, target: &mut RgbaFrame) -> Result<(), FrameError> {
+    if (source.width(), source.height()) != (target.width(), target.height()) {
+        return Err(FrameError::SizeChanged {
+            width: source.width(),
+            height: source.height(),
+            expected_width: target.width(),
+            expected_height: target.height(),
+        });
+    }
+    let row_bytes = target.width() as usize * 4;
+    let mut luma = source.rows(0);
+    let chroma = source.rows(1).zip(source.rows(2));
+    for (pair, (u, v)) in target.as_bytes_mut().chunks_exact_mut(row_bytes * 2).zip(chroma) {
+        for (row, y) in pair.chunks_exact_mut(row_bytes).zip(luma.by_ref()) {
+            rgba_row(y, u, v, row);
+        }
+    }
+    Ok(())
+}
+
+fn rgba_row(y: &[u8], u: &[u8], v: &[u8], to: &mut [u8]) {
+    let luma = y.as_chunks::<2>().0.iter();
+    for ((luma, (&u, &v)), to) in luma.zip(u.iter().zip(v)).zip(to.as_chunks_mut::<8>().0) {
+        let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
+        let (red, green, blue) = (R_V * v, G_U * u + G_V * v, B_U * u);
+        let [left, right] = luma.map(|y| {
+            let y = Y_ALL * (i32::from(y) - 16) + RGB_HALF;
+            [red, green, blue].map(|c| ((y + c) >> RGB_SHIFT).clamp(0, 255) as u8)
+        });
+        *to = [left[0], left[1], left[2], 255, right[0], right[1], right[2], 255];
+    }
 }
 
 /// One colour as Y, Cb, Cr.
@@ -139,6 +179,16 @@ const CB_G: i32 = -11_094;
 const C_MAX: i32 = 14_392;
 const CR_G: i32 = -13_073;
 const CR_B: i32 = -1_319;
+
+/// Fixed point of the way back: 255/219 for luma; 1.5748, 1.8556 and their parts in green, each
+/// times 255/224 (ITU-R BT.709-6 3.2, 3.3).
+const RGB_SHIFT: u32 = 14;
+const RGB_HALF: i32 = 1 << (RGB_SHIFT - 1);
+const Y_ALL: i32 = 19_077;
+const R_V: i32 = 29_372;
+const G_U: i32 = -3_494;
+const G_V: i32 = -8_731;
+const B_U: i32 = 34_610;
 
 #[cfg(test)]
 #[path = "convert_test.rs"]

@@ -1,7 +1,7 @@
 //! Pixels, samples and codecs as functions of their input. Knows nothing of networks, threads or
 //! clocks.
 //!
-//! The way of the data: [`frame`] → [`convert`] → [`encode`] for pictures, [`pcm`] → [`encode`]
+//! The way of the data: [`frame`] → [`look`] → [`convert`] → [`encode`] for pictures, [`pcm`] → [`encode`]
 //! for samples. Beside it: [`decode`], [`pattern`] and [`mod@file`], for the CLI and for tests.
 //!
 //! The C libraries are behind the features `openh264` and `fdk-aac`, one import site each; without
@@ -10,6 +10,12 @@
 pub mod frame;
 
 pub mod convert;
+
+pub mod look;
+
+mod scale;
+
+mod turn;
 
 pub mod pcm;
 

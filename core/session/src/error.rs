@@ -5,6 +5,7 @@
 use onair_engine::publish::{ConnectError, PublishError, TlsError};
 use onair_media::encode::EncodeError;
 use onair_media::frame::FrameError;
+use onair_media::look::LookError;
 use onair_types::{ConfigError, Track};
 use thiserror::Error as ThisError;
 
@@ -153,6 +154,12 @@ impl From<ConfigError> for Error {
     }
 }
 
+impl From<LookError> for Error {
+    fn from(error: LookError) -> Self {
+        Self::Config(error.to_string())
+    }
+}
+
 impl From<EncodeError> for Error {
     fn from(error: EncodeError) -> Self {
         Self::Encoder(error.to_string())
@@ -176,7 +183,7 @@ pub enum PushError {
         /// "raw" or "encoded".
         given: &'static str,
     },
-    /// The picture's planes or size do not fit.
+    /// The picture's planes do not fit its size, or the size cannot be.
     #[error("push: {0}")]
     Frame(#[from] FrameError),
     /// Another number of channels than configured.

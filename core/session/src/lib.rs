@@ -64,6 +64,9 @@ pub use onair_engine::reconnect::Policy as ReconnectPolicy;
 pub use onair_engine::url::{StreamKey, StreamUrl, UrlError};
 pub use onair_media::encode::{AudioEncoder, EncodeError, EncoderInfo, VideoEncoder};
 pub use onair_media::frame::{FrameError, FrameView, PixelFormat, Plane};
+pub use onair_media::look::{
+    Beauty, Effect, Fit, Framing, Look, LookError, Overlay, Quality as BeautyQuality, Rotation,
+};
 pub use onair_types::{
     AccessUnit, AudioCodec, AudioConfig, AudioHeader, AudioQuality, AudioUnit, CaptureTime,
     ConfigError, MediaTime, Now, VideoCodec, VideoConfig, VideoHeader, VideoQuality, VideoUnit,

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use onair_engine::publish::{EncoderCommand, Publish};
 use onair_engine::rate;
-use onair_media::frame::{FrameError, FrameView};
+use onair_media::frame::FrameView;
+use onair_media::look::Look;
 use onair_types::{AudioConfig, CaptureTime, ConfigError, Track, VideoConfig};
 
 use crate::builder::SessionBuilder;
@@ -179,7 +180,8 @@ impl Session {
 
     // --- pushes ---
 
-    /// Takes a picture: checks and copies it, never encodes. With [`crate::Delivery::Live`] at
+    /// Takes a picture of any size: checks and copies it, never encodes. It becomes what the
+    /// encoder was made for as [`Session::set_look`] says, by default filled from its middle. With [`crate::Delivery::Live`] at
     /// most two pictures wait for the encoder; the newest win and the others are counted.
     ///
     /// # Errors
@@ -188,9 +190,6 @@ impl Session {
         self.check_kind(Track::Video, Source::Raw)?;
         let run = self.running()?;
         let push = run.enter()?;
-        if let Some((config, _)) = &run.plan.video {
-            check_size(&frame, config)?;
-        }
         check_time(at.as_micros())?;
         let at = at.offset_micros(run.missed_micros(Track::Video, at.as_micros()));
         run.origin(at);
@@ -255,6 +254,22 @@ impl Session {
     /// Whether raw sound is sent as silence.
     pub fn is_muted(&self) -> bool {
         self.status.is_muted()
+    }
+
+    /// How raw pictures look from the next one on. Survives stop and start, and every reconnect;
+    /// encoded pictures are not touched.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the first value that cannot be used; the look is as before.
+    pub fn set_look(&self, look: Look) -> Result<(), Error> {
+        look.check()?;
+        self.status.set_look(look);
+        Ok(())
+    }
+
+    /// How raw pictures look.
+    pub fn look(&self) -> Arc<Look> {
+        self.status.look()
     }
 
     /// Makes the next raw picture an IDR.
@@ -369,15 +384,6 @@ pub fn capture_time_from_secs(seconds: f64) -> Result<CaptureTime, PushError> {
     let duration = Duration::try_from_secs_f64(seconds).map_err(|_| PushError::Time)?;
     let micros = i64::try_from(duration.as_micros()).map_err(|_| PushError::Time)?;
     Ok(CaptureTime::from_micros(micros))
-}
-
-fn check_size(frame: &FrameView<'_>, config: &VideoConfig) -> Result<(), FrameError> {
-    let (width, height) = (frame.width(), frame.height());
-    let (expected_width, expected_height) = (config.width(), config.height());
-    if (width, height) == (expected_width, expected_height) {
-        return Ok(());
-    }
-    Err(FrameError::SizeChanged { width, height, expected_width, expected_height })
 }
 
 fn check_bitrates(config: &VideoConfig, min_bps: u32, max_bps: u32) -> Result<(), ConfigError> {

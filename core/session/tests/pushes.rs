@@ -3,9 +3,9 @@
 mod support;
 
 use onair::{
-    Alignment, AudioCodec, AudioConfig, AudioHeader, AudioMeta, AudioUnit, CaptureTime, Delivery,
-    Error, FrameError, FrameView, MediaTime, Pcm, PixelFormat, Plane, PushError, Session, Source,
-    VideoCodec, VideoHeader, VideoMeta, VideoUnit, capture_time_from_secs,
+    Alignment, AudioCodec, AudioConfig, AudioHeader, AudioMeta, AudioUnit, Beauty, CaptureTime,
+    Delivery, Error, FrameView, Framing, Look, MediaTime, Pcm, PixelFormat, Plane, PushError,
+    Session, Source, VideoCodec, VideoHeader, VideoMeta, VideoUnit, capture_time_from_secs,
 };
 use onair_types::{FrameKind, Payload, Track};
 use support::encoders::{Luma, Peak, no_trouble};
@@ -107,13 +107,7 @@ fn bad_pictures_and_samples_are_named_and_good_ones_arrive() {
         session.push_video(good, at).expect("a good picture");
         session.push_audio(pcm(&samples), at).expect("good samples");
 
-        let resized = FrameError::SizeChanged {
-            width: 80,
-            height: 48,
-            expected_width: 64,
-            expected_height: 48,
-        };
-        assert_eq!(session.push_video(other, at), Err(PushError::Frame(resized)));
+        assert_eq!(session.push_video(other, at.offset_micros(16_000)), Ok(()), "another size");
         let before = CaptureTime::from_micros(-1);
         assert_eq!(session.push_video(good, before), Err(PushError::Time));
         let forever = CaptureTime::from_micros(i64::MAX);
@@ -130,10 +124,51 @@ fn bad_pictures_and_samples_are_named_and_good_ones_arrive() {
     assert!(session.finish(LIMIT), "all was sent");
     assert_eq!(session.push_video(good, CaptureTime::ZERO), Err(PushError::NotRunning));
     let seen = sink.wait_for("the end", 0, |seen| seen.is_closed);
-    assert_eq!(seen.media.iter().filter(|m| m.is_video()).count(), 20);
+    assert_eq!(seen.media.iter().filter(|m| m.is_video()).count(), 40);
     let statistics = session.statistics();
-    assert_eq!((statistics.frames_in, statistics.frames_encoded), (20, 20));
+    assert_eq!((statistics.frames_in, statistics.frames_encoded), (40, 40));
     assert_eq!((statistics.frames_skipped, statistics.frames_failed), (0, 0));
+}
+
+/// A picture's luma as its unit carries it.
+fn lumas(media: &[Media]) -> Vec<u8> {
+    let luma = |media: &Media| match media {
+        Media::Video { data, .. } => data.last().copied(),
+        _ => None,
+    };
+    media.iter().filter_map(luma).collect()
+}
+
+#[test]
+fn lf83_lf87_a_look_applies_with_the_next_picture_and_outlives_a_broadcast() {
+    let session = raw();
+    let (left, right) = ([10; 32], [20; 32]);
+    let mut data: Vec<u8> = [left, right].concat().repeat(48);
+    data.resize(64 * 48 * 3 / 2, 128);
+    let frame = FrameView::packed(PixelFormat::I420, 64, 48, &data).expect("a picture");
+    let refused = Framing { zoom: f32::NAN, ..Framing::default() };
+    let refused = session.set_look(Look { framing: refused, ..Look::default() });
+    assert!(matches!(refused, Err(Error::Config(text)) if text.contains("zoom")));
+    assert_eq!(*session.look(), Look::default());
+    let beauty = Beauty { level: 0.8, bright: 0.6, ..Beauty::default() };
+    let framing = Framing { mirror: true, ..Framing::default() };
+    let mirrored = Look { framing, beauty, ..Look::default() };
+
+    for round in 0..2 {
+        let sink = Sink::good();
+        session.start(sink.url()).expect("it starts");
+        wait_live(&session);
+        session.push_video(frame, CaptureTime::ZERO).expect("a push");
+        session.push_audio(pcm(&[0; 2 * 1_024]), CaptureTime::ZERO).expect("a push");
+        let first = sink.wait_for("the first picture", 0, |seen| !lumas(&seen.media).is_empty());
+        session.set_look(mirrored.clone()).expect("it can be used");
+        session.push_video(frame, CaptureTime::from_millis(33)).expect("a push");
+        assert!(session.finish(LIMIT), "all was sent");
+        let seen = sink.wait_for("the end", 0, |seen| seen.is_closed);
+        assert_eq!(lumas(&first.media), [[10, 20][round]], "round {round}");
+        assert_eq!(lumas(&seen.media).last(), Some(&20));
+        assert_eq!(*session.look(), mirrored, "as it was set");
+    }
 }
 
 #[test]

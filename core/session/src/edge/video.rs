@@ -8,10 +8,12 @@ use super::{Next, Waiting};
 use crate::PushError;
 use crate::sync::{Ordering, Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
-/// A picture in its own packed buffer; the size is the session's.
+/// A picture in its own packed buffer.
 #[derive(Debug)]
 pub(crate) struct RawFrame {
     pub(crate) format: PixelFormat,
+    /// Width and height, pixels.
+    pub(crate) size: [u32; 2],
     pub(crate) captured: CaptureTime,
     pub(crate) data: Vec<u8>,
 }
@@ -91,7 +93,8 @@ impl VideoEdge {
         frame.pack_into(&mut data).inspect_err(|_| {
             on.counters.frames_skipped.fetch_add(1, Ordering::Relaxed);
         })?;
-        Ok(RawFrame { format: frame.format(), captured, data })
+        let size = [frame.width(), frame.height()];
+        Ok(RawFrame { format: frame.format(), size, captured, data })
     }
 }
 

@@ -1,12 +1,12 @@
-//! `onair-video`: raw pictures → I420 → H.264 → the engine.
+//! `onair-video`: raw pictures → the look's chain → H.264 → the engine.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use onair_engine::timeline::VideoTimeline;
-use onair_media::convert::to_i420;
 use onair_media::encode::{EncodeError, VideoEncoder};
-use onair_media::frame::{FrameView, I420Frame};
+use onair_media::frame::{FrameError, FrameView};
+use onair_media::look::Chain;
 use onair_types::{MediaTime, Track, VideoConfig, VideoUnit};
 
 use super::pace::Pacer;
@@ -25,7 +25,7 @@ pub(crate) fn run(run: &Run) {
         encoder: None,
         timeline: None,
         pacer: Pacer::new(config),
-        scratch: None,
+        chain: None,
     };
     // Opened at once, while the connection is made.
     let mut standing = worker.open();
@@ -52,8 +52,8 @@ struct Worker<'a> {
     encoder: Option<Box<dyn VideoEncoder>>,
     timeline: Option<VideoTimeline>,
     pacer: Pacer,
-    /// For pictures that are not I420.
-    scratch: Option<I420Frame>,
+    /// Made with the first picture, and anew after a panic.
+    chain: Option<Chain>,
 }
 
 impl Worker<'_> {
@@ -105,27 +105,18 @@ impl Worker<'_> {
     }
 
     fn encode_at(&mut self, frame: &RawFrame, pts: MediaTime) -> Result<(), Failure> {
-        let Self { run, config, encoder, pacer, scratch, .. } = self;
+        let Self { run, config, encoder, pacer, chain, .. } = self;
         let Some(encoder) = encoder else { return Ok(()) };
-        let refused = |e: &dyn std::fmt::Display| {
-            let (encoder, reason) = ("the picture converter", e.to_string());
-            Failure::Refused(EncodeError::Encode { encoder, reason })
+        let mut drawing = match chain.take() {
+            Some(chain) => chain,
+            None => Chain::new(config.width(), config.height()).map_err(|e| refused(&e))?,
         };
-        let (width, height) = (config.width(), config.height());
+        drawing.set(&run.status.look());
+        let [width, height] = frame.size;
         let view =
             FrameView::packed(frame.format, width, height, &frame.data).map_err(|e| refused(&e))?;
-        let picture = match view.as_i420() {
-            Some(picture) => picture,
-            None => {
-                if scratch.is_none() {
-                    *scratch = Some(I420Frame::new(width, height).map_err(|e| refused(&e))?);
-                }
-                let Some(scratch) = scratch else { return Ok(()) };
-                to_i420(&view, scratch).map_err(|e| refused(&e))?;
-                scratch.view()
-            }
-        };
-        guarded(|| {
+        let encoded = guarded(|| {
+            let picture = drawing.draw(&view, pts).map_err(|e| cannot_draw(&e))?;
             if run.wishes.take_idr() | pacer.take_idr() {
                 encoder.request_idr();
             }
@@ -136,7 +127,11 @@ impl Worker<'_> {
                 encoder.set_bitrate(wanted.bitrate_bps)?;
             }
             encoder.encode(&picture, pts, &mut |unit| hand_over(run, unit))
-        })
+        });
+        if !matches!(encoded, Err(Failure::Panicked(_))) {
+            *chain = Some(drawing);
+        }
+        encoded
     }
 
     fn flush(&mut self) {
@@ -144,6 +139,14 @@ impl Worker<'_> {
         let outcome = guarded(|| encoder.flush(&mut |unit| hand_over(self.run, unit)));
         self.health.note(outcome);
     }
+}
+
+fn cannot_draw(error: &FrameError) -> EncodeError {
+    EncodeError::Encode { encoder: "the picture's chain", reason: error.to_string() }
+}
+
+fn refused(error: &FrameError) -> Failure {
+    Failure::Refused(cannot_draw(error))
 }
 
 fn hand_over(run: &Run, unit: VideoUnit) {

@@ -4,17 +4,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onair_engine::publish::KnownHosts;
+use onair_media::look::Look;
 
 use crate::event::EventQueue;
 use crate::record::Recorder;
 use crate::{Error, Event, State};
 
-/// State, last error, mute switch, the recording, what is known of servers, and the app's events.
+/// State, last error, mute switch, the picture's look, the recording, what is known of servers, and the app's events.
 #[derive(Debug)]
 pub(crate) struct Status {
     pub(crate) events: Arc<EventQueue>,
     pub(crate) recorder: Recorder,
     muted: AtomicBool,
+    look: Mutex<Arc<Look>>,
     state: Mutex<State>,
     error: Mutex<Option<Error>>,
     known_hosts: Mutex<KnownHosts>,
@@ -27,6 +29,7 @@ impl Status {
             recorder: Recorder::new(Arc::clone(&events)),
             events,
             muted: AtomicBool::new(false),
+            look: Mutex::default(),
             state: Mutex::new(State::Ready),
             error: Mutex::new(None),
             known_hosts: Mutex::default(),
@@ -74,6 +77,14 @@ impl Status {
 
     pub(crate) fn set_muted(&self, muted: bool) {
         self.muted.store(muted, Ordering::Release);
+    }
+
+    pub(crate) fn look(&self) -> Arc<Look> {
+        Arc::clone(&lock(&self.look))
+    }
+
+    pub(crate) fn set_look(&self, look: Look) {
+        *lock(&self.look) = Arc::new(look);
     }
 }
 
