@@ -1,8 +1,9 @@
 //! Pixels, samples and codecs as functions of their input. Knows nothing of networks, threads or
 //! clocks.
 //!
-//! The way of the data: [`frame`] → [`look`] → [`convert`] → [`encode`] for pictures, [`pcm`] → [`encode`]
-//! for samples. Beside it: [`decode`], [`pattern`] and [`mod@file`], for the CLI and for tests.
+//! The way of the data: [`frame`] → [`look`] → [`convert`] → [`encode`] for pictures, [`sound`] →
+//! [`pcm`] → [`encode`] for samples. Beside it: [`decode`], [`pattern`] and [`mod@file`], for the CLI
+//! and for tests.
 //!
 //! The C libraries are behind the features `openh264` and `fdk-aac`, one import site each; without
 //! them the crate builds without a C compiler and [`encode::h264`] and its kin say what is missing.
@@ -16,6 +17,8 @@ pub mod look;
 mod scale;
 
 mod turn;
+
+pub mod sound;
 
 pub mod pcm;
 

@@ -6,6 +6,7 @@ use onair_engine::publish::{ConnectError, PublishError, TlsError};
 use onair_media::encode::EncodeError;
 use onair_media::frame::FrameError;
 use onair_media::look::LookError;
+use onair_media::sound::SoundError;
 use onair_types::{ConfigError, Track};
 use thiserror::Error as ThisError;
 
@@ -186,29 +187,14 @@ pub enum PushError {
     /// The picture's planes do not fit its size, or the size cannot be.
     #[error("push: {0}")]
     Frame(#[from] FrameError),
-    /// Another number of channels than configured.
-    #[error("push: {given} audio channels, the session was made for {expected}")]
-    Channels {
-        /// Channels configured.
-        expected: u8,
-        /// Channels given.
-        given: u8,
-    },
-    /// Another sampling rate than configured.
-    #[error("push: {given} Hz, the session was made for {expected} Hz; resample it")]
-    SampleRate {
-        /// Rate configured.
-        expected: u32,
-        /// Rate given.
-        given: u32,
-    },
-    /// Samples that do not fill all channels.
-    #[error("push: {samples} samples do not divide into {channels} channels")]
-    PartialSample {
-        /// Samples given, all channels.
-        samples: usize,
-        /// Channels configured.
-        channels: u8,
+    /// A rate or a number of channels that is not taken, or samples that do not fill all channels.
+    #[error("push: {0}")]
+    Sound(#[from] SoundError),
+    /// A source of sound that was removed, or never was.
+    #[error("push: there is no source of sound {id}; add it first")]
+    NoSuchSource {
+        /// Its number.
+        id: u32,
     },
     /// Not a number, infinite or negative.
     #[error("push: a time must be finite and not negative")]

@@ -20,6 +20,7 @@ pub mod error;
 pub mod event;
 pub mod preflight;
 pub mod session;
+pub mod sound;
 pub mod state;
 pub mod statistics;
 pub mod transport;
@@ -45,6 +46,7 @@ pub use event::{Event, Events};
 pub use preflight::{Findings, Preflight, Step};
 pub use record::Recording;
 pub use session::{Pcm, Session, capture_time_from_secs};
+pub use sound::{AudioSourceId, Levels};
 pub use state::State;
 pub use statistics::{DestinationStatistics, Statistics};
 pub use transport::{Connection, Connector, Target, Transport};
@@ -67,6 +69,7 @@ pub use onair_media::frame::{FrameError, FrameView, PixelFormat, Plane};
 pub use onair_media::look::{
     Beauty, Effect, Fit, Framing, Look, LookError, Overlay, Quality as BeautyQuality, Rotation,
 };
+pub use onair_media::sound::{Level, Samples, Sound, SoundError};
 pub use onair_types::{
     AccessUnit, AudioCodec, AudioConfig, AudioHeader, AudioQuality, AudioUnit, CaptureTime,
     ConfigError, MediaTime, Now, VideoCodec, VideoConfig, VideoHeader, VideoQuality, VideoUnit,

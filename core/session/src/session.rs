@@ -10,12 +10,14 @@ use onair_engine::publish::{EncoderCommand, Publish};
 use onair_engine::rate;
 use onair_media::frame::FrameView;
 use onair_media::look::Look;
+use onair_media::sound::Sound;
 use onair_types::{AudioConfig, CaptureTime, ConfigError, Track, VideoConfig};
 
 use crate::builder::SessionBuilder;
 use crate::destination::{Destinations, Place};
 use crate::net::STOP_WITHIN;
 use crate::run::{Plan, Push, Run, Status, Threads};
+use crate::sound::Controls;
 use crate::statistics::Board;
 use crate::{
     DestinationStatistics, Error, Events, NetworkPath, PushError, Recording, Source, State,
@@ -27,9 +29,9 @@ use crate::{
 pub struct Pcm<'a> {
     /// All channels' samples; any number of whole sample frames.
     pub samples: &'a [i16],
-    /// Must be the session's rate, Hz.
+    /// Hz, 8,000..=192,000; what is not the session's rate is resampled.
     pub sample_rate_hz: u32,
-    /// Must be the session's channels.
+    /// 1 to 8; what is not the session's number is mixed up or down.
     pub channels: u8,
 }
 
@@ -203,28 +205,26 @@ impl Session {
         Ok(())
     }
 
-    /// Takes samples, the first of which was captured `at`. At most 500 ms wait for the encoder;
+    /// Takes samples of any rate and layout, the first of which was captured `at`; a [`Pcm`], or a
+    /// [`Sound`] for other forms. The rate may change from push to push, as with another microphone. At most 500 ms wait for the encoder;
     /// the oldest go, and silence of their length takes their place.
     ///
     /// # Errors
     /// See [`PushError`].
-    pub fn push_audio(&self, pcm: Pcm<'_>, at: CaptureTime) -> Result<(), PushError> {
-        self.check_kind(Track::Audio, Source::Raw)?;
-        let run = self.running()?;
-        let _push = run.enter()?;
-        if let Some((config, _)) = &run.plan.audio {
-            check_pcm(&pcm, config)?;
-        }
-        check_time(at.as_micros())?;
-        let at = at.offset_micros(run.missed_micros(Track::Audio, at.as_micros()));
-        run.origin(at);
-        let Some(edge) = &run.audio else { return Err(PushError::NotRunning) };
-        let muted = run.status.is_muted();
-        if run.plan.blocks() {
-            return edge.push_when_free(pcm.samples, at, muted, &run.waiting());
-        }
-        edge.push_newest(pcm.samples, at, muted, &run.waiting());
-        Ok(())
+    pub fn push_audio<'a>(
+        &self,
+        sound: impl Into<Sound<'a>>,
+        at: CaptureTime,
+    ) -> Result<(), PushError> {
+        self.take_sound(&sound.into(), 0, at)
+    }
+
+    pub(crate) fn desk(&self) -> &Controls {
+        &self.status.sound
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     pub(crate) fn running(&self) -> Result<Arc<Run>, PushError> {
@@ -312,7 +312,8 @@ impl Session {
     /// What was counted up to now; after the end, the last broadcast's totals.
     pub fn statistics(&self) -> Statistics {
         let board = Arc::clone(&lock(&self.board));
-        board.statistics(self.status.state(), self.status.events.lost())
+        let level = self.status.sound.output_level();
+        board.statistics(self.status.state(), self.status.events.lost(), level)
     }
 
     /// What each destination of the present or the last broadcast got, in the order of the start.
@@ -398,21 +399,6 @@ fn check_bitrates(config: &VideoConfig, min_bps: u32, max_bps: u32) -> Result<()
             let allowed = "a value within the configuration's bitrate range";
             return Err(ConfigError::OutOfRange { field, value: bitrate_bps.into(), allowed });
         }
-    }
-    Ok(())
-}
-
-fn check_pcm(pcm: &Pcm<'_>, config: &AudioConfig) -> Result<(), PushError> {
-    let (samples, channels) = (pcm.samples.len(), config.channels());
-    if pcm.channels != channels {
-        return Err(PushError::Channels { expected: channels, given: pcm.channels });
-    }
-    if pcm.sample_rate_hz != config.sample_rate_hz() {
-        let (expected, given) = (config.sample_rate_hz(), pcm.sample_rate_hz);
-        return Err(PushError::SampleRate { expected, given });
-    }
-    if !samples.is_multiple_of(usize::from(channels)) {
-        return Err(PushError::PartialSample { samples, channels });
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use onair_engine::record::Recorder;
 use onair_engine::stats::Snapshot;
 use onair_media::encode::EncoderInfo;
+use onair_media::sound::Level;
 use onair_types::Track;
 
 use crate::{DestinationId, State};
@@ -38,8 +39,11 @@ pub struct Statistics {
     /// destinations.
     pub frames_dropped: u64,
 
-    /// Sound that was dropped before the encoder because it was too busy.
+    /// Sound that was dropped before the encoder because it was too busy, came too late or twice.
     pub sound_skipped: Duration,
+    /// How loud the last tenth of a second was that went to the encoder; [`crate::Session::levels`]
+    /// has each source.
+    pub audio_level: Level,
     /// AAC frames encoded (for encoded pushes: accepted).
     pub audio_frames_encoded: u64,
     /// AAC frames handed to a socket completely, over all destinations.
@@ -227,7 +231,12 @@ impl Board {
     }
 
     /// Everything, with what only the session knows.
-    pub(crate) fn statistics(&self, state: State, events_lost: u64) -> Statistics {
+    pub(crate) fn statistics(
+        &self,
+        state: State,
+        events_lost: u64,
+        audio_level: Level,
+    ) -> Statistics {
         let (mut all, mut fps, mut bitrate_bps) = (Snapshot::default(), 0.0_f64, 0);
         let shown = lock(&self.shown);
         for (_, one) in &shown.destinations {
@@ -252,6 +261,7 @@ impl Board {
             frames_sent: all.video_units_sent,
             frames_dropped: all.video_units_dropped + read(&counters.units_dropped_video),
             sound_skipped: Duration::from_micros(skipped.unsigned_abs()),
+            audio_level,
             audio_frames_encoded: read(&counters.audio_frames_encoded),
             audio_frames_sent: all.audio_units_sent,
             audio_frames_dropped: all.audio_units_dropped + read(&counters.units_dropped_audio),

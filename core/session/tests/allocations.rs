@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use onair::{
     AudioEncoder, AudioUnit, CaptureTime, Destinations, EncodeError, EncoderInfo, FrameView,
-    MediaTime, Pcm, PixelFormat, Session, Source, State, VideoEncoder, VideoUnit,
+    MediaTime, Pcm, PixelFormat, Samples, Session, Sound, Source, State, VideoEncoder, VideoUnit,
 };
 use onair_media::encode::I420;
 use onair_types::aac::Asc;
@@ -102,6 +102,7 @@ fn from_push_to_socket_nothing_allocates_per_frame() {
         raw_frames(PixelFormat::I420, destinations);
     }
     raw_frames(PixelFormat::Bgra, 1);
+    mixed_sound();
 }
 
 fn encoded_units(destinations: usize) {
@@ -237,4 +238,34 @@ fn raw_frames(format: PixelFormat, destinations: usize) {
     });
     session.stop();
     assert_eq!(allocated, 0, "in {COUNTED} frames of {format:?} to {destinations}");
+}
+
+/// Two sources of sound, neither at the session's rate nor in its channels.
+fn mixed_sound() {
+    let servers = Servers::start(1);
+    let session = Session::builder(Some(audio_config()), Some(video_config()))
+        .video_encoder(Box::new(|_| Ok(Box::new(Pooled::new()))))
+        .audio_encoder(Box::new(|_| Ok(Box::new(Pooled::new()))))
+        .build()
+        .expect("a session");
+    let music = session.add_audio_source().expect("room for a source");
+    session.set_audio_source_gain(music, 0.5).expect("a gain");
+    session.start(servers.destinations()).expect("it starts");
+    servers.wait_live(&session);
+    let data = vec![128; 64 * 48 * 3 / 2];
+    let frame = FrameView::packed(PixelFormat::I420, 64, 48, &data).expect("a picture");
+    let (voice, surround) = ([0.1; 1_600], [5; 533 * 6]);
+    // The filters and the mix hold a little back.
+    let aac_frames = |pushed| (pushed * SAMPLES as i64 - 3_000) / 1_024;
+    let allocated = allocations(&session, &servers, aac_frames, |number| {
+        let at = CaptureTime::from_micros(number * 1_000_000 / 30);
+        session.push_video(frame, at).expect("a push");
+        let samples = Samples::F32(&voice);
+        let sound = Sound { samples, sample_rate_hz: 48_000, channels: 1 };
+        session.push_audio(sound, at).expect("a push");
+        let pcm = Pcm { samples: &surround, sample_rate_hz: 16_000, channels: 6 };
+        session.push_audio_to(music, pcm, at).expect("a push");
+    });
+    session.stop();
+    assert_eq!(allocated, 0, "in {COUNTED} frames with two sources of sound");
 }

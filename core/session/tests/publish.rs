@@ -5,8 +5,8 @@ mod support;
 use std::sync::Arc;
 
 use onair::{
-    Alignment, CaptureTime, Cue, DataValue, Delivery, Event, FrameView, Pcm, PixelFormat, Session,
-    Source, State,
+    Alignment, CaptureTime, Cue, DataValue, Delivery, Event, FrameView, Pcm, PixelFormat, Samples,
+    Session, Sound, Source, State,
 };
 use onair_types::FrameKind;
 use onair_types::h264::AvcConfig;
@@ -141,6 +141,42 @@ fn lf80_pushes_of_any_size_become_frames_of_1024_samples() {
     let seen = sink.wait_for("the end", 0, |seen| seen.is_closed);
     assert_eq!(peaks(&seen.media).len(), whole + 1, "the remainder is filled up at the end");
     assert!(peaks(&seen.media).iter().all(|&peak| peak == 7));
+}
+
+/// Another microphone in mid-stream: other rate, other channels, other samples. One timeline.
+#[test]
+fn sound_of_any_rate_and_layout_arrives_at_the_sessions() {
+    let sink = Sink::good();
+    let session = Session::builder(Some(audio_config()), None)
+        .audio_encoder(Box::new(|_| Ok(Box::new(Peak::new(no_trouble())))))
+        .delivery(Delivery::Complete)
+        .build()
+        .expect("a session");
+    let (floats, low) = (vec![0.25; 480], vec![8_192; 160 * 2]);
+    let planes = [&floats[..]; 6];
+    session.start(sink.url()).expect("it starts");
+    wait_live(&session);
+    for block in 0..300 {
+        let at = CaptureTime::from_millis(block * 10);
+        let (samples, sample_rate_hz, channels) = match block {
+            0..100 => (Samples::PlanarF32(&planes), 48_000, 6),
+            100..200 => (Samples::I16(&low), 16_000, 2),
+            _ => (Samples::F32(&floats[..441]), 44_100, 1),
+        };
+        session.push_audio(Sound { samples, sample_rate_hz, channels }, at).expect("a push");
+    }
+    let level = || session.levels().output.peak_dbfs;
+    support::wait_until("the level", || (level() + 12.04).abs() < 0.1);
+    assert!((session.statistics().audio_level.rms_dbfs + 12.04).abs() < 0.1);
+    assert!(session.finish(LIMIT), "all was sent");
+    assert_eq!(session.levels().output, onair::Level::default(), "nothing runs");
+    let seen = sink.wait_for("the end", 0, |seen| seen.is_closed);
+    let times: Vec<_> = seen.media.iter().filter_map(Media::at_ms).collect();
+    assert!(times.windows(2).all(|pair| (23..=24).contains(&(pair[1] - pair[0]))), "{times:?}");
+    assert_eq!(times.len(), (3 * 44_100_usize).div_ceil(1_024));
+    let peaks = peaks(&seen.media);
+    let steady = &peaks[1..peaks.len() - 1];
+    assert!(steady.iter().all(|peak| (8_150..8_250).contains(peak)), "{peaks:?}");
 }
 
 #[test]

@@ -5,7 +5,8 @@ mod support;
 use onair::{
     Alignment, AudioCodec, AudioConfig, AudioHeader, AudioMeta, AudioUnit, Beauty, CaptureTime,
     Delivery, Error, FrameView, Framing, Look, MediaTime, Pcm, PixelFormat, Plane, PushError,
-    Session, Source, VideoCodec, VideoHeader, VideoMeta, VideoUnit, capture_time_from_secs,
+    Session, SoundError, Source, VideoCodec, VideoHeader, VideoMeta, VideoUnit,
+    capture_time_from_secs,
 };
 use onair_types::{FrameKind, Payload, Track};
 use support::encoders::{Luma, Peak, no_trouble};
@@ -112,13 +113,13 @@ fn bad_pictures_and_samples_are_named_and_good_ones_arrive() {
         assert_eq!(session.push_video(good, before), Err(PushError::Time));
         let forever = CaptureTime::from_micros(i64::MAX);
         assert_eq!(session.push_audio(pcm(&samples), forever), Err(PushError::Time));
-        let mono = Pcm { channels: 1, ..pcm(&samples) };
-        let channels = PushError::Channels { expected: 2, given: 1 };
-        assert_eq!(session.push_audio(mono, at), Err(channels));
-        let fast = Pcm { sample_rate_hz: 48_000, ..pcm(&samples) };
-        let rate = PushError::SampleRate { expected: 44_100, given: 48_000 };
+        let channels = PushError::Sound(SoundError::Channels { channels: 9 });
+        assert_eq!(session.push_audio(Pcm { channels: 9, ..pcm(&samples) }, at), Err(channels));
+        let rate_hz = 192_001;
+        let rate = PushError::Sound(SoundError::Rate { rate_hz });
+        let fast = Pcm { sample_rate_hz: rate_hz, ..pcm(&samples) };
         assert_eq!(session.push_audio(fast, at), Err(rate));
-        let partial = PushError::PartialSample { samples: 3, channels: 2 };
+        let partial = PushError::Sound(SoundError::Ragged { samples: 3, channels: 2 });
         assert_eq!(session.push_audio(pcm(&samples[..3]), at), Err(partial));
     }
     assert!(session.finish(LIMIT), "all was sent");

@@ -6,9 +6,10 @@ use std::time::Duration;
 use loom::sync::Arc;
 use loom::thread;
 use onair_media::frame::{FrameView, PixelFormat};
+use onair_media::sound::{Samples, Sound};
 use onair_types::CaptureTime;
 
-use crate::edge::audio::AudioEdge;
+use crate::edge::audio::{AudioEdge, Pushed};
 use crate::edge::video::VideoEdge;
 use crate::edge::{Next, Waiting};
 use crate::run::{Ending, Gate};
@@ -149,7 +150,11 @@ pub fn every_sample_is_taken_or_counted(preemptions: usize, pushes: u64) -> usiz
                 let (edge, around) = &*shared;
                 for _ in 0..pushes {
                     let Some(_inside) = around.gate.enter() else { break };
-                    edge.push_newest(&[7], CaptureTime::ZERO, false, &around.waiting());
+                    let captured = CaptureTime::ZERO;
+                    let pushed = Pushed { source: 0, captured, frames: 1, muted: false };
+                    let samples = Samples::I16(&[7]);
+                    let sound = Sound { samples, sample_rate_hz: RATE_HZ, channels: 1 };
+                    edge.push_newest(&sound, pushed, &around.waiting());
                 }
                 around.gate.close();
                 around.ending.finish();

@@ -1,34 +1,53 @@
 //! Microphone → `onair-audio`: at most 500 ms wait; the oldest go. Every chunk knows the number of
 //! its first sample, so what is missing shows and sample time stays true.
 
+use onair_media::sound::{Sound, map_into};
 use onair_types::CaptureTime;
 
 use super::{Next, Waiting};
 use crate::PushError;
 use crate::sync::{AtomicU64, Ordering, Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
+/// Sources that can sound at once.
+pub(crate) const SOURCES: usize = 8;
+
 /// Samples that were pushed together, or a part of them.
 #[derive(Debug)]
 pub(crate) struct Chunk {
+    /// Whose, below [`SOURCES`].
+    pub(crate) source: usize,
     /// When its first sample was captured.
     pub(crate) captured: CaptureTime,
-    /// Number of its first sample a channel, counted from the first push.
+    pub(crate) rate_hz: u32,
+    /// Number of its first sample a channel, counted from its source's first push.
     pub(crate) first_sample: u64,
-    /// Interleaved.
-    pub(crate) pcm: Vec<i16>,
+    /// The session's channels, interleaved.
+    pub(crate) pcm: Vec<f32>,
+}
+
+/// What of a push is not in its samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pushed {
+    /// Below [`SOURCES`].
+    pub(crate) source: usize,
+    pub(crate) captured: CaptureTime,
+    /// Samples a channel, as the check found them.
+    pub(crate) frames: usize,
+    /// Silence is taken instead.
+    pub(crate) muted: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct AudioEdge {
-    channels: usize,
+    channels: u8,
     sample_rate_hz: u32,
     chunks: Sender<Chunk>,
     waiting: Receiver<Chunk>,
-    free: (Sender<Vec<i16>>, Receiver<Vec<i16>>),
-    /// Samples a channel ever pushed.
-    pushed: AtomicU64,
-    /// Samples a channel that wait.
-    queued: AtomicU64,
+    free: (Sender<Vec<f32>>, Receiver<Vec<f32>>),
+    /// Samples a channel ever pushed by each source.
+    pushed: [AtomicU64; SOURCES],
+    /// What waits of each source, microseconds.
+    queued: [AtomicU64; SOURCES],
 }
 
 /// Chunks that can wait; pushes of 1 ms fill 500 of them.
@@ -37,31 +56,32 @@ const CHUNKS: usize = 512;
 const CHUNKS_OF_A_FILE: usize = 32;
 /// Samples a channel in one chunk.
 const LONGEST: usize = 1_024;
+/// What may wait of one source, microseconds.
+const LIMIT_MICROS: u64 = 500_000;
 
 impl AudioEdge {
+    /// For chunks of so many channels; `sample_rate_hz` is what skipped samples are counted in.
     /// `blocks` when pushes wait for room instead of making it.
     pub(crate) fn new(channels: u8, sample_rate_hz: u32, blocks: bool) -> Self {
         let slots = if blocks { CHUNKS_OF_A_FILE } else { CHUNKS };
         let (chunks, waiting) = bounded(slots);
         Self {
-            channels: usize::from(channels),
+            channels,
             sample_rate_hz,
             chunks,
             waiting,
             free: bounded(slots + 2),
-            pushed: AtomicU64::new(0),
-            queued: AtomicU64::new(0),
+            pushed: [(); SOURCES].map(|()| AtomicU64::new(0)),
+            queued: [(); SOURCES].map(|()| AtomicU64::new(0)),
         }
     }
 
-    /// Takes a copy of `pcm` (silence instead when `muted`); what then waits beyond 500 ms goes,
-    /// oldest first.
-    pub(crate) fn push_newest(&self, pcm: &[i16], at: CaptureTime, muted: bool, on: &Waiting<'_>) {
-        let limit = u64::from(self.sample_rate_hz) / 2;
-        for mut chunk in self.chunks_of(pcm, at, muted) {
-            let samples = self.samples_of(&chunk);
-            self.queued.fetch_add(samples, Ordering::AcqRel);
-            while self.queued.load(Ordering::Acquire) > limit && self.drop_oldest(on) {}
+    /// Takes a copy of `sound`, which was checked; what then waits beyond 500 ms goes, oldest first.
+    pub(crate) fn push_newest(&self, sound: &Sound<'_>, pushed: Pushed, on: &Waiting<'_>) {
+        let queued = &self.queued[pushed.source];
+        for mut chunk in self.chunks_of(sound, pushed) {
+            queued.fetch_add(self.micros_of(&chunk), Ordering::AcqRel);
+            while queued.load(Ordering::Acquire) > LIMIT_MICROS && self.drop_oldest(on) {}
             while let Err(TrySendError::Full(refused)) = self.chunks.try_send(chunk) {
                 self.drop_oldest(on);
                 chunk = refused;
@@ -69,16 +89,15 @@ impl AudioEdge {
         }
     }
 
-    /// Takes a copy of `pcm`; waits for room.
+    /// Takes a copy of `sound`, which was checked; waits for room.
     pub(crate) fn push_when_free(
         &self,
-        pcm: &[i16],
-        at: CaptureTime,
-        muted: bool,
+        sound: &Sound<'_>,
+        pushed: Pushed,
         on: &Waiting<'_>,
     ) -> Result<(), PushError> {
-        for mut chunk in self.chunks_of(pcm, at, muted) {
-            self.queued.fetch_add(self.samples_of(&chunk), Ordering::AcqRel);
+        for mut chunk in self.chunks_of(sound, pushed) {
+            self.queued[pushed.source].fetch_add(self.micros_of(&chunk), Ordering::AcqRel);
             loop {
                 match self.chunks.send_timeout(chunk, on.patience) {
                     Ok(()) => break,
@@ -94,7 +113,7 @@ impl AudioEdge {
     pub(crate) fn next(&self, on: &Waiting<'_>) -> Next<Chunk> {
         let next = on.next(&self.waiting);
         if let Next::Item(chunk) = &next {
-            self.queued.fetch_sub(self.samples_of(chunk), Ordering::AcqRel);
+            self.queued[chunk.source].fetch_sub(self.micros_of(chunk), Ordering::AcqRel);
         }
         next
     }
@@ -106,39 +125,43 @@ impl AudioEdge {
 
     fn drop_oldest(&self, on: &Waiting<'_>) -> bool {
         let Ok(oldest) = self.waiting.try_recv() else { return false };
-        let samples = self.samples_of(&oldest);
-        self.queued.fetch_sub(samples, Ordering::AcqRel);
+        self.queued[oldest.source].fetch_sub(self.micros_of(&oldest), Ordering::AcqRel);
+        let samples = self.samples_of(&oldest) * u64::from(self.sample_rate_hz);
+        let samples = samples / u64::from(oldest.rate_hz.max(1));
         on.counters.samples_skipped.fetch_add(samples, Ordering::Relaxed);
         self.release(oldest);
         true
     }
 
     fn samples_of(&self, chunk: &Chunk) -> u64 {
-        (chunk.pcm.len() / self.channels) as u64
+        (chunk.pcm.len() / usize::from(self.channels)) as u64
+    }
+
+    fn micros_of(&self, chunk: &Chunk) -> u64 {
+        micros(self.samples_of(chunk), chunk.rate_hz).unsigned_abs()
     }
 
     fn chunks_of<'a>(
         &'a self,
-        pcm: &'a [i16],
-        at: CaptureTime,
-        muted: bool,
+        sound: &'a Sound<'a>,
+        pushed: Pushed,
     ) -> impl Iterator<Item = Chunk> + use<'a> {
-        let samples = (pcm.len() / self.channels) as u64;
-        let first = self.pushed.fetch_add(samples, Ordering::AcqRel);
-        pcm.chunks(LONGEST * self.channels).enumerate().map(move |(index, part)| {
-            let offset = (index * LONGEST) as u64;
-            let mut copy = self.free.1.try_recv().unwrap_or_default();
-            copy.clear();
+        let Pushed { source, captured, frames, muted } = pushed;
+        let rate_hz = sound.sample_rate_hz;
+        let first = self.pushed[source].fetch_add(frames as u64, Ordering::AcqRel);
+        (0..frames).step_by(LONGEST).map(move |begin| {
+            let mut pcm = self.free.1.try_recv().unwrap_or_default();
+            pcm.clear();
+            let part = begin..frames.min(begin + LONGEST);
+            // Buffers go round between sources: each holds the longest chunk from the begin.
+            pcm.reserve(LONGEST * usize::from(self.channels));
             if muted {
-                copy.resize(part.len(), 0);
+                pcm.resize(part.len() * usize::from(self.channels), 0.0);
             } else {
-                copy.extend_from_slice(part);
+                map_into(sound, part, self.channels, &mut pcm);
             }
-            Chunk {
-                captured: at.offset_micros(micros(offset, self.sample_rate_hz)),
-                first_sample: first + offset,
-                pcm: copy,
-            }
+            let captured = captured.offset_micros(micros(begin as u64, rate_hz));
+            Chunk { source, captured, rate_hz, first_sample: first + begin as u64, pcm }
         })
     }
 }

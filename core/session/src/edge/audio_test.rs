@@ -4,14 +4,35 @@ use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
 
+use onair_media::sound::Samples;
+
 use super::*;
 use crate::edge::fixture::Around;
 
 const RATE_HZ: u32 = 44_100;
 
+fn sound(samples: &[i16], channels: u8, sample_rate_hz: u32) -> Sound<'_> {
+    Sound { samples: Samples::I16(samples), sample_rate_hz, channels }
+}
+
+fn at(millis: i64) -> Pushed {
+    Pushed { source: 0, captured: CaptureTime::from_millis(millis), frames: 0, muted: false }
+}
+
+/// Pushes as the session does.
+fn newest(edge: &AudioEdge, sound: &Sound<'_>, pushed: Pushed, around: &Around) {
+    let frames = sound.frames().expect("whole");
+    edge.push_newest(sound, Pushed { frames, ..pushed }, &around.waiting());
+}
+
 fn push(edge: &AudioEdge, samples: usize, around: &Around) {
     let pcm: Vec<i16> = vec![5; samples * 2];
-    edge.push_newest(&pcm, CaptureTime::ZERO, false, &around.waiting());
+    newest(edge, &sound(&pcm, 2, RATE_HZ), at(0), around);
+}
+
+/// 16-bit samples as they are inside.
+fn inside(samples: &[i16]) -> Vec<f32> {
+    samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect()
 }
 
 fn drain(edge: &AudioEdge, around: &Around) -> Vec<Chunk> {
@@ -46,7 +67,7 @@ fn at_most_half_a_second_waits_and_the_oldest_go() {
 fn pushes_of_a_millisecond_are_bounded_too() {
     let (edge, around) = (AudioEdge::new(2, 48_000, false), Around::new());
     for _ in 0..2_000 {
-        push(&edge, 8, &around);
+        newest(&edge, &sound(&[5; 16], 2, 48_000), at(0), &around);
     }
     let chunks = drain(&edge, &around);
     assert_eq!(chunks.len(), CHUNKS);
@@ -57,22 +78,23 @@ fn pushes_of_a_millisecond_are_bounded_too() {
 fn long_pushes_are_cut_and_each_part_has_its_own_time() {
     let (edge, around) = (AudioEdge::new(1, 8_000, false), Around::new());
     let pcm: Vec<i16> = (0..2_500).collect();
-    edge.push_newest(&pcm, CaptureTime::from_millis(1_000), false, &around.waiting());
+    newest(&edge, &sound(&pcm, 1, 8_000), at(1_000), &around);
     let chunks = drain(&edge, &around);
     let parts: Vec<_> = chunks.iter().map(|c| (c.first_sample, c.captured.as_micros())).collect();
     assert_eq!(parts, [(0, 1_000_000), (1_024, 1_128_000), (2_048, 1_256_000)]);
-    let samples: Vec<i16> = chunks.iter().flat_map(|chunk| chunk.pcm.clone()).collect();
-    assert_eq!(samples, pcm);
+    let samples: Vec<f32> = chunks.iter().flat_map(|chunk| chunk.pcm.clone()).collect();
+    assert_eq!(samples, inside(&pcm));
 }
 
 #[test]
 fn lf79_what_was_pushed_while_muted_never_sounds() {
     let (edge, around) = (AudioEdge::new(2, RATE_HZ, false), Around::new());
     push(&edge, 100, &around);
-    edge.push_newest(&[9; 200], CaptureTime::ZERO, true, &around.waiting());
+    let muted = Pushed { muted: true, ..at(0) };
+    newest(&edge, &sound(&[9; 200], 2, RATE_HZ), muted, &around);
     let chunks = drain(&edge, &around);
-    assert_eq!(chunks[0].pcm, [5; 200]);
-    assert_eq!(chunks[1].pcm, [0; 200], "as many samples, all zero");
+    assert_eq!(chunks[0].pcm, inside(&[5; 200]));
+    assert_eq!(chunks[1].pcm, [0.0; 200], "as many samples, all zero");
 }
 
 #[test]
@@ -80,8 +102,10 @@ fn a_file_loses_nothing_and_stop_sets_it_free() {
     let (edge, around) = (AudioEdge::new(1, 8_000, true), Around::new());
     let pcm = vec![1; 1_024 * 100];
     let accepted = std::thread::scope(|scope| {
-        let file =
-            scope.spawn(|| edge.push_when_free(&pcm, CaptureTime::ZERO, false, &around.waiting()));
+        let file = scope.spawn(|| {
+            let pushed = Pushed { frames: pcm.len(), ..at(0) };
+            edge.push_when_free(&sound(&pcm, 1, 8_000), pushed, &around.waiting())
+        });
         for number in 0..50 {
             let Next::Item(chunk) = edge.next(&around.waiting()) else { panic!("a chunk waits") };
             assert_eq!(chunk.first_sample, number * 1_024);
@@ -92,6 +116,24 @@ fn a_file_loses_nothing_and_stop_sets_it_free() {
     });
     assert_eq!(accepted, Err(PushError::NotRunning));
     assert_eq!(around.counters.samples_skipped.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn each_source_has_half_a_second_and_a_count_of_its_own() {
+    let (edge, around) = (AudioEdge::new(1, 48_000, false), Around::new());
+    for number in 0..60 {
+        newest(&edge, &sound(&[1; 480], 1, 48_000), at(number * 10), &around);
+        let music = Pushed { source: 3, ..at(number * 10) };
+        newest(&edge, &sound(&[2; 160 * 6], 6, 16_000), music, &around);
+    }
+    let chunks = drain(&edge, &around);
+    let of = |source| chunks.iter().filter(move |chunk| chunk.source == source);
+    for (source, rate_hz, samples) in [(0, 48_000, 480), (3, 16_000, 160)] {
+        assert!((49..=50).contains(&of(source).count()), "{}", of(source).count());
+        let last = of(source).next_back().expect("the newest stays");
+        assert_eq!((last.first_sample, last.rate_hz), (59 * samples, rate_hz));
+        assert_eq!(last.pcm.len() as u64, samples, "in the session's channels");
+    }
 }
 
 proptest! {
@@ -114,7 +156,7 @@ proptest! {
         for (samples, taken) in pushes {
             push(&edge, samples, &around);
             pushed += samples as u64;
-            prop_assert!(edge.queued.load(Ordering::Relaxed) <= u64::from(RATE_HZ) / 2);
+            prop_assert!(edge.queued[0].load(Ordering::Relaxed) <= LIMIT_MICROS);
             for _ in 0..taken.min(edge.waiting.len()) {
                 let Next::Item(chunk) = edge.next(&around.waiting()) else { panic!("it waits") };
                 take(chunk, &edge);

@@ -1,4 +1,4 @@
-//! `onair-audio`: samples → blocks of 1,024 → AAC → the engine.
+//! `onair-audio`: samples of all sources → the mixing desk → AAC → the engine.
 //!
 //! Samples that were dropped at the edge come back as silence of the same length, so the count of
 //! samples stays the clock. Statements 41, 79, 80.
@@ -6,30 +6,26 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use onair_engine::timeline::AudioTimeline;
 use onair_media::encode::{AudioEncoder, EncodeError};
-use onair_media::pcm::{Block, Framer};
-use onair_types::{AudioConfig, AudioUnit, CaptureTime, MediaTime, Track};
+use onair_types::{AudioConfig, AudioUnit, MediaTime, Track};
 
+use super::desk::Desk;
 use super::{Failure, Health, Standing, discard, guarded};
 use crate::edge::Next;
-use crate::edge::audio::{Chunk, micros};
+use crate::edge::audio::Chunk;
 use crate::run::Run;
 
 /// Encodes until the run ends.
 pub(crate) fn run(run: &Run) {
     let (Some(edge), Some((config, _))) = (&run.audio, &run.plan.audio) else { return };
-    let Ok(framer) = Framer::new(config.channels()) else { return };
+    let Ok(desk) = Desk::new(config.channels(), config.sample_rate_hz()) else { return };
     let mut worker = Worker {
         run,
         config,
         health: Health::new(run, Track::Audio),
         standing: Standing::Good,
         encoder: None,
-        timeline: None,
-        framer,
-        pending_at: MediaTime::ZERO,
-        next_sample: 0,
+        desk,
     };
     worker.open();
     while worker.standing != Standing::Hopeless {
@@ -45,6 +41,7 @@ pub(crate) fn run(run: &Run) {
             Next::Stop => break,
         }
     }
+    run.status.sound.silence();
     discard(worker.encoder);
 }
 
@@ -54,16 +51,8 @@ struct Worker<'a> {
     health: Health<'a>,
     standing: Standing,
     encoder: Option<Box<dyn AudioEncoder>>,
-    timeline: Option<AudioTimeline>,
-    framer: Framer,
-    /// Time of the first sample that waits in the framer.
-    pending_at: MediaTime,
-    /// Number of the sample that should come next from the edge.
-    next_sample: u64,
+    desk: Desk,
 }
-
-/// Samples of silence pushed at a time, all channels.
-static SILENCE: [i16; 2_048] = [0; 2_048];
 
 impl Worker<'_> {
     fn open(&mut self) {
@@ -88,72 +77,22 @@ impl Worker<'_> {
     }
 
     fn take(&mut self, chunk: &Chunk) {
-        let missing = chunk.first_sample.saturating_sub(self.next_sample);
-        if missing > 0 && self.timeline.is_some() {
-            self.fill(missing, chunk.captured);
-        }
-        self.framer.set_muted(self.run.status.is_muted());
-        self.push(&chunk.pcm, chunk.captured);
-        let samples = chunk.pcm.len() / usize::from(self.config.channels());
-        self.next_sample = chunk.first_sample + samples as u64;
-    }
-
-    /// Silence in place of `missing` samples that ended at `until`.
-    fn fill(&mut self, missing: u64, until: CaptureTime) {
-        let channels = usize::from(self.config.channels());
-        let rate_hz = self.config.sample_rate_hz();
-        let longest = (SILENCE.len() / channels) as u64;
-        let mut left = missing;
-        while left > 0 {
-            let samples = left.min(longest);
-            let from = until.offset_micros(-micros(left, rate_hz));
-            self.push(&SILENCE[..samples as usize * channels], from);
-            left -= samples;
-        }
-    }
-
-    fn push(&mut self, pcm: &[i16], captured: CaptureTime) {
-        let rate_hz = self.config.sample_rate_hz();
-        let samples = (pcm.len() / usize::from(self.config.channels())) as u64;
-        let origin = self.run.origin(captured);
-        let timeline = self.timeline.get_or_insert_with(|| AudioTimeline::new(origin, rate_hz));
-        let counted = u32::try_from(samples).unwrap_or(u32::MAX);
-        let Some(span) = timeline.place(captured, counted) else {
-            self.run.board.counters.samples_skipped.fetch_add(samples, Ordering::Relaxed);
-            return;
-        };
-        if !span.gap.is_zero() {
-            self.flush_framer();
-        }
-        let first = self.framer.next_sample();
-        if self.framer.pending_samples() == 0 {
-            self.pending_at = span.start;
-        }
-        let pending_at = self.pending_at;
-        let Self { framer, encoder, health, standing, run, .. } = self;
-        let time_of = |sample: u64| {
-            sample
-                .checked_sub(first)
-                .map(|offset| span.start.offset_micros(micros(offset, rate_hz)))
-        };
-        let framed = framer.push(pcm, |block| {
-            let pts = time_of(block.first_sample).unwrap_or(pending_at);
-            encode(run, encoder, health, standing, block, pts);
+        let Self { desk, encoder, health, standing, run, .. } = self;
+        let origin = run.origin(chunk.captured);
+        let (controls, is_muted) = (&run.status.sound, run.status.is_muted());
+        desk.take(chunk, origin, controls, is_muted, &mut |pcm, pts| {
+            encode(run, encoder, health, standing, pcm, pts);
         });
-        debug_assert!(framed.is_ok(), "the push was checked");
-        let pending_from = self.framer.next_sample() - self.framer.pending_samples() as u64;
-        self.pending_at = time_of(pending_from).unwrap_or(pending_at);
+        let left_out = desk.take_left_out();
+        run.board.counters.samples_skipped.fetch_add(left_out, Ordering::Relaxed);
         self.mend();
     }
 
-    fn flush_framer(&mut self) {
-        let pts = self.pending_at;
-        let Self { framer, encoder, health, standing, run, .. } = self;
-        framer.flush(|block| encode(run, encoder, health, standing, block, pts));
-    }
-
     fn flush(&mut self) {
-        self.flush_framer();
+        let Self { desk, encoder, health, standing, run, .. } = self;
+        desk.finish(&run.status.sound, run.status.is_muted(), &mut |pcm, pts| {
+            encode(run, encoder, health, standing, pcm, pts);
+        });
         let Some(encoder) = &mut self.encoder else { return };
         let outcome = guarded(|| encoder.flush(&mut |unit| hand_over(self.run, unit)));
         self.health.note(outcome);
@@ -173,7 +112,7 @@ fn encode(
     encoder: &mut Option<Box<dyn AudioEncoder>>,
     health: &mut Health<'_>,
     standing: &mut Standing,
-    block: Block<'_>,
+    pcm: &[i16],
     pts: MediaTime,
 ) {
     let Some(encoder) = encoder.as_mut().filter(|_| *standing == Standing::Good) else { return };
@@ -181,7 +120,7 @@ fn encode(
         if let Some(bitrate_bps) = run.wishes.take_audio_bitrate() {
             encoder.set_bitrate(bitrate_bps)?;
         }
-        encoder.encode(block.pcm, pts, &mut |unit| hand_over(run, unit))
+        encoder.encode(pcm, pts, &mut |unit| hand_over(run, unit))
     });
     *standing = health.note(outcome);
 }

@@ -266,7 +266,8 @@ impl Driver {
             self.next_report += REPORT_EVERY;
         }
         let status = &self.run.status;
-        let statistics = self.run.board.statistics(status.state(), status.events.lost());
+        let level = status.sound.output_level();
+        let statistics = self.run.board.statistics(status.state(), status.events.lost(), level);
         status.report(Event::Statistics(statistics));
     }
 

@@ -8,13 +8,16 @@ use onair_media::look::Look;
 
 use crate::event::EventQueue;
 use crate::record::Recorder;
+use crate::sound::Controls;
 use crate::{Error, Event, State};
 
-/// State, last error, mute switch, the picture's look, the recording, what is known of servers, and the app's events.
+/// State, last error, mute switch, the picture's look, the sources of sound, the recording, what is
+/// known of servers, and the app's events.
 #[derive(Debug)]
 pub(crate) struct Status {
     pub(crate) events: Arc<EventQueue>,
     pub(crate) recorder: Recorder,
+    pub(crate) sound: Controls,
     muted: AtomicBool,
     look: Mutex<Arc<Look>>,
     state: Mutex<State>,
@@ -28,6 +31,7 @@ impl Status {
         Self {
             recorder: Recorder::new(Arc::clone(&events)),
             events,
+            sound: Controls::default(),
             muted: AtomicBool::new(false),
             look: Mutex::default(),
             state: Mutex::new(State::Ready),
