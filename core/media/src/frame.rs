@@ -293,6 +293,21 @@ impl I420Frame {
         Ok(Self { width, height, data })
     }
 
+    /// A copy of `picture`.
+    ///
+    /// # Errors
+    /// [`FrameError::Memory`].
+    pub fn copy_of(picture: &I420<'_>) -> Result<Self, FrameError> {
+        let mut copy = Self::new(picture.width, picture.height)?;
+        let width = picture.width as usize;
+        for (plane, to) in copy.planes_mut().into_iter().enumerate() {
+            let row_bytes = if plane == 0 { width } else { width / 2 };
+            let rows = picture.rows(plane).zip(to.chunks_exact_mut(row_bytes));
+            rows.for_each(|(from, to)| to.copy_from_slice(from));
+        }
+        Ok(copy)
+    }
+
     /// Pixels.
     pub fn width(&self) -> u32 {
         self.width

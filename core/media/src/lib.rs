@@ -12,6 +12,10 @@ pub mod frame;
 
 pub mod convert;
 
+pub mod effect;
+
+pub mod overlay;
+
 pub mod look;
 
 mod scale;
@@ -19,6 +23,8 @@ mod scale;
 mod turn;
 
 pub mod sound;
+
+pub mod still;
 
 pub mod pcm;
 

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use onair_types::MediaTime;
 
 use super::framer::Framer;
-use super::{Canvas, Framing, Look, Quality, RgbaFrame, beauty, effect, overlay};
+use super::preview::Preview;
+use super::{Canvas, Framing, Look, Quality, RgbaFrame, beauty};
 use crate::convert::to_i420;
+use crate::effect::{self, EffectError};
 use crate::frame::{FrameError, FrameView, I420, I420Frame, PixelFormat};
+use crate::overlay::{self, Inputs};
 
 /// Frames of any size and format in, I420 of one size out. Allocates when the look or the source's
 /// geometry changes, and nothing for a picture once warm.
@@ -17,8 +20,11 @@ pub struct Chain {
     canvas: Canvas,
     framer: Framer,
     beauty: beauty::Stage,
-    effects: effect::Stage,
+    effects: effect::Stack,
+    /// Of the last picture.
+    trouble: Option<EffectError>,
     overlays: overlay::Stage,
+    preview: Preview,
     /// A source of another size that is not I420.
     converted: Option<I420Frame>,
 }
@@ -34,10 +40,37 @@ impl Chain {
             canvas: Canvas::new(width, height)?,
             framer: Framer::default(),
             beauty: beauty::Stage::default(),
-            effects: effect::Stage::default(),
+            effects: effect::Stack::default(),
+            trouble: None,
             overlays: overlay::Stage::default(),
+            preview: Preview::default(),
             converted: None,
         })
+    }
+
+    /// Overlays that show pushed pictures get them from `inputs`.
+    pub fn with_inputs(mut self, inputs: Inputs) -> Self {
+        self.overlays = overlay::Stage::new(inputs);
+        self
+    }
+
+    /// Whether [`Chain::draw`] draws a preview too, and if so, whether what the source shows is
+    /// mirrored there, whatever the stream's framing says. Overlays are not mirrored.
+    pub fn set_preview(&mut self, mirror: Option<bool>) {
+        self.preview.mirror = mirror;
+        if mirror.is_none() {
+            self.preview.frame = None;
+        }
+    }
+
+    /// The preview of the last picture, when one was drawn; what is left here is drawn into next.
+    pub fn preview_mut(&mut self) -> &mut Option<I420Frame> {
+        &mut self.preview.frame
+    }
+
+    /// What an effect could not do to the last picture. The picture is whole all the same.
+    pub fn take_trouble(&mut self) -> Option<EffectError> {
+        self.trouble.take()
     }
 
     /// Draws by `look`, which was checked, from the next picture on. The same one again costs
@@ -47,7 +80,6 @@ impl Chain {
             return;
         }
         self.beauty.set(&look.beauty);
-        self.effects.set(&look.effects);
         self.overlays.set(&look.overlays);
         self.look = Arc::clone(look);
     }
@@ -65,9 +97,15 @@ impl Chain {
         if self.is_idle(source)
             && let Some(picture) = source.as_i420()
         {
+            self.preview.take(&picture, false)?;
             return Ok(picture);
         }
         self.paint(source, time)?;
+        self.preview.take(&self.canvas.i420()?, self.look.framing.mirror)?;
+        if let (Some(_), Some(preview)) = (self.preview.mirror, &mut self.preview.frame) {
+            self.overlays.draw(preview)?;
+        }
+        self.paint_overlays()?;
         self.canvas.i420()
     }
 
@@ -81,6 +119,7 @@ impl Chain {
         time: MediaTime,
     ) -> Result<&mut RgbaFrame, FrameError> {
         self.paint(source, time)?;
+        self.paint_overlays()?;
         self.canvas.rgba_mut()
     }
 
@@ -88,7 +127,7 @@ impl Chain {
     fn is_idle(&self, source: &FrameView<'_>) -> bool {
         self.is_whole(source)
             && self.beauty.is_idle()
-            && self.effects.is_idle()
+            && self.look.effects.is_empty()
             && self.overlays.is_idle()
     }
 
@@ -108,8 +147,15 @@ impl Chain {
             _ => self.load_i420(source)?,
         }
         self.beauty.draw(&mut self.canvas)?;
-        self.effects.draw(&mut self.canvas, time)?;
-        self.overlays.draw(&mut self.canvas, time)
+        if !self.look.effects.is_empty() {
+            let done = self.effects.apply(&self.look.effects, self.canvas.i420_mut()?, time);
+            self.trouble = done.err();
+        }
+        Ok(())
+    }
+
+    fn paint_overlays(&mut self) -> Result<(), FrameError> {
+        if self.overlays.is_idle() { Ok(()) } else { self.overlays.draw(self.canvas.i420_mut()?) }
     }
 
     fn load_rgba(&mut self, source: &FrameView<'_>) -> Result<(), FrameError> {

@@ -14,22 +14,21 @@ pub mod canvas;
 
 pub mod chain;
 
-pub mod effect;
-
 pub mod framing;
 
 mod framer;
 
-pub mod overlay;
+mod preview;
 
 pub use beauty::{Beauty, Quality};
 pub use canvas::{Canvas, RgbaFrame};
 pub use chain::Chain;
-pub use effect::Effect;
 pub use framing::{Fit, Framing, Rotation};
-pub use overlay::Overlay;
 
 use thiserror::Error;
+
+use crate::effect::Effect;
+use crate::overlay::{self, Overlay, OverlayError};
 
 /// Everything that can be set about the picture. The default changes nothing but what must be: a
 /// picture of another size is scaled to fill the encoder's, and its middle is kept.
@@ -39,9 +38,9 @@ pub struct Look {
     pub framing: Framing,
     /// LFLiveKit's filter for faces.
     pub beauty: Beauty,
-    /// Filters, in the order in which they are applied.
+    /// In the order in which they are applied.
     pub effects: Vec<Effect>,
-    /// What lies over the picture, the lowest first.
+    /// What lies over the picture.
     pub overlays: Vec<Overlay>,
 }
 
@@ -53,8 +52,8 @@ impl Look {
     pub fn check(&self) -> Result<(), LookError> {
         self.framing.check()?;
         self.beauty.check()?;
-        effect::check(&self.effects)?;
-        overlay::check(&self.overlays)
+        overlay::check(&self.overlays)?;
+        Ok(())
     }
 }
 
@@ -74,6 +73,9 @@ pub enum LookError {
         /// The largest it takes.
         most: f32,
     },
+    /// Something over the picture.
+    #[error("look: {0}")]
+    Overlay(#[from] OverlayError),
 }
 
 /// Whether `value` is a number from `least` to `most`.
