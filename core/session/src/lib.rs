@@ -26,6 +26,7 @@ pub mod statistics;
 pub mod transport;
 #[cfg(feature = "tls")]
 pub mod trust;
+pub mod viewfinder;
 
 mod codec;
 mod cue;
@@ -53,6 +54,8 @@ pub use transport::{Connection, Connector, Target, Transport};
 #[cfg(feature = "tls")]
 pub use trust::{Pin, Trust, TrustError};
 
+pub use viewfinder::{Preview, SnapshotError};
+
 pub use onair_engine::amf0::Value as DataValue;
 pub use onair_engine::flv::{AudioMeta, Extra, ExtraError, MetaData, VideoMeta};
 pub use onair_engine::publish::{
@@ -64,12 +67,15 @@ pub use onair_engine::rate::{
 };
 pub use onair_engine::reconnect::Policy as ReconnectPolicy;
 pub use onair_engine::url::{StreamKey, StreamUrl, UrlError};
+pub use onair_media::effect::{CubeError, Custom, Effect, EffectError, Filter, I420Mut, Lut};
 pub use onair_media::encode::{AudioEncoder, EncodeError, EncoderInfo, VideoEncoder};
-pub use onair_media::frame::{FrameError, FrameView, PixelFormat, Plane};
+pub use onair_media::frame::{FrameError, FrameView, I420Frame, PixelFormat, Plane};
 pub use onair_media::look::{
-    Beauty, Effect, Fit, Framing, Look, LookError, Overlay, Quality as BeautyQuality, Rotation,
+    Beauty, Fit, Framing, Look, LookError, Quality as BeautyQuality, Rotation,
 };
+pub use onair_media::overlay::{self, InputError, Overlay, OverlayError};
 pub use onair_media::sound::{Level, Samples, Sound, SoundError};
+pub use onair_media::still::{StillError, StillFormat};
 pub use onair_types::{
     AccessUnit, AudioCodec, AudioConfig, AudioHeader, AudioQuality, AudioUnit, CaptureTime,
     ConfigError, MediaTime, Now, VideoCodec, VideoConfig, VideoHeader, VideoQuality, VideoUnit,

@@ -41,7 +41,7 @@ pub struct Pcm<'a> {
 /// in the order of their times.
 pub struct Session {
     plan: Arc<Plan>,
-    status: Arc<Status>,
+    pub(crate) status: Arc<Status>,
     consumer: Mutex<Option<Events>>,
     /// Held while a broadcast is started or stopped, never while one is awaited.
     active: Mutex<Option<Active>>,

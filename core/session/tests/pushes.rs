@@ -1,5 +1,7 @@
 //! What a push refuses, by name, and that nothing accepted is lost by it; what a builder refuses.
 
+#[path = "pushes/looks.rs"]
+mod looks;
 mod support;
 
 use onair::{

@@ -11,6 +11,7 @@ use onair_types::{MediaTime, Track, VideoConfig, VideoUnit};
 
 use super::pace::Pacer;
 use super::{Failure, Health, Standing, discard, guarded};
+use crate::Error;
 use crate::edge::Next;
 use crate::edge::video::RawFrame;
 use crate::run::Run;
@@ -26,6 +27,7 @@ pub(crate) fn run(run: &Run) {
         timeline: None,
         pacer: Pacer::new(config),
         chain: None,
+        has_trouble: false,
     };
     // Opened at once, while the connection is made.
     let mut standing = worker.open();
@@ -43,6 +45,7 @@ pub(crate) fn run(run: &Run) {
         }
     }
     discard(worker.encoder);
+    run.status.viewfinder.end(run.views);
 }
 
 struct Worker<'a> {
@@ -54,6 +57,8 @@ struct Worker<'a> {
     pacer: Pacer,
     /// Made with the first picture, and anew after a panic.
     chain: Option<Chain>,
+    /// Whether an effect failed with the last picture; only the first of a row is reported.
+    has_trouble: bool,
 }
 
 impl Worker<'_> {
@@ -105,18 +110,24 @@ impl Worker<'_> {
     }
 
     fn encode_at(&mut self, frame: &RawFrame, pts: MediaTime) -> Result<(), Failure> {
-        let Self { run, config, encoder, pacer, chain, .. } = self;
+        let Self { run, config, encoder, pacer, chain, has_trouble, .. } = self;
         let Some(encoder) = encoder else { return Ok(()) };
         let mut drawing = match chain.take() {
             Some(chain) => chain,
-            None => Chain::new(config.width(), config.height()).map_err(|e| refused(&e))?,
+            None => Chain::new(config.width(), config.height())
+                .map_err(|e| refused(&e))?
+                .with_inputs(run.status.inputs.clone()),
         };
         drawing.set(&run.status.look());
+        let viewfinder = &run.status.viewfinder;
+        let preview = viewfinder.preview();
+        drawing.set_preview(preview.map(|preview| preview.mirror));
         let [width, height] = frame.size;
         let view =
             FrameView::packed(frame.format, width, height, &frame.data).map_err(|e| refused(&e))?;
         let encoded = guarded(|| {
             let picture = drawing.draw(&view, pts).map_err(|e| cannot_draw(&e))?;
+            viewfinder.show(&picture);
             if run.wishes.take_idr() | pacer.take_idr() {
                 encoder.request_idr();
             }
@@ -128,6 +139,14 @@ impl Worker<'_> {
             }
             encoder.encode(&picture, pts, &mut |unit| hand_over(run, unit))
         });
+        let trouble = drawing.take_trouble();
+        let had_trouble = std::mem::replace(has_trouble, trouble.is_some());
+        if let Some(trouble) = trouble.filter(|_| !had_trouble) {
+            run.report_encoder(Track::Video, Error::Encoder(trouble.to_string()));
+        }
+        if let Some(preview) = preview {
+            viewfinder.show_preview(preview, drawing.preview_mut());
+        }
         if !matches!(encoded, Err(Failure::Panicked(_))) {
             *chain = Some(drawing);
         }

@@ -115,6 +115,8 @@ pub(crate) struct Run {
     pub(crate) status: Arc<Status>,
     pub(crate) board: Arc<Board>,
     pub(crate) wishes: Wishes,
+    /// Which broadcast this is to the viewfinder.
+    pub(crate) views: u64,
     pub(crate) wake: Wake,
     /// When it was started.
     pub(crate) started: Now,
@@ -162,6 +164,7 @@ impl Run {
         Self {
             board: Arc::new(Board::new(rate_hz, ids, flights)),
             wishes: Wishes::default(),
+            views: status.viewfinder.begin(),
             started: plan.clock.now(),
             video: raw(Track::Video).then(VideoEdge::new),
             audio,

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onair_engine::publish::KnownHosts;
 use onair_media::look::Look;
+use onair_media::overlay::Inputs;
 
 use crate::event::EventQueue;
 use crate::record::Recorder;
 use crate::sound::Controls;
+use crate::viewfinder::Viewfinder;
 use crate::{Error, Event, State};
 
 /// State, last error, mute switch, the picture's look, the sources of sound, the recording, what is
@@ -20,6 +22,9 @@ pub(crate) struct Status {
     pub(crate) sound: Controls,
     muted: AtomicBool,
     look: Mutex<Arc<Look>>,
+    /// Pictures that the app pushes for overlays.
+    pub(crate) inputs: Inputs,
+    pub(crate) viewfinder: Viewfinder,
     state: Mutex<State>,
     error: Mutex<Option<Error>>,
     known_hosts: Mutex<KnownHosts>,
@@ -34,6 +39,8 @@ impl Status {
             sound: Controls::default(),
             muted: AtomicBool::new(false),
             look: Mutex::default(),
+            inputs: Inputs::default(),
+            viewfinder: Viewfinder::default(),
             state: Mutex::new(State::Ready),
             error: Mutex::new(None),
             known_hosts: Mutex::default(),
@@ -88,7 +95,9 @@ impl Status {
     }
 
     pub(crate) fn set_look(&self, look: Look) {
-        *lock(&self.look) = Arc::new(look);
+        let mut current = lock(&self.look);
+        self.inputs.set(&look.overlays);
+        *current = Arc::new(look);
     }
 }
 
