@@ -68,6 +68,7 @@ impl Aligner {
     }
 
     /// Whether the epoch is known.
+    #[inline]
     pub(crate) fn is_aligned(&self) -> bool {
         self.epoch.is_some()
     }
@@ -96,23 +97,30 @@ impl Aligner {
     }
 
     /// Whether sound at `pts` lies before the epoch and must not be sent (statement 40).
+    #[inline]
     pub(crate) fn is_before_epoch(&self, pts: MediaTime) -> bool {
         self.alignment == Alignment::FirstKeyframe && self.epoch.is_some_and(|epoch| pts < epoch)
     }
 
     /// The wire's time stamp for `time`, milliseconds modulo 2^32.
+    #[inline]
     pub(crate) fn wire_ms(&self, time: MediaTime) -> u32 {
         flv::wire_ms(self.since_epoch(time))
     }
 
     /// Composition time as the difference of the rounded times: a receiver that adds it to the
     /// decoding time gets the presentation time to half a millisecond.
+    #[inline]
     pub(crate) fn composition_ms(&self, unit: &VideoUnit) -> i32 {
+        if unit.pts == unit.dts {
+            return 0;
+        }
         let pts_ms = self.since_epoch(unit.pts).as_millis_rounded();
         let dts_ms = self.since_epoch(unit.dts).as_millis_rounded();
         pts_ms.saturating_sub(dts_ms).clamp(i32::MIN.into(), i32::MAX.into()) as i32
     }
 
+    #[inline]
     fn since_epoch(&self, time: MediaTime) -> MediaTime {
         let epoch = self.epoch.unwrap_or_default();
         self.first_timestamp.offset_micros(time.micros_since(epoch))

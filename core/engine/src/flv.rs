@@ -19,6 +19,7 @@ pub use reader::Reader;
 
 /// The bytes before the NAL units in a video message: frame type and codec, packet type, SI24
 /// composition time (E.4.3.1). Composition time is clamped to what 24 bits hold.
+#[inline]
 pub fn video_prefix(keyframe: bool, composition_ms: i32) -> [u8; 5] {
     let frame_type = if keyframe { KEYFRAME } else { INTER_FRAME };
     let [c2, c1, c0] = composition_bytes(composition_ms);
@@ -26,6 +27,7 @@ pub fn video_prefix(keyframe: bool, composition_ms: i32) -> [u8; 5] {
 }
 
 /// SI24.
+#[inline]
 fn composition_bytes(composition_ms: i32) -> [u8; 3] {
     const SI24_MAX: i32 = (1 << 23) - 1;
     let [_, c2, c1, c0] = composition_ms.clamp(-SI24_MAX - 1, SI24_MAX).to_be_bytes();
@@ -216,6 +218,7 @@ impl<'a> Body<'a> {
 
 impl TagType {
     /// From a tag's type byte without its flags, or an RTMP message type id.
+    #[inline]
     pub fn from_id(id: u8) -> Option<Self> {
         match id {
             8 => Some(Self::Audio),
@@ -251,6 +254,7 @@ pub fn write_tag(out: &mut Vec<u8>, tag_type: TagType, timestamp_ms: u32, body: 
 }
 
 /// Milliseconds on the wire for a time since the stream's epoch: rounded, modulo 2^32.
+#[inline]
 pub fn wire_ms(since_epoch: MediaTime) -> u32 {
     since_epoch.as_millis_rounded().rem_euclid(1 << 32) as u32
 }

@@ -283,6 +283,7 @@ impl<U: Unit> SendBuffer<U> {
     }
 
     /// Whether pictures are refused until an IDR comes.
+    #[inline]
     pub(crate) fn awaits_idr(&self) -> bool {
         self.awaits_idr
     }
@@ -293,6 +294,7 @@ impl<U: Unit> SendBuffer<U> {
     }
 
     /// Whether nothing waits.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.video.is_empty() && self.audio.is_empty()
     }
@@ -308,6 +310,7 @@ impl<U: Unit> SendBuffer<U> {
     }
 
     /// Whether a producer that can wait should.
+    #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.size_bytes >= COMPLETE_BYTES || self.len() >= COMPLETE_UNITS
     }

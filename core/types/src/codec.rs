@@ -50,6 +50,7 @@ impl VideoCodec {
     }
 
     /// Whether only an extended tag can carry it.
+    #[inline]
     pub const fn is_enhanced(self) -> bool {
         !matches!(self, Self::H264)
     }
@@ -81,6 +82,7 @@ impl AudioCodec {
     }
 
     /// Whether only an extended tag can carry it.
+    #[inline]
     pub const fn is_enhanced(self) -> bool {
         !matches!(self, Self::Aac)
     }

@@ -146,6 +146,7 @@ impl AvcConfig {
     }
 
     /// Bytes of the length before each NAL unit: 1, 2 or 4.
+    #[inline]
     pub fn nal_length_size(&self) -> usize {
         usize::from(self.record[4] & 3) + 1
     }
@@ -253,6 +254,7 @@ fn start_code(bytes: &[u8]) -> Option<usize> {
 
 /// The NAL units of a length-prefixed access unit; ends with an error when a length overruns.
 /// Empty units are left out.
+#[inline]
 pub fn length_prefixed_nal_units(
     unit: &[u8],
     nal_length_size: usize,
@@ -279,7 +281,15 @@ pub fn length_prefixed_nal_units(
     })
 }
 
+#[inline]
 fn split_length_prefixed(rest: &[u8], nal_length_size: usize) -> Result<(&[u8], &[u8]), H264Error> {
+    // Nearly all files have lengths of four bytes.
+    if nal_length_size == 4
+        && let Some((length, rest)) = rest.split_first_chunk::<4>()
+        && let Some(both) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)
+    {
+        return Ok(both);
+    }
     if !(1..=4).contains(&nal_length_size) {
         let what = "NAL unit length size";
         return Err(H264Error::Invalid { what, value: nal_length_size as u64 });

@@ -66,6 +66,7 @@ impl VideoHeader {
     }
 
     /// Its codec.
+    #[inline]
     pub fn codec(&self) -> VideoCodec {
         match self {
             Self::H264(_) => VideoCodec::H264,
@@ -84,6 +85,7 @@ impl VideoHeader {
     }
 
     /// H.264's, if it is that.
+    #[inline]
     pub fn h264(&self) -> Option<&Arc<AvcConfig>> {
         match self {
             Self::H264(config) => Some(config),
@@ -121,6 +123,7 @@ impl VideoHeader {
 
 impl PartialEq for VideoHeader {
     /// One configuration shared is equal without a look at its bytes.
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::H264(a), Self::H264(b)) => Arc::ptr_eq(a, b) || a == b,
@@ -164,6 +167,7 @@ impl AudioHeader {
     }
 
     /// Its codec.
+    #[inline]
     pub fn codec(&self) -> AudioCodec {
         match self {
             Self::Aac(_) => AudioCodec::Aac,

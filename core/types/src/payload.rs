@@ -27,6 +27,14 @@ impl Payload {
         self.part(self.len().saturating_sub(size)..self.len())
     }
 
+    /// What lies behind the first `size` bytes; nothing is copied, and nobody else needs to share it.
+    #[must_use]
+    #[inline]
+    pub fn behind(mut self, size: usize) -> Self {
+        self.start += size.min(self.len());
+        self
+    }
+
     /// The bytes in `range`, as far as there are any; shared, not copied.
     #[inline]
     pub fn part(&self, range: Range<usize>) -> Self {
@@ -105,9 +113,11 @@ impl Pool {
 
     /// A buffer of at least `size` bytes to read into, with whatever they held before.
     pub fn lend(&mut self, size: usize) -> Lent {
-        let mut lent = Lent(self.take_free().unwrap_or_default());
-        lent.grow(size);
-        lent
+        match self.take_free() {
+            Some(buffer) if buffer.len() >= size => Lent(buffer),
+            // Fresh memory is zero already; what a smaller one held is of no use.
+            _ => Lent(Arc::new(vec![0; size])),
+        }
     }
 
     /// The first `size` bytes of what was lent. The buffer comes back when they are done with.
@@ -229,6 +239,10 @@ mod tests {
         assert_eq!(*whole.suffix(9), *whole);
         assert_eq!((&*whole.part(1..3), &*whole.suffix(3).part(2..9)), (&b"23"[..], &b"5"[..]));
         assert!(whole.part(7..9).is_empty());
+        assert_eq!(
+            (&*whole.suffix(3).behind(1), whole.part(0..2).behind(3).len()),
+            (&b"45"[..], 0)
+        );
         let part = whole.suffix(2);
         drop(whole);
         assert_ne!(pool.lend(1).as_ptr(), address, "a part is still in use");

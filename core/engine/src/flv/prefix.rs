@@ -6,33 +6,38 @@ use onair_types::{AudioCodec, VideoCodec};
 
 use super::{AAC_HEADER_PREFIX, AAC_RAW_PREFIX, AVC_HEADER_PREFIX, extended, video_prefix};
 
-/// One of the forms there are, by its length.
+/// At most [`Prefix::MOST_BYTES`] bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prefix {
-    /// Legacy sound.
-    Two([u8; 2]),
-    /// Legacy pictures; extended tags without composition time.
-    Five([u8; 5]),
-    /// One track of several, without composition time.
-    Seven([u8; 7]),
-    /// An extended tag with composition time.
-    Eight([u8; 8]),
-    /// One track of several, with composition time.
-    Ten([u8; 10]),
+pub struct Prefix {
+    /// With zeros behind them.
+    bytes: [u8; Self::MOST_BYTES],
+    len: u8,
 }
 
 impl Prefix {
+    /// Always fits into a first chunk.
+    pub(crate) const MOST_BYTES: usize = 16;
+
+    #[inline]
+    pub(crate) fn new<const N: usize>(bytes: [u8; N]) -> Self {
+        const { assert!(N <= Self::MOST_BYTES, "a longer prefix may not fit the first chunk") };
+        let mut padded = [0; Self::MOST_BYTES];
+        padded[..N].copy_from_slice(&bytes);
+        Self { bytes: padded, len: N as u8 }
+    }
+
     /// Before a picture. Composition time is clamped to what 24 bits hold.
+    #[inline]
     pub fn video(codec: VideoCodec, keyframe: bool, composition_ms: i32) -> Self {
         if !codec.is_enhanced() {
-            return Self::Five(video_prefix(keyframe, composition_ms));
+            return Self::new(video_prefix(keyframe, composition_ms));
         }
         let (packet, time) = video_packet(codec, composition_ms);
         let [f0, f1, f2, f3] = codec.four_cc();
         let first = video_byte(keyframe, packet);
         match time {
-            None => Self::Five([first, f0, f1, f2, f3]),
-            Some([c2, c1, c0]) => Self::Eight([first, f0, f1, f2, f3, c2, c1, c0]),
+            None => Self::new([first, f0, f1, f2, f3]),
+            Some([c2, c1, c0]) => Self::new([first, f0, f1, f2, f3, c2, c1, c0]),
         }
     }
 
@@ -48,18 +53,18 @@ impl Prefix {
         let first = video_byte(keyframe, extended::VIDEO_MULTITRACK);
         let second = extended::ONE_TRACK << 4 | packet;
         match time {
-            None => Self::Seven([first, second, f0, f1, f2, f3, track_id]),
-            Some([c2, c1, c0]) => Self::Ten([first, second, f0, f1, f2, f3, track_id, c2, c1, c0]),
+            None => Self::new([first, second, f0, f1, f2, f3, track_id]),
+            Some([c2, c1, c0]) => Self::new([first, second, f0, f1, f2, f3, track_id, c2, c1, c0]),
         }
     }
 
     /// Before a decoder configuration record.
     pub fn video_header(codec: VideoCodec) -> Self {
         if !codec.is_enhanced() {
-            return Self::Five(AVC_HEADER_PREFIX);
+            return Self::new(AVC_HEADER_PREFIX);
         }
         let [f0, f1, f2, f3] = codec.four_cc();
-        Self::Five([video_byte(true, extended::START), f0, f1, f2, f3])
+        Self::new([video_byte(true, extended::START), f0, f1, f2, f3])
     }
 
     /// Before the decoder configuration record of a track other than the first.
@@ -67,20 +72,21 @@ impl Prefix {
         let [f0, f1, f2, f3] = codec.four_cc();
         let first = video_byte(true, extended::VIDEO_MULTITRACK);
         let second = extended::ONE_TRACK << 4 | extended::START;
-        Self::Seven([first, second, f0, f1, f2, f3, track_id])
+        Self::new([first, second, f0, f1, f2, f3, track_id])
     }
 
     /// The whole body that ends pictures; there is none in legacy streams of ours.
     pub fn video_end(codec: VideoCodec) -> Option<Self> {
         let [f0, f1, f2, f3] = codec.four_cc();
-        let body = Self::Five([video_byte(true, extended::END), f0, f1, f2, f3]);
+        let body = Self::new([video_byte(true, extended::END), f0, f1, f2, f3]);
         codec.is_enhanced().then_some(body)
     }
 
     /// Before sound.
+    #[inline]
     pub fn audio(codec: AudioCodec) -> Self {
         match codec {
-            AudioCodec::Aac => Self::Two(AAC_RAW_PREFIX),
+            AudioCodec::Aac => Self::new(AAC_RAW_PREFIX),
             AudioCodec::Opus => Self::audio_extended(codec, extended::FRAMES),
         }
     }
@@ -88,7 +94,7 @@ impl Prefix {
     /// Before a decoder configuration of sound.
     pub fn audio_header(codec: AudioCodec) -> Self {
         match codec {
-            AudioCodec::Aac => Self::Two(AAC_HEADER_PREFIX),
+            AudioCodec::Aac => Self::new(AAC_HEADER_PREFIX),
             AudioCodec::Opus => Self::audio_extended(codec, extended::START),
         }
     }
@@ -109,25 +115,26 @@ impl Prefix {
     }
 
     /// The bytes.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Two(bytes) => bytes,
-            Self::Five(bytes) => bytes,
-            Self::Seven(bytes) => bytes,
-            Self::Eight(bytes) => bytes,
-            Self::Ten(bytes) => bytes,
-        }
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// The bytes, with zeros behind them, and how many there are.
+    #[inline]
+    pub(crate) fn padded(&self) -> (&[u8; Self::MOST_BYTES], usize) {
+        (&self.bytes, self.len.into())
     }
 
     fn audio_extended(codec: AudioCodec, packet: u8) -> Self {
         let [f0, f1, f2, f3] = codec.four_cc();
-        Self::Five([extended::SOUND_FORMAT << 4 | packet, f0, f1, f2, f3])
+        Self::new([extended::SOUND_FORMAT << 4 | packet, f0, f1, f2, f3])
     }
 
     fn audio_track(track_id: u8, codec: AudioCodec, packet: u8) -> Self {
         let [f0, f1, f2, f3] = codec.four_cc();
         let first = extended::SOUND_FORMAT << 4 | extended::AUDIO_MULTITRACK;
-        Self::Seven([first, extended::ONE_TRACK << 4 | packet, f0, f1, f2, f3, track_id])
+        Self::new([first, extended::ONE_TRACK << 4 | packet, f0, f1, f2, f3, track_id])
     }
 }
 

@@ -152,7 +152,33 @@ impl Reader {
     ///
     /// # Errors
     /// When the bytes are not FLV; the reader is then of no further use.
+    #[inline]
     pub fn next_tag(&mut self) -> Result<Option<Tag<Payload>>, FlvError> {
+        match self.next_plain() {
+            None => self.find_tag(),
+            tag => Ok(tag),
+        }
+    }
+
+    /// As [`Reader::next_tag`], of what most of a file is: a whole tag of known type behind others
+    /// that lie in the same block.
+    #[inline]
+    fn next_plain(&mut self) -> Option<Tag<Payload>> {
+        let (Place::Between, Block::Shared(block)) = (self.place, &self.block) else { return None };
+        let head = block.get(self.at..self.filled)?.first_chunk::<HEAD_BYTES>()?;
+        let [_, _, _, _, type_byte, l2, l1, l0, t2, t1, t0, t3, ..] = *head;
+        let size = u32::from_be_bytes([0, l2, l1, l0]) as usize;
+        let (start, end) = (self.at + HEAD_BYTES, self.at + HEAD_BYTES + size);
+        if end > self.filled || size > self.body_limit {
+            return None;
+        }
+        let tag_type = TagType::from_id(type_byte & 0x3F)?;
+        let body = block.part(start..end);
+        self.advance(HEAD_BYTES + size);
+        Some(Tag { tag_type, timestamp_ms: u32::from_be_bytes([t3, t2, t1, t0]), body })
+    }
+
+    fn find_tag(&mut self) -> Result<Option<Tag<Payload>>, FlvError> {
         loop {
             let came = &self.bytes()[self.at..self.filled];
             if came.len() < self.needed {
@@ -194,6 +220,7 @@ impl Reader {
         }
     }
 
+    #[inline]
     fn advance(&mut self, size: usize) {
         self.at += size;
         self.offset += size as u64;
@@ -319,7 +346,7 @@ const HEAD_BYTES: usize = PREVIOUS_SIZE_BYTES + TAG_HEADER_BYTES;
 /// A block is this large at first, and
 const LEAST_BLOCK_BYTES: usize = 4 << 10;
 /// this large when so much comes at once.
-const MOST_BLOCK_BYTES: usize = 128 << 10;
+const MOST_BLOCK_BYTES: usize = 256 << 10;
 /// What is kept ready for a size that is only a claim, doubling as its bytes come.
 const STEP_BYTES: usize = 256 << 10;
 /// Blocks that may be in use at once without an allocation for each.

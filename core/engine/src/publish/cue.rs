@@ -166,6 +166,12 @@ impl Cues {
         self.waiting.len() < MOST_WAITING
     }
 
+    /// None waits.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// The next cue that belongs before a unit decoded at `dts`, and when it goes: at its own time,
     /// or at that of the newest media when it came too late for it.
     pub(super) fn next_before(&mut self, dts: MediaTime, now: Now) -> Option<(MediaTime, Cue)> {
@@ -181,8 +187,11 @@ impl Cues {
     }
 
     /// A unit decoded at `dts` went.
+    #[inline]
     pub(super) fn handle_sent(&mut self, dts: MediaTime) {
-        self.sent_up_to = self.sent_up_to.max(Some(dts));
+        if self.sent_up_to.is_none_or(|before| before < dts) {
+            self.sent_up_to = Some(dts);
+        }
     }
 
     /// Another connection begins.

@@ -1,5 +1,7 @@
 //! Where media goes while a connection is live: the serialiser, and what the network has room for.
 
+use onair_types::Payload;
+
 use crate::flv::{Prefix, TagType};
 use crate::record::Rate;
 use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing};
@@ -19,21 +21,15 @@ impl Link<'_> {
         !self.is_gated || self.rate.allowance_bytes() > self.outgoing.len() as u64
     }
 
+    #[inline]
     pub(super) fn media(
         &mut self,
         tag_type: TagType,
         timestamp_ms: u32,
         prefix: Prefix,
-        payload: &onair_types::Payload,
+        payload: Payload,
     ) -> Result<(), MessageTooLarge> {
-        let Self { outgoing: out, stream_id: id, .. } = self;
-        match &prefix {
-            Prefix::Two(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
-            Prefix::Five(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
-            Prefix::Seven(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
-            Prefix::Eight(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
-            Prefix::Ten(prefix) => out.push_media(tag_type, *id, timestamp_ms, prefix, payload),
-        }
+        self.outgoing.push_own(tag_type, self.stream_id, timestamp_ms, &prefix, payload)
     }
 
     pub(super) fn copied(

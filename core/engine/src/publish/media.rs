@@ -5,7 +5,9 @@
 mod cueing;
 mod further;
 mod headers;
+mod in_flight;
 mod pace;
+mod shipping;
 mod switch;
 
 use std::collections::VecDeque;
@@ -15,6 +17,7 @@ use onair_types::{AccessUnit, AudioHeader, FrameKind, Now, Track};
 
 use further::Further;
 use headers::SentHeaders;
+use in_flight::InFlight;
 
 use super::cue::Cues;
 use super::link::Link;
@@ -25,7 +28,7 @@ use crate::flv::{MetaData, Prefix, TagType};
 use crate::rate::Adaptation;
 use crate::record::{Buffer, Recorder};
 use crate::rtmp::chunk_writer::{MessageTooLarge, Outgoing, Written};
-use crate::send_buffer::{Dropped, SendBuffer};
+use crate::send_buffer::{Dropped, Queued, SendBuffer};
 use switch::Fresh;
 
 /// The media half of a publish; lives through all its connections.
@@ -42,7 +45,7 @@ pub(super) struct Media {
     ordered: Option<Box<Ordered>>,
     aligner: Aligner,
     /// What was serialised and not yet taken completely, in order.
-    in_flight: VecDeque<InFlight>,
+    in_flight: InFlight,
     sent: SentHeaders,
     cues: Cues,
     /// How to decode the newest sound pushed.
@@ -59,12 +62,6 @@ pub(super) struct Media {
     units_in: [u64; 2],
     units_sent: [u64; 2],
     scratch: Vec<u8>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct InFlight {
-    track: Track,
-    pushed_at: Now,
 }
 
 impl Media {
@@ -86,7 +83,7 @@ impl Media {
                 && config.delivery == Delivery::Live)
                 .then(|| Box::new(Ordered::new())),
             aligner: Aligner::new(config.alignment, has_video, has_audio, config.first_timestamp),
-            in_flight: VecDeque::with_capacity(UNITS_IN_FLIGHT),
+            in_flight: InFlight::new(config.delivery),
             sent: SentHeaders::default(),
             cues: Cues::new(config.delivery),
             latest_audio: None,
@@ -131,9 +128,9 @@ impl Media {
 
     /// The socket took messages completely.
     pub(super) fn handle_written(&mut self, written: Written) {
-        let units = (written.audio + written.video) as usize;
-        for unit in self.in_flight.drain(..units.min(self.in_flight.len())) {
-            self.units_sent[unit.track as usize] += 1;
+        let taken = self.in_flight.handle_written(written);
+        for (sent, taken) in self.units_sent.iter_mut().zip(taken) {
+            *sent += u64::from(taken);
         }
     }
 
@@ -166,17 +163,7 @@ impl Media {
                     continue;
                 }
                 let Some(queued) = self.buffer.pop(self.is_sound_first(now)) else { break };
-                let (track, dts) = (queued.unit.track(), queued.unit.dts());
-                self.write_cues(dts, link, now);
-                match self.write(&queued.unit, link) {
-                    Ok(()) => {
-                        self.cues.handle_sent(dts);
-                        self.in_flight.push_back(InFlight { track, pushed_at: queued.pushed_at });
-                        link.rate.handle_unit(link.outgoing.total_bytes(), queued.pushed_at);
-                    }
-                    // The buffer takes no unit of half that size.
-                    Err(MessageTooLarge { .. }) => self.buffer.count_dropped(track),
-                }
+                self.write_queued(queued, link, now);
             }
             self.report_drops(outputs, now);
         }
@@ -219,11 +206,13 @@ impl Media {
     }
 
     /// Whether `outgoing` may take another unit.
+    #[inline]
     pub(super) fn has_credit(&self, outgoing: &Outgoing) -> bool {
         outgoing.len() < self.credit_bytes
     }
 
     /// Whether a unit pushed now does nothing but queue up: a file's reader is ahead of the socket.
+    #[inline]
     pub(super) fn only_queues(&self, outgoing: &Outgoing) -> bool {
         self.delivery == Delivery::Complete
             && self.aligner.is_aligned()
@@ -238,6 +227,7 @@ impl Media {
     }
 
     /// Whether a producer that can wait should go on.
+    #[inline]
     pub(super) fn wants_units(&self, is_live: bool) -> bool {
         let lacks_a_track = is_live && !self.aligner.is_aligned();
         let is_full = self.buffer.is_full() || self.has_full_further();
@@ -246,14 +236,19 @@ impl Media {
 
     /// Drops what waits: nobody will take it.
     pub(super) fn clear(&mut self) {
-        for unit in self.in_flight.drain(..) {
-            self.buffer.count_dropped(unit.track);
-        }
+        self.drop_in_flight();
         if let Some(ordered) = &mut self.ordered {
             ordered.give_back(&mut self.buffer);
         }
         self.buffer.clear();
         self.clear_further();
+    }
+
+    /// What was serialised is gone with its connection.
+    fn drop_in_flight(&mut self) {
+        for (track, units) in self.in_flight.take() {
+            (0..units).for_each(|_| self.buffer.count_dropped(track));
+        }
     }
 
     /// What waits, and is on record.
@@ -370,8 +365,7 @@ impl Media {
     fn head(&self, verdict: Verdict) -> Option<Now> {
         // What is held for alignment does not wait for the network.
         let waiting = self.oldest_droppable().filter(|_| verdict == Verdict::Aligned);
-        let in_flight = self.in_flight.front().map(|unit| unit.pushed_at);
-        in_flight.into_iter().chain(waiting).min()
+        self.in_flight.oldest().into_iter().chain(waiting).min()
     }
 
     fn unreported(&self) -> Option<Dropped> {
@@ -399,20 +393,39 @@ impl Media {
         }
     }
 
-    fn write(&mut self, unit: &AccessUnit, link: &mut Link<'_>) -> Result<(), MessageTooLarge> {
+    /// Serialises a unit of the send buffer, and the cues before it.
+    fn write_queued(&mut self, queued: Queued, link: &mut Link<'_>, now: Now) {
+        let Queued { unit, pushed_at, .. } = queued;
+        let (track, dts) = (unit.track(), unit.dts());
+        self.write_cues(dts, link, now);
+        match self.write(unit, link) {
+            Ok(()) => {
+                self.cues.handle_sent(dts);
+                self.in_flight.push(track, pushed_at);
+                link.rate.handle_unit(link.outgoing.total_bytes(), pushed_at);
+            }
+            // The buffer takes no unit of half that size.
+            Err(MessageTooLarge { .. }) => self.buffer.count_dropped(track),
+        }
+    }
+
+    #[inline]
+    fn write(&mut self, unit: AccessUnit, link: &mut Link<'_>) -> Result<(), MessageTooLarge> {
         let timestamp_ms = self.aligner.wire_ms(unit.dts());
-        self.write_headers(unit, timestamp_ms, link)?;
+        if !self.sent.has_headers_of(&unit) {
+            self.write_headers(&unit, timestamp_ms, link)?;
+        }
         self.sent.last_ms = timestamp_ms;
         match unit {
             AccessUnit::Video(unit) => {
                 let is_idr = unit.kind == FrameKind::Idr;
-                let composition_ms = self.aligner.composition_ms(unit);
+                let composition_ms = self.aligner.composition_ms(&unit);
                 let prefix = Prefix::video(unit.config.codec(), is_idr, composition_ms);
-                link.media(TagType::Video, timestamp_ms, prefix, &unit.payload)
+                link.media(TagType::Video, timestamp_ms, prefix, unit.payload)
             }
             AccessUnit::Audio(unit) => {
                 let prefix = Prefix::audio(unit.config.codec());
-                link.media(TagType::Audio, timestamp_ms, prefix, &unit.payload)
+                link.media(TagType::Audio, timestamp_ms, prefix, unit.payload)
             }
         }
     }
@@ -421,9 +434,7 @@ impl Media {
 /// What may wait for the socket before another unit is serialised: it can no longer be dropped.
 const LIVE_CREDIT_BYTES: usize = 4 << 10;
 /// Where nothing is dropped anyway, larger writes cost less.
-const COMPLETE_CREDIT_BYTES: usize = 64 << 10;
-/// Room from the start: more than the live credit is AAC frames of 100 bytes.
-const UNITS_IN_FLIGHT: usize = 64;
+const COMPLETE_CREDIT_BYTES: usize = 256 << 10;
 /// How long sound waits for a picture to go out with.
 const RIDE_ALONG: Duration = Duration::from_millis(60);
 /// A key frame asked for now would only lengthen the queue.

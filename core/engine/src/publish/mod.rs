@@ -28,6 +28,7 @@ mod output;
 mod path;
 mod patience;
 mod progress;
+mod shipping;
 mod sleep;
 mod status;
 mod steps;
@@ -399,6 +400,7 @@ impl Publish {
 
     /// Whether a producer that can wait (a file) should go on; always true for live delivery and
     /// once the end has begun.
+    #[inline]
     pub fn wants_units(&self) -> bool {
         matches!(self.phase, Phase::Closing { .. } | Phase::Over)
             || self.media.wants_units(self.state == State::Live)

@@ -45,6 +45,7 @@ impl Dialogue {
     }
 
     /// Since when media may go, and on which message stream: the server takes it, or will.
+    #[inline]
     pub(super) fn carries(&self) -> Option<(Now, u32)> {
         let ahead = self.talk.ahead;
         let since = ahead.since.filter(|_| ahead.carries_media);

@@ -18,7 +18,8 @@ use onair_types::Payload;
 use thiserror::Error;
 
 use super::chunk_header::EXTENDED;
-use crate::flv::TagType;
+use super::media_message::{Head, Shared};
+use crate::flv::{Prefix, TagType};
 
 /// A message is larger than RTMP's 24-bit length can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -57,26 +58,6 @@ pub struct Outgoing {
 enum Entry {
     Copied { len: usize },
     Shared(Shared),
-}
-
-/// One media message.
-#[derive(Debug)]
-struct Shared {
-    tag_type: TagType,
-    head: Head,
-    payload: Payload,
-    /// Payload bytes in the first chunk, where the prefix takes some room.
-    first_bytes: usize,
-    chunk_bytes: usize,
-}
-
-/// Everything before a message's first payload byte, and what goes before its later chunks.
-#[derive(Debug)]
-struct Head {
-    bytes: [u8; HEAD_BYTES],
-    len: usize,
-    continuation: [u8; 5],
-    continuation_len: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -132,14 +113,30 @@ impl Outgoing {
         prefix: &[u8; N],
         payload: &Payload,
     ) -> Result<(), MessageTooLarge> {
-        const { assert!(N <= MAX_PREFIX_BYTES, "a longer prefix may not fit the first chunk") };
-        let body_bytes = prefix.len() + payload.len();
+        let prefix = Prefix::new(*prefix);
+        self.push_own(tag_type, stream_id, timestamp_ms, &prefix, payload.clone())
+    }
+
+    /// As [`Outgoing::push_media`], of a payload that nobody else needs here.
+    ///
+    /// # Errors
+    /// The same.
+    #[inline]
+    pub(crate) fn push_own(
+        &mut self,
+        tag_type: TagType,
+        stream_id: u32,
+        timestamp_ms: u32,
+        prefix: &Prefix,
+        payload: Payload,
+    ) -> Result<(), MessageTooLarge> {
+        let (padded, prefix_bytes) = prefix.padded();
+        let body_bytes = prefix_bytes + payload.len();
         let mut head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
-        head.push(prefix);
-        let first_bytes = self.chunk_bytes - prefix.len();
-        let payload = payload.clone();
-        let shared = Shared { tag_type, head, payload, first_bytes, chunk_bytes: self.chunk_bytes };
-        self.count(shared.len());
+        head.push_prefix(padded, prefix_bytes);
+        let first_bytes = self.chunk_bytes - prefix_bytes;
+        let shared = Shared::new(tag_type, head, payload, first_bytes, self.chunk_bytes);
+        self.count(shared.len);
         self.queue.push_back(Entry::Shared(shared));
         Ok(())
     }
@@ -158,7 +155,7 @@ impl Outgoing {
     ) -> Result<(), MessageTooLarge> {
         let body_bytes = parts.iter().map(|part| part.len()).sum();
         let head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
-        self.push_bytes(&head.bytes[..head.len]);
+        self.push_bytes(head.bytes());
         let mut room = self.chunk_bytes;
         for &part in parts {
             let mut rest = part;
@@ -177,6 +174,7 @@ impl Outgoing {
     }
 
     /// Bytes that wait.
+    #[inline]
     pub fn len(&self) -> usize {
         self.waiting_bytes
     }
@@ -198,8 +196,8 @@ impl Outgoing {
 
     /// As [`Outgoing::io_slices`], but not more than the first `limit` bytes.
     pub fn io_slices_within<'a>(&'a self, limit: usize, slices: &mut [IoSlice<'a>]) -> usize {
-        let mut filled = 0;
-        let mut room = limit;
+        let (mut filled, mut room) = self.whole_messages(limit, slices);
+        let skipped = filled / 2;
         let mut fill = |piece: &'a [u8]| {
             if room == 0 {
                 return None;
@@ -210,7 +208,7 @@ impl Outgoing {
         };
         let mut copied_at = 0;
         let mut from = self.front_written;
-        for entry in &self.queue {
+        for entry in self.queue.iter().skip(skipped) {
             let fits = match entry {
                 Entry::Copied { len } => {
                     let range = copied_at..copied_at + (len - from);
@@ -227,6 +225,33 @@ impl Outgoing {
             from = 0;
         }
         filled
+    }
+
+    /// What [`Outgoing::io_slices_within`] begins with, quickly: messages of one chunk of which
+    /// nothing was written, each in two slices. How many slices, and what is left of `limit`.
+    #[inline]
+    fn whole_messages<'a>(&'a self, limit: usize, slices: &mut [IoSlice<'a>]) -> (usize, usize) {
+        let (mut filled, mut room) = (0, limit);
+        if self.front_written > 0 {
+            return (0, room);
+        }
+        for (entry, two) in self.queue.iter().zip(slices.chunks_exact_mut(2)) {
+            let Entry::Shared(shared) = entry else { break };
+            let (Some([head, payload]), Some(left)) =
+                (shared.whole(), room.checked_sub(shared.len))
+            else {
+                break;
+            };
+            // An empty slice would do no harm, but nobody expects one.
+            if payload.is_empty() {
+                break;
+            }
+            two[0] = IoSlice::new(head);
+            two[1] = IoSlice::new(payload);
+            filled += 2;
+            room = left;
+        }
+        (filled, room)
     }
 
     /// `bytes` were taken by the socket; says which media messages that completed. More than
@@ -281,6 +306,7 @@ impl Outgoing {
         self.previous = [None; 3];
     }
 
+    #[inline]
     fn count(&mut self, bytes: usize) {
         self.waiting_bytes += bytes;
         self.total_bytes += bytes as u64;
@@ -289,6 +315,7 @@ impl Outgoing {
     /// The chunk header of a new message. Type 1 (a delta) only where nobody can read it wrongly:
     /// after a message on the same stream, not later, both below the extended range. Elsewhere
     /// type 0 with the absolute time.
+    #[inline]
     fn head(
         &mut self,
         tag_type: TagType,
@@ -306,18 +333,17 @@ impl Outgoing {
         self.previous[slot] = Some(Previous { timestamp_ms, stream_id });
 
         let mut head = Head::new(csid);
-        head.push(&[if delta.is_some() { 0x40 } else { 0 } | csid]);
+        let first = if delta.is_some() { 0x40 } else { 0 } | csid;
         let field = delta.unwrap_or(timestamp_ms);
-        head.push(&field.min(EXTENDED).to_be_bytes()[1..]);
-        head.push(&(body_bytes as u32).to_be_bytes()[1..]);
-        head.push(&[tag_type as u8]);
+        let [_, t2, t1, t0] = field.min(EXTENDED).to_be_bytes();
+        let [_, l2, l1, l0] = (body_bytes as u32).to_be_bytes();
+        head.push(&[first, t2, t1, t0, l2, l1, l0, tag_type as u8]);
         if delta.is_none() {
             head.push(&stream_id.to_le_bytes()); // the one little-endian field of RTMP
         }
         if field >= EXTENDED {
             head.push(&field.to_be_bytes());
-            head.continuation[1..].copy_from_slice(&field.to_be_bytes());
-            head.continuation_len = 5;
+            head.extend_continuation(field);
         }
         Ok(head)
     }
@@ -333,70 +359,14 @@ impl Entry {
     fn len(&self) -> usize {
         match self {
             Self::Copied { len } => *len,
-            Self::Shared(shared) => shared.len(),
+            Self::Shared(shared) => shared.len,
         }
-    }
-}
-
-impl Shared {
-    /// Bytes on the wire.
-    fn len(&self) -> usize {
-        let later = self.payload.len().saturating_sub(self.first_bytes);
-        let continuations = later.div_ceil(self.chunk_bytes);
-        self.head.len + self.payload.len() + continuations * self.head.continuation_len
-    }
-
-    /// The message from wire byte `from` on, in contiguous pieces.
-    fn pieces(&self, from: usize) -> impl Iterator<Item = &[u8]> {
-        let mut at = from;
-        std::iter::from_fn(move || {
-            let piece = self.piece(at);
-            at += piece.len();
-            (!piece.is_empty()).then_some(piece)
-        })
-    }
-
-    /// The rest of the contiguous piece that holds wire byte `at`; empty at the end.
-    fn piece(&self, at: usize) -> &[u8] {
-        let Some(at) = at.checked_sub(self.head.len) else { return &self.head.bytes()[at..] };
-        let first = &self.payload[..self.first_bytes.min(self.payload.len())];
-        let Some(at) = at.checked_sub(first.len()) else { return &first[at..] };
-        let period = self.head.continuation_len + self.chunk_bytes;
-        let start = first.len() + at / period * self.chunk_bytes;
-        let chunk = &self.payload[start..self.payload.len().min(start + self.chunk_bytes)];
-        if chunk.is_empty() {
-            return chunk;
-        }
-        let within = at % period;
-        match within.checked_sub(self.head.continuation_len) {
-            None => &self.head.continuation()[within..],
-            Some(at) => &chunk[at..],
-        }
-    }
-}
-
-impl Head {
-    fn new(csid: u8) -> Self {
-        let continuation = [0xC0 | csid, 0, 0, 0, 0];
-        Self { bytes: [0; HEAD_BYTES], len: 0, continuation, continuation_len: 1 }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len();
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-
-    fn continuation(&self) -> &[u8] {
-        &self.continuation[..self.continuation_len]
     }
 }
 
 /// Slot in [`Outgoing::previous`] and chunk stream id. The serialiser of commands has 2, 3 and 6:
 /// two writers on one chunk stream would spoil each other's deltas.
+#[inline]
 fn chunk_stream(tag_type: TagType) -> (usize, u8) {
     match tag_type {
         TagType::Audio => (0, 4),
@@ -429,10 +399,6 @@ fn ring_range(ring: &VecDeque<u8>, half: usize, range: std::ops::Range<usize>) -
 const MAX_BODY_BYTES: usize = 0xFF_FFFF;
 /// RTMP 1.0 5.4.1: until a peer sets another.
 const INITIAL_CHUNK_BYTES: usize = 128;
-/// Always fits into a first chunk.
-const MAX_PREFIX_BYTES: usize = 16;
-/// Basic header, message header, extended time stamp, prefix.
-const HEAD_BYTES: usize = 1 + 11 + 4 + MAX_PREFIX_BYTES;
 /// Room from the start: a slow socket then makes nothing grow while little may wait for it.
 const ENTRIES: usize = 64;
 

@@ -8,6 +8,7 @@ pub mod chunk_reader;
 pub mod chunk_writer;
 pub mod command;
 pub mod handshake;
+mod media_message;
 pub mod message;
 
 pub use chunk_reader::{ChunkReader, Limits, Message, ReadError};

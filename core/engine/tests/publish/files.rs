@@ -1,7 +1,7 @@
 //! Encoded files: as they are, without loss, at the socket's pace.
 
-use onair_engine::publish::{Alignment, Config, Delivery, State};
-use onair_types::{AccessUnit, FrameKind, MediaTime};
+use onair_engine::publish::{Alignment, Config, Cue, Delivery, State};
+use onair_types::{AccessUnit, FrameKind, MediaTime, Track};
 
 use crate::rig::{Rig, config, idr, picture, sound, unit_times, video_only, video_unit};
 use crate::server::Heard;
@@ -121,4 +121,60 @@ fn lf52_a_file_goes_on_after_a_loss_at_its_own_times_from_an_idr() {
     assert_eq!(media[1].timestamp_ms(), Some(660), "headers share the media's time base");
     assert_eq!(unit_times(&media).first(), Some(&660));
     assert_eq!(unit_times(&media).len(), 20);
+}
+
+/// Two seconds of a file, in decoding order, with a cue in the middle; what the server got.
+fn shipped(push: impl Fn(&mut Rig, AccessUnit, bool)) -> String {
+    let mut rig = Rig::live(file(config()));
+    let mut units: Vec<AccessUnit> = (0..60).map(|n| picture(n * 33)).collect();
+    units[0] = idr(0);
+    units.extend((0..86).map(|n| sound(n * 23)));
+    units.sort_by_key(AccessUnit::dts);
+    let now = rig.now;
+    let cue = Cue::text("in the middle").expect("a small cue");
+    rig.publish.handle_cue(MediaTime::from_millis(1_000), cue, now);
+    let is_picture = |unit: &AccessUnit| unit.track() == Track::Video;
+    let last_picture = units.iter().rposition(is_picture).expect("a picture");
+    for (index, unit) in units.into_iter().enumerate() {
+        push(&mut rig, unit, index < last_picture);
+    }
+    rig.settle();
+    rig.pass(1_000);
+    let snapshot = rig.publish.snapshot(rig.now);
+    assert_eq!((snapshot.video_units_sent, snapshot.audio_units_sent), (60, 86));
+    format!("{:?}", rig.server().media())
+}
+
+#[test]
+fn b2_many_units_without_a_queue_are_the_same_stream_as_one_by_one() {
+    let one_by_one = shipped(|rig, unit, _| rig.push(unit));
+    assert!(one_by_one.contains("in the middle"));
+    let many = |rig: &mut Rig, unit, picture_follows| {
+        let now = rig.now;
+        rig.publish.handle_unit_of_many(unit, picture_follows, now);
+    };
+    assert_eq!(shipped(many), one_by_one);
+    // Sound of which nobody says what follows waits for its picture in the buffer.
+    let unsaid = |rig: &mut Rig, unit, _| many(rig, unit, false);
+    assert_eq!(shipped(unsaid), one_by_one);
+}
+
+#[test]
+fn b2_units_are_taken_until_a_quarter_megabyte_waits_for_the_socket() {
+    let mut rig = Rig::live(file(video_only()));
+    rig.credit = Some(0);
+    let now = rig.now;
+    let mut taken = 0;
+    while rig.publish.takes_units() {
+        let at = MediaTime::from_millis(taken);
+        let unit = video_unit(FrameKind::Idr, at, at, 10_000);
+        rig.publish.handle_unit_of_many(AccessUnit::Video(unit), false, now);
+        taken += 1;
+    }
+    let waiting = rig.publish.snapshot(now).queue_bytes;
+    assert!((256 << 10..(256 << 10) + 20_000).contains(&waiting), "{waiting}");
+    assert!(rig.publish.wants_units(), "whoever has no queue of its own may go on");
+    rig.credit = None;
+    rig.settle();
+    assert!(rig.publish.takes_units());
 }

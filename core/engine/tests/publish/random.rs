@@ -157,10 +157,18 @@ proptest! {
                     publish.handle_written(taken.len(), now);
                 }
                 Input::Video(kind, dts_ms) => {
-                    publish.handle_unit(video_at_time(kind, MediaTime::from_millis(dts_ms)), now);
+                    let unit = video_at_time(kind, MediaTime::from_millis(dts_ms));
+                    match dts_ms % 2 {
+                        0 => publish.handle_unit(unit, now),
+                        _ => publish.handle_unit_of_many(unit, false, now),
+                    }
                 }
                 Input::Audio(pts_ms) => {
-                    publish.handle_unit(audio_at_time(MediaTime::from_millis(pts_ms)), now);
+                    let unit = audio_at_time(MediaTime::from_millis(pts_ms));
+                    match pts_ms % 3 {
+                        0 => publish.handle_unit(unit, now),
+                        third => publish.handle_unit_of_many(unit, third == 1, now),
+                    }
                 }
                 Input::Reconnect => {
                     if let Some(server) = &mut server {

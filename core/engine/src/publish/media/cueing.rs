@@ -18,7 +18,14 @@ impl Media {
     }
 
     /// Writes what belongs before a unit decoded at `dts`.
+    #[inline]
     pub(super) fn write_cues(&mut self, dts: MediaTime, link: &mut Link<'_>, now: Now) {
+        if !self.cues.is_empty() {
+            self.write_waiting_cues(dts, link, now);
+        }
+    }
+
+    fn write_waiting_cues(&mut self, dts: MediaTime, link: &mut Link<'_>, now: Now) {
         while let Some((at, cue)) = self.cues.next_before(dts, now) {
             let timestamp_ms = self.aligner.wire_ms(at);
             self.scratch.clear();

@@ -15,7 +15,7 @@ use onair_types::{
     AccessUnit, AudioCodec, AudioHeader, FrameKind, Now, Track, VideoCodec, VideoHeader,
 };
 
-use super::{InFlight, Media};
+use super::Media;
 use crate::align::Aligner;
 use crate::flv::{MetaData, Prefix, TagType};
 use crate::publish::Delivery;
@@ -99,7 +99,7 @@ impl Further {
                 }
                 let is_key = unit.kind == FrameKind::Idr;
                 let prefix = Prefix::video_of_track(self.id, codec, is_key, composition_ms);
-                link.media(TagType::Video, timestamp_ms, prefix, &unit.payload)
+                link.media(TagType::Video, timestamp_ms, prefix, unit.payload.clone())
             }
             AccessUnit::Audio(unit) => {
                 let codec = unit.config.codec();
@@ -111,7 +111,7 @@ impl Further {
                     self.sent = Some(header);
                 }
                 let prefix = Prefix::audio_of_track(self.id, codec);
-                link.media(TagType::Audio, timestamp_ms, prefix, &unit.payload)
+                link.media(TagType::Audio, timestamp_ms, prefix, unit.payload.clone())
             }
         }
     }
@@ -183,7 +183,7 @@ impl Media {
         let track = unit.track();
         match further.write(&unit, (aligner.wire_ms(dts), composition_ms), link) {
             Ok(()) => {
-                in_flight.push_back(InFlight { track, pushed_at });
+                in_flight.push(track, pushed_at);
                 link.rate.handle_unit(link.outgoing.total_bytes(), pushed_at);
             }
             Err(MessageTooLarge { .. }) => further.buffer.count_dropped(track),
@@ -237,6 +237,7 @@ impl Media {
         self.further.iter().filter_map(|further| Some(further.head()?.pushed_at)).min()
     }
 
+    #[inline]
     pub(super) fn has_full_further(&self) -> bool {
         self.further.iter().any(|further| further.buffer.is_full())
     }

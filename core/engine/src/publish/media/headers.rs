@@ -19,6 +19,18 @@ pub(super) struct SentHeaders {
     pub(super) audio: Option<AudioHeader>,
 }
 
+impl SentHeaders {
+    /// Whether nothing need go before `unit`, as is the rule.
+    #[inline]
+    pub(super) fn has_headers_of(&self, unit: &AccessUnit) -> bool {
+        self.metadata
+            && match unit {
+                AccessUnit::Video(unit) => self.video.as_ref() == Some(&unit.config),
+                AccessUnit::Audio(unit) => self.audio == Some(unit.config),
+            }
+    }
+}
+
 impl Media {
     /// Metadata once and again with new parameter sets, and each sequence header before the first
     /// unit that needs it. The first unit brings the other track's header along if that is known.
@@ -89,6 +101,7 @@ impl Media {
     }
 
     /// Whether metadata and `connect` speak of it: a codec is no more changed than a track added.
+    #[inline]
     pub(super) fn takes(&self, unit: &AccessUnit) -> bool {
         let MetaData { video, audio, .. } = &self.metadata;
         match unit {

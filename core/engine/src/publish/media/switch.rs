@@ -18,9 +18,7 @@ impl Media {
             ordered.give_back(&mut self.buffer);
         }
         let began = self.sent.metadata;
-        for unit in self.in_flight.drain(..) {
-            self.buffer.count_dropped(unit.track);
-        }
+        self.drop_in_flight();
         if began {
             self.buffer.restart_at_idr();
         }
@@ -96,9 +94,7 @@ impl Media {
 
     /// Another connection takes the units: its time begins with the IDR that waits.
     pub(in crate::publish) fn switch(&mut self) {
-        for unit in self.in_flight.drain(..) {
-            self.buffer.count_dropped(unit.track);
-        }
+        self.drop_in_flight();
         self.sent = SentHeaders::default();
         self.cues.restart();
         self.stops_at_idr = false;
