@@ -14,6 +14,7 @@ pub(crate) fn of(metadata: &MetaData) -> (VideoCodec, AudioCodec) {
 
 /// The codec is the one that the server was told of. What is called a key frame of HEVC or AV1 is
 /// one: everything that is dropped, and every player that joins, relies on it.
+#[inline]
 pub(crate) fn check_video(expected: VideoCodec, unit: &VideoUnit) -> Result<(), PushError> {
     let given = unit.config.codec();
     if given != expected {
@@ -25,6 +26,7 @@ pub(crate) fn check_video(expected: VideoCodec, unit: &VideoUnit) -> Result<(), 
     if is_sound { Ok(()) } else { Err(PushError::NotAKeyFrame { codec: given.name() }) }
 }
 
+#[inline]
 pub(crate) fn check_audio(expected: AudioCodec, unit: &AudioUnit) -> Result<(), PushError> {
     let given = unit.config.codec();
     if given != expected {

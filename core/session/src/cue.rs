@@ -39,6 +39,7 @@ impl CueEdge {
     }
 
     /// None waits.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Acquire) == 0
     }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use onair_types::{AccessUnit, AudioUnit, MediaTime, Track, VideoUnit};
+use onair_types::{AccessUnit, AudioCodec, AudioUnit, MediaTime, Track, VideoCodec, VideoUnit};
 
 use crate::codec;
 use crate::edge::units::Handed;
@@ -32,7 +32,7 @@ impl Session {
         self.check_kind(Track::Video, Source::Encoded)?;
         let run = self.running()?;
         let _push = run.enter()?;
-        admit_video(&run, &mut unit)?;
+        admit_video(&run, codec::of(&run.plan.metadata).0, run.keeps_times(), &mut unit)?;
         let handed = run.units.push_video(unit, &run.waiting())?;
         count(&run, [1, 0], handed);
         Ok(())
@@ -47,7 +47,7 @@ impl Session {
         self.check_kind(Track::Audio, Source::Encoded)?;
         let run = self.running()?;
         let _push = run.enter()?;
-        admit_audio(&run, &mut unit)?;
+        admit_audio(&run, codec::of(&run.plan.metadata).1, run.keeps_times(), &mut unit)?;
         run.units.push_audio(unit, &run.waiting())?;
         count(&run, [0, 1], Handed::Over);
         Ok(())
@@ -62,13 +62,9 @@ impl Session {
         let run = self.running()?;
         let _push = run.enter()?;
         let (mut taken, mut refused) = ([0, 0], Ok(()));
+        let terms = Terms::of(self, &run);
         for unit in &mut *units {
-            let admitted =
-                self.check_kind(unit.track(), Source::Encoded).and_then(|()| match unit {
-                    AccessUnit::Video(unit) => admit_video(&run, unit),
-                    AccessUnit::Audio(unit) => admit_audio(&run, unit),
-                });
-            if let Err(error) = admitted {
+            if let Err(error) = terms.admit(unit) {
                 refused = Err(error);
                 break;
             }
@@ -81,24 +77,76 @@ impl Session {
     }
 }
 
-fn admit_video(run: &Run, unit: &mut VideoUnit) -> Result<(), PushError> {
-    codec::check_video(codec::of(&run.plan.metadata).0, unit)?;
+/// What units that are pushed together have in common.
+struct Terms<'a> {
+    run: &'a Run,
+    /// What each track's units are refused for.
+    kinds: [Result<(), PushError>; 2],
+    codecs: (VideoCodec, AudioCodec),
+    /// Whether times stay as they are.
+    keeps_times: bool,
+}
+
+impl<'a> Terms<'a> {
+    fn of(session: &Session, run: &'a Run) -> Self {
+        let kinds = [Track::Video, Track::Audio];
+        Self {
+            run,
+            kinds: kinds.map(|track| session.check_kind(track, Source::Encoded)),
+            codecs: codec::of(&run.plan.metadata),
+            keeps_times: run.keeps_times(),
+        }
+    }
+
+    /// Whether a unit may go, which then stands at its time.
+    #[inline]
+    fn admit(&self, unit: &mut AccessUnit) -> Result<(), PushError> {
+        if let Err(error) = &self.kinds[unit.track() as usize] {
+            return Err(error.clone());
+        }
+        let Self { run, codecs: (video, audio), keeps_times, .. } = *self;
+        match unit {
+            AccessUnit::Video(unit) => admit_video(run, video, keeps_times, unit),
+            AccessUnit::Audio(unit) => admit_audio(run, audio, keeps_times, unit),
+        }
+    }
+}
+
+#[inline]
+fn admit_video(
+    run: &Run,
+    codec: VideoCodec,
+    keeps_times: bool,
+    unit: &mut VideoUnit,
+) -> Result<(), PushError> {
+    codec::check_video(codec, unit)?;
     check_unit(run, Track::Video, unit.payload.is_empty(), unit.pts, unit.dts)?;
-    let missed = run.missed_micros(Track::Video, unit.dts.as_micros());
-    for time in [&mut unit.pts, &mut unit.dts] {
-        *time = run.place_encoded(time.offset_micros(missed));
+    if !keeps_times {
+        let missed = run.missed_micros(Track::Video, unit.dts.as_micros());
+        for time in [&mut unit.pts, &mut unit.dts] {
+            *time = run.place_encoded(time.offset_micros(missed));
+        }
     }
     Ok(())
 }
 
-fn admit_audio(run: &Run, unit: &mut AudioUnit) -> Result<(), PushError> {
-    codec::check_audio(codec::of(&run.plan.metadata).1, unit)?;
+#[inline]
+fn admit_audio(
+    run: &Run,
+    codec: AudioCodec,
+    keeps_times: bool,
+    unit: &mut AudioUnit,
+) -> Result<(), PushError> {
+    codec::check_audio(codec, unit)?;
     check_unit(run, Track::Audio, unit.payload.is_empty(), unit.pts, unit.pts)?;
-    let missed = run.missed_micros(Track::Audio, unit.pts.as_micros());
-    unit.pts = run.place_encoded(unit.pts.offset_micros(missed));
+    if !keeps_times {
+        let missed = run.missed_micros(Track::Audio, unit.pts.as_micros());
+        unit.pts = run.place_encoded(unit.pts.offset_micros(missed));
+    }
     Ok(())
 }
 
+#[inline]
 fn check_unit(
     run: &Run,
     track: Track,

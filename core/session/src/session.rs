@@ -406,6 +406,7 @@ fn check_bitrates(config: &VideoConfig, min_bps: u32, max_bps: u32) -> Result<()
 /// Times beyond this would overflow arithmetic with real ones: 146,000 years.
 const LATEST_MICROS: i64 = i64::MAX / 2;
 
+#[inline]
 pub(crate) fn check_time(micros: i64) -> Result<(), PushError> {
     if (0..=LATEST_MICROS).contains(&micros) { Ok(()) } else { Err(PushError::Time) }
 }

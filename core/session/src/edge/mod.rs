@@ -9,6 +9,7 @@
 
 pub(crate) mod audio;
 mod live;
+mod row;
 mod stock;
 pub(crate) mod units;
 pub(crate) mod video;

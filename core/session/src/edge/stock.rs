@@ -6,13 +6,13 @@
 //!                          all of it, when a track in hand ran out ──┘  └── in order, when due
 //! ```
 
-use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use onair_types::{AccessUnit, AudioUnit, MediaTime, Now, VideoUnit};
+use onair_types::{AccessUnit, MediaTime, Now, Track};
 
 use super::Tracks;
+use super::row::Row;
 use crate::net::Wake;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::{PushError, Timing};
@@ -33,8 +33,7 @@ struct Shared {
 
 #[derive(Debug)]
 struct Shelves {
-    video: VecDeque<VideoUnit>,
-    audio: VecDeque<AudioUnit>,
+    row: Row,
     size_bytes: usize,
     /// Threads that wait for a change.
     waiting: usize,
@@ -46,8 +45,7 @@ struct Shelves {
 impl Stock {
     pub(crate) fn new(tracks: Tracks, timing: Timing, wake: Wake) -> Self {
         let shelves = Mutex::new(Shelves {
-            video: VecDeque::with_capacity(PICTURES),
-            audio: VecDeque::with_capacity(SOUNDS),
+            row: Row::with_capacity(2 * UNITS),
             size_bytes: 0,
             waiting: 0,
             is_idle: true,
@@ -71,14 +69,11 @@ impl Stock {
                 return Err(PushError::NotRunning);
             }
             shelves.size_bytes += unit.size_bytes();
-            match unit {
-                AccessUnit::Video(unit) => shelves.video.push_back(unit),
-                AccessUnit::Audio(unit) => shelves.audio.push_back(unit),
-            }
+            shelves.row.push(unit);
         }
         // Sound alone rides along with the next picture.
-        let is_worth_it =
-            !self.0.tracks.video || !shelves.video.is_empty() || shelves.audio.len() >= AUDIO_RIDES;
+        let (pictures, sounds) = (shelves.row.count(Track::Video), shelves.row.count(Track::Audio));
+        let is_worth_it = !self.0.tracks.video || pictures > 0 || sounds >= AUDIO_RIDES;
         if is_worth_it {
             self.0.wake_if_idle(&shelves);
         }
@@ -108,13 +103,16 @@ impl Stock {
     pub(crate) fn hand(&self) -> Hand {
         Hand {
             stock: Arc::clone(&self.0),
-            video: VecDeque::with_capacity(PICTURES),
-            audio: VecDeque::with_capacity(SOUNDS),
+            row: Row::with_capacity(2 * UNITS),
             began: None,
             released: match self.0.timing {
                 Timing::AsPushed => MediaTime::from_micros(i64::MAX),
                 Timing::OnTime => MediaTime::from_micros(i64::MIN),
             },
+            picture_up_to: MediaTime::from_micros(match self.0.timing {
+                Timing::AsPushed => i64::MAX,
+                Timing::OnTime => i64::MIN,
+            }),
             due: None,
         }
     }
@@ -141,7 +139,7 @@ impl Shared {
 
 impl Shelves {
     fn is_empty(&self) -> bool {
-        self.video.is_empty() && self.audio.is_empty()
+        self.row.is_empty()
     }
 
     /// All of it is with the engine.
@@ -150,14 +148,13 @@ impl Shelves {
     }
 
     fn is_full(&self, unit: &AccessUnit, timing: Timing) -> bool {
-        let (len, most, first) = match unit {
-            AccessUnit::Video(_) => {
-                (self.video.len(), PICTURES, self.video.front().map(|it| it.dts))
-            }
-            AccessUnit::Audio(_) => (self.audio.len(), SOUNDS, self.audio.front().map(|it| it.pts)),
-        };
-        let is_far_ahead = || first.is_some_and(|first| unit.dts().since(first) >= AHEAD);
-        self.size_bytes >= BYTES || len >= most || (timing == Timing::OnTime && is_far_ahead())
+        let track = unit.track();
+        let most = if track == Track::Video { PICTURES } else { SOUNDS };
+        let is_far_ahead =
+            || self.row.first().is_some_and(|first| unit.dts().since(first) >= AHEAD);
+        self.size_bytes >= BYTES
+            || self.row.count(track) >= most
+            || (timing == Timing::OnTime && is_far_ahead())
     }
 }
 
@@ -166,43 +163,40 @@ impl Shelves {
 #[derive(Debug)]
 pub(crate) struct Hand {
     stock: Arc<Shared>,
-    video: VecDeque<VideoUnit>,
-    audio: VecDeque<AudioUnit>,
+    row: Row,
     /// When the first unit went, and its decoding time.
     began: Option<(Now, MediaTime)>,
     /// What is decoded up to here may go.
     released: MediaTime,
+    /// Up to here sound that may go has a picture behind it that may go too, if there is one.
+    picture_up_to: MediaTime,
     /// When that changes.
     due: Option<Now>,
 }
 
 impl Hand {
     /// Whether a unit may go at `now`, which [`Hand::next`] then takes.
+    #[inline]
     pub(crate) fn look(&mut self, now: Now) -> bool {
         let Tracks { video, audio } = self.stock.tracks;
-        if (video && self.video.is_empty()) || (audio && self.audio.is_empty()) {
+        let lacks = |track| self.row.count(track) == 0;
+        if (video && lacks(Track::Video)) || (audio && lacks(Track::Audio)) {
             self.refill();
         }
-        let (video, audio) = self.heads();
-        let Some(first) = video.into_iter().chain(audio).min() else { return false };
-        first <= self.released || self.release(first, video, now)
+        let Some(first) = self.row.first() else { return false };
+        first <= self.released || self.release(first, now)
     }
 
     /// The unit that is next, whether it is due or not.
+    #[inline]
     pub(crate) fn next(&mut self) -> Option<AccessUnit> {
-        let is_video = match self.heads() {
-            (Some(video), Some(audio)) => video <= audio,
-            (video, _) => video.is_some(),
-        };
-        if is_video {
-            self.video.pop_front().map(AccessUnit::Video)
-        } else {
-            self.audio.pop_front().map(AccessUnit::Audio)
-        }
+        self.row.pop()
     }
 
-    fn heads(&self) -> (Option<MediaTime>, Option<MediaTime>) {
-        (self.video.front().map(|it| it.dts), self.audio.front().map(|it| it.pts))
+    /// Whether a picture goes soon behind the unit decoded at `dts`, which went.
+    #[inline]
+    pub(crate) fn has_picture_behind(&self, dts: MediaTime) -> bool {
+        dts <= self.picture_up_to && self.row.count(Track::Video) > 0
     }
 
     /// When a unit may go, if there was none only for the time.
@@ -212,30 +206,35 @@ impl Hand {
 
     /// Nothing is held back here.
     pub(crate) fn is_empty(&self) -> bool {
-        self.video.is_empty() && self.audio.is_empty()
+        self.row.is_empty()
     }
 
     /// Whether the unit decoded at `first` may go. Sound waits for the picture that follows soon:
     /// one write a picture.
-    fn release(&mut self, first: MediaTime, video: Option<MediaTime>, now: Now) -> bool {
+    fn release(&mut self, first: MediaTime, now: Now) -> bool {
         let (start, zero) = *self.began.get_or_insert((now, first));
-        let group = first + RIDE_ALONG;
-        let group = video.filter(|dts| *dts <= group).unwrap_or(group);
+        let longest = first + RIDE_ALONG;
+        let picture = self.row.first_picture().filter(|dts| *dts <= longest);
+        let group = picture.unwrap_or(longest);
         let due = start + group.since(zero);
         self.due = Some(due).filter(|due| now < *due);
         if self.due.is_none() {
             self.released = group;
+            self.picture_up_to = picture.unwrap_or(self.picture_up_to);
         }
         self.due.is_none()
     }
 
+    /// Takes what there is, unless so much is in hand that the other track must be far behind.
     fn refill(&mut self) {
+        if self.row.len() >= UNITS {
+            return;
+        }
         let mut shelves = self.stock.lock();
-        take(&mut self.video, &mut shelves.video);
-        take(&mut self.audio, &mut shelves.audio);
+        self.row.append(&mut shelves.row);
         shelves.size_bytes = 0;
-        shelves.is_idle = self.video.is_empty() && self.audio.is_empty();
-        if self.video.is_empty() && self.audio.is_empty() {
+        shelves.is_idle = self.row.is_empty();
+        if self.row.is_empty() {
             self.due = None;
         }
         if shelves.waiting > 0 {
@@ -245,17 +244,10 @@ impl Hand {
     }
 }
 
-fn take<T>(to: &mut VecDeque<T>, from: &mut VecDeque<T>) {
-    if to.is_empty() {
-        std::mem::swap(to, from);
-    } else {
-        to.append(from);
-    }
-}
-
 /// What waits at most; as much again may be in hand.
 const PICTURES: usize = 128;
 const SOUNDS: usize = 256;
+const UNITS: usize = PICTURES + SOUNDS;
 const BYTES: usize = 1 << 20;
 /// How far ahead of its time media is handed over.
 const AHEAD: Duration = Duration::from_secs(1);

@@ -1,7 +1,7 @@
 //! Encoded units → `onair-net`, in order of decoding time: live, where the newest count and nobody
 //! waits ([`live`]), or complete, where producers wait ([`stock`](super::stock)).
 
-use onair_types::{AccessUnit, AudioUnit, Now, VideoUnit};
+use onair_types::{AccessUnit, AudioUnit, MediaTime, Now, VideoUnit};
 
 use super::live::{self, Live};
 use super::stock::{Hand, Stock};
@@ -134,6 +134,7 @@ pub(crate) enum Merge {
 
 impl Merge {
     /// Whether there may be a unit to take at `now`. What was sent before it is there by then.
+    #[inline]
     pub(crate) fn look(&mut self, now: Now) -> bool {
         match self {
             Self::Live(_) => true,
@@ -142,10 +143,20 @@ impl Merge {
     }
 
     /// The next unit, if one waits.
+    #[inline]
     pub(crate) fn next(&mut self) -> Option<AccessUnit> {
         match self {
             Self::Live(live) => live.next(),
             Self::Stock(hand) => hand.next(),
+        }
+    }
+
+    /// Whether a picture goes soon behind the unit decoded at `dts`, which went.
+    #[inline]
+    pub(crate) fn has_picture_behind(&self, dts: MediaTime) -> bool {
+        match self {
+            Self::Live(_) => false,
+            Self::Stock(hand) => hand.has_picture_behind(dts),
         }
     }
 

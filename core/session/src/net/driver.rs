@@ -91,7 +91,7 @@ impl Driver {
             for lane in &mut self.lanes {
                 moved |= lane.poll_in(cx, &mut self.show, now);
             }
-            moved |= self.take_units(cx, now);
+            moved |= self.take_units(cx, Lane::takes_units, now);
             for lane in &mut self.lanes {
                 moved |= lane.poll_out(cx, &mut self.show, now);
             }
@@ -145,8 +145,13 @@ impl Driver {
         }
     }
 
-    /// Gives each unit to everybody: their payload is shared, nothing is copied.
-    fn take_units(&mut self, cx: &mut Context<'_>, now: Now) -> bool {
+    /// Gives each unit to everybody while they take units: their payload is shared, nothing is copied.
+    fn take_units(
+        &mut self,
+        cx: &mut Context<'_>,
+        takes: impl Fn(&Lane) -> bool,
+        now: Now,
+    ) -> bool {
         let mut moved = false;
         self.take_cues(now);
         // Before the first tracks' units, behind which their turn would be over.
@@ -158,22 +163,27 @@ impl Driver {
             }
             moved = true;
         }
-        while self.lanes.iter().all(Lane::wants_units) && self.units.look(now) {
-            self.take_cues(now);
+        while self.lanes.iter().all(&takes) && self.units.look(now) {
             // A unit goes behind the cues that were sent before it; those there is no room for yet
             // get it as units go.
-            if !self.run.cues.is_empty() && self.lanes.iter().any(Lane::has_units) {
-                break;
+            if !self.run.cues.is_empty() {
+                self.take_cues(now);
+                if !self.run.cues.is_empty() && self.lanes.iter().any(Lane::has_units) {
+                    break;
+                }
             }
             let Some(unit) = self.units.next() else { break };
+            let picture_follows = self.units.has_picture_behind(unit.dts());
             self.run.status.recorder.push(&unit);
             if is_idr(&unit) {
                 self.show.steering.handle_idr();
             }
             // The last one gets the unit itself.
             if let Some((last, others)) = self.lanes.split_last_mut() {
-                others.iter_mut().for_each(|lane| lane.handle_unit(unit.clone(), now));
-                last.handle_unit(unit, now);
+                for lane in others {
+                    lane.handle_unit(unit.clone(), picture_follows, now);
+                }
+                last.handle_unit(unit, picture_follows, now);
             }
             moved = true;
         }
@@ -202,7 +212,8 @@ impl Driver {
             self.run.status.set_error(Some(error));
             self.stop(cx, at_once, now);
         } else if self.run.is_stopping() {
-            self.take_units(cx, now);
+            // What is in hand may still go while the rest ends.
+            self.take_units(cx, Lane::wants_units, now);
             self.stop(cx, at_once, now);
         } else if let Some(by) = self.run.finish_by() {
             self.finish(cx, by, now);
@@ -274,7 +285,7 @@ impl Driver {
     fn next_due(&self) -> Option<Now> {
         let finish = self.run.finish_by().filter(|_| self.stop_by.is_none());
         // What is due goes when there is room, and not before.
-        let units = self.units.due().filter(|_| self.lanes.iter().all(Lane::wants_units));
+        let units = self.units.due().filter(|_| self.lanes.iter().all(Lane::takes_units));
         let all =
             [Some(self.next_report), self.stop_by, finish, units, self.show.steering.deadline()];
         let lanes = self.lanes.iter().map(Lane::deadline);

@@ -127,10 +127,14 @@ impl Recorder {
     }
 
     /// Hands a unit to the writer, or leaves it out. Never waits for the disk.
+    #[inline]
     pub(crate) fn push(&self, unit: &AccessUnit) {
-        if !self.is_on.load(Ordering::Acquire) {
-            return;
+        if self.is_on.load(Ordering::Acquire) {
+            self.hand_over(unit);
         }
+    }
+
+    fn hand_over(&self, unit: &AccessUnit) {
         let mut active = lock(&self.active);
         let Some(Active { queue: Some(queue), missing, .. }) = active.as_mut() else { return };
         match queue.push(unit) {

@@ -202,6 +202,11 @@ impl Run {
         Ok(Push { run: self, _entered: entered })
     }
 
+    /// Whether all encoded units keep their times: a file's, beside which nothing is raw.
+    pub(crate) fn keeps_times(&self) -> bool {
+        (self.plan.blocks() || self.plan.timing == Timing::OnTime) && !self.plan.is_mixed()
+    }
+
     /// What a push of `track` stamped `stamp_micros` lacks of the time that the device slept,
     /// microseconds. Files have times of their own and lack nothing.
     pub(crate) fn missed_micros(&self, track: Track, stamp_micros: i64) -> i64 {
@@ -244,6 +249,7 @@ impl Run {
     }
 
     /// Whether `dts` follows the one before it on its track; remembers it if so.
+    #[inline]
     pub(crate) fn follows(&self, track: Track, dts: MediaTime) -> bool {
         let last = &self.last_dts[usize::from(track == Track::Audio)];
         last.fetch_max(dts.as_micros(), Ordering::AcqRel) < dts.as_micros()

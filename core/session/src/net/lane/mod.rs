@@ -159,8 +159,15 @@ impl Lane {
         self.engine.wants_units()
     }
 
-    /// To be settled when all units that wait are in.
-    pub(super) fn handle_unit(&mut self, unit: AccessUnit, now: Now) {
+    /// Whether a unit goes on at once: those of a file wait where they are until then.
+    #[inline]
+    pub(super) fn takes_units(&self) -> bool {
+        self.engine.takes_units()
+    }
+
+    /// To be settled when all units that wait are in. Whether a picture is among those behind it.
+    #[inline]
+    pub(super) fn handle_unit(&mut self, unit: AccessUnit, picture_follows: bool, now: Now) {
         if self.standing == Standing::Leaving {
             match unit.track() {
                 Track::Video => self.before.video_units_dropped += 1,
@@ -168,7 +175,7 @@ impl Lane {
             }
             return;
         }
-        self.engine.handle_unit(unit, now);
+        self.engine.handle_unit_of_many(unit, picture_follows, now);
     }
 
     pub(super) fn handle_further_unit(&mut self, id: NonZeroU8, unit: AccessUnit, now: Now) {

@@ -13,7 +13,7 @@ use crate::net::link::Heard;
 use crate::net::show::Show;
 
 /// Slices given to the socket at once.
-const SLICES: usize = 64;
+const SLICES: usize = 160;
 
 impl Lane {
     /// Does what the engine says until it waits.
