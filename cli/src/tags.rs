@@ -51,6 +51,15 @@ impl<R: Read> TagReader<R> {
     pub(crate) fn has_read_more(&self) -> bool {
         self.reader.has_tag()
     }
+
+    /// The next tag, if it is there without reading on.
+    ///
+    /// # Errors
+    /// When the input is not FLV.
+    #[inline]
+    pub(crate) fn next_read(&mut self) -> Result<Option<Tag>, FlvError> {
+        self.reader.next_tag()
+    }
 }
 
 /// Times modulo 2^32 ms as times without end: the nearest to the one before.
@@ -61,6 +70,7 @@ pub(crate) struct Unwrap {
 
 impl Unwrap {
     /// The time that `wire_ms` stands for.
+    #[inline]
     pub(crate) fn next(&mut self, wire_ms: u32) -> i64 {
         let time = match self.last_ms {
             None => i64::from(wire_ms),

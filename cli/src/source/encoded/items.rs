@@ -61,7 +61,7 @@ pub(super) enum ItemError {
 /// What is known of the tracks so far.
 #[derive(Default)]
 pub(super) struct Items {
-    wanted: Tracks,
+    pub(super) wanted: Tracks,
     pub(super) video: Video,
     pub(super) audio: Audio,
     pub(super) further_video: Vec<(NonZeroU8, Video)>,
@@ -75,14 +75,14 @@ pub(super) struct Items {
 #[derive(Default)]
 pub(super) struct Video {
     pub(super) header: Option<VideoHeader>,
-    time: Unwrap,
+    pub(super) time: Unwrap,
 }
 
 /// A track of sound.
 #[derive(Default)]
 pub(super) struct Audio {
     pub(super) header: Option<AudioHeader>,
-    time: Unwrap,
+    pub(super) time: Unwrap,
 }
 
 impl Items {
@@ -241,6 +241,7 @@ fn payload(body: &Payload, data: &[u8]) -> Payload {
 
 /// FLV's key frame flag decides: the copy must say what the file says. Of HEVC and AV1 the session
 /// takes only what is one.
+#[inline]
 pub(super) fn frame_kind(config: &VideoHeader, keyframe: bool, data: &[u8]) -> FrameKind {
     let nal_length_size = match config {
         VideoHeader::H264(config) => config.nal_length_size(),

@@ -7,6 +7,7 @@
 
 mod about;
 mod items;
+mod plain;
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -236,8 +237,14 @@ impl Source for EncodedSource {
         let start = context.clock.now();
         let is_plain = self.is_plain();
         let mut batch: Vec<Item> = Vec::with_capacity(BATCH_ITEMS);
-        let mut units = Vec::with_capacity(BATCH_ITEMS);
+        let mut units = Vec::with_capacity(plain::MOST_UNITS);
         loop {
+            if is_plain && self.fill_plain(&mut units)? {
+                if let Err(error) = session.push_encoded(&mut units) {
+                    return ending(&error);
+                }
+                continue;
+            }
             let mut more = self.fill(&mut batch)?;
             while more && is_plain && batch.len() < BATCH_ITEMS && self.has_read_more() {
                 more = self.fill(&mut batch)?;
