@@ -13,6 +13,7 @@ use onair_types::{ConfigError, VideoConfig, VideoQuality};
 
 use crate::exit::help;
 use crate::lab::args::LabArgs;
+use crate::room::args::RoomArgs;
 use crate::units::{self, Size};
 
 /// Go live from a desk: stream test patterns and files to RTMP servers, serve and check streams.
@@ -44,6 +45,9 @@ pub(crate) enum Command {
     /// Pull a stream or read a file, and say what is in it and what is wrong with it
     #[command(after_help = PROBE_HELP)]
     Probe(ProbeArgs),
+    /// Rooms beside streams: open one, go in, comment, like, watch what happens
+    #[command(after_help = help!())]
+    Room(RoomArgs),
     /// Simulated networks: OnAir's engine beside models of other broadcasters
     #[command(after_help = help!())]
     Lab(LabArgs),

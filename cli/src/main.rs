@@ -20,6 +20,7 @@ mod pacing;
 mod probe;
 mod push;
 mod redact;
+mod room;
 mod serve;
 mod source;
 mod tags;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Check(args) => args.json,
         Command::Serve(args) => args.json,
         Command::Probe(args) => args.json,
+        Command::Room(args) => args.command.place().json,
         Command::Lab(args) => args.command.json(),
     };
     let context = Context::new(clock, json);
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &context),
         Command::Serve(args) => serve::run(args, &context),
         Command::Probe(args) => probe::run(args, &context),
+        Command::Room(args) => room::run(args, &context),
         Command::Lab(args) => lab::run(args, &context),
     };
     output::clear_live_line();

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::rooms::config::RoomsConfig;
+
 /// Who wins when a second publisher comes for a name that is live (check P20).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SecondPublisher {
@@ -34,6 +36,8 @@ pub struct Config {
     /// Host names, beside `localhost` and IP addresses, that a browser may name this server by
     /// (the `Host` header; others are refused against DNS rebinding).
     pub host_names: Vec<String>,
+    /// Comments, likes and gifts beside the streams.
+    pub rooms: RoomsConfig,
 }
 
 impl Default for Config {
@@ -45,6 +49,7 @@ impl Default for Config {
             second_publisher: SecondPublisher::default(),
             max_connections: 1_000,
             host_names: Vec::new(),
+            rooms: RoomsConfig::default(),
         }
     }
 }

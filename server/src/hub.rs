@@ -11,6 +11,7 @@ use crate::info::StreamInfo;
 use crate::name::StreamName;
 use crate::player::Player;
 use crate::record::{Recording, Writers};
+use crate::rooms::PublishKeys;
 use crate::stream::{Busy, Publication, Stream};
 
 /// Where publishers and players find each other.
@@ -20,6 +21,7 @@ pub(crate) struct Hub {
     second_publisher: SecondPublisher,
     record_dir: Option<PathBuf>,
     writers: Writers,
+    keys: PublishKeys,
 }
 
 impl Hub {
@@ -28,7 +30,8 @@ impl Hub {
         record_dir: Option<PathBuf>,
         writers: Writers,
     ) -> Self {
-        Self { streams: Mutex::default(), second_publisher, record_dir, writers }
+        let keys = PublishKeys::default();
+        Self { streams: Mutex::default(), second_publisher, record_dir, writers, keys }
     }
 
     /// Begins to publish `name`.
@@ -41,6 +44,11 @@ impl Hub {
         publication.recording =
             self.record_dir.as_ref().and_then(|dir| Recording::start(dir, &name, &self.writers));
         Ok(publication)
+    }
+
+    /// Who may publish under which name.
+    pub(crate) fn keys(&self) -> &PublishKeys {
+        &self.keys
     }
 
     /// A player for `name`, which need not be live yet.

@@ -26,6 +26,7 @@ mod name;
 mod player;
 mod record;
 mod ring;
+mod rooms;
 mod rtmp;
 #[cfg(test)]
 #[path = "../tests/it/sample.rs"]
@@ -47,12 +48,14 @@ use tokio::time::sleep;
 
 pub use config::{Config, SecondPublisher, ServerError};
 pub use info::{AudioInfo, StreamInfo, StreamState, VideoInfo};
+pub use rooms::config::{Rate, RoomsConfig};
 
 use clock::Clock;
 use http::Site;
 use hub::Hub;
 use limit::Connections;
 use record::Writers;
+use rooms::Rooms;
 
 /// How long stopping waits for recordings to be completed.
 const RECORDS: Duration = Duration::from_millis(600);
@@ -83,11 +86,15 @@ impl Server {
         let clock = Clock::start();
         let (writers, records) = Writers::new();
         let hub = Arc::new(Hub::new(config.second_publisher, config.record_dir, writers));
+        let origins = config.rooms.origins.clone();
+        let rooms = Rooms::new(config.rooms, Arc::clone(&hub), clock);
         let site = Arc::new(Site {
             hub: Arc::clone(&hub),
+            rooms,
             clock,
             rtmp_port: rtmp.port(),
             host_names: config.host_names,
+            origins,
         });
         let (stop, stopped) = oneshot::channel();
         let for_thread = Arc::clone(&hub);

@@ -22,14 +22,14 @@ pub(crate) enum NameError {
         "the {0} may hold up to 128 letters, digits, '-', '_', '~' and '.', and not begin with '.'"
     )]
     Characters(&'static str),
-    #[error("the app must not be called like a page of this server: api, assets, watch")]
+    #[error("the app must not be called like a page of this server: {}", RESERVED_APPS.join(", "))]
     Reserved,
 }
 
 /// Longest app or key.
 const MAX_PART_BYTES: usize = 128;
 /// First path segments that the HTTP side uses itself.
-const RESERVED_APPS: [&str; 3] = ["api", "assets", "watch"];
+const RESERVED_APPS: [&str; 6] = ["api", "assets", "rooms", "servers", "socket.io", "watch"];
 
 impl StreamName {
     /// Checks both parts; a query (`?…`) and slashes at the end are cut off.

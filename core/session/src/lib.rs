@@ -19,6 +19,8 @@ pub mod encoded;
 pub mod error;
 pub mod event;
 pub mod preflight;
+#[cfg(feature = "rooms")]
+pub mod rooms;
 pub mod session;
 pub mod sound;
 pub mod state;

@@ -35,6 +35,33 @@ pub(super) async fn check_host(
     }
 }
 
+/// Refuses a page of another site that wants to talk to rooms: for WebSockets a browser asks nobody
+/// else. Who is no browser says no origin.
+pub(super) async fn check_origin(
+    State(site): State<Arc<Site>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let origins = headers.get_all(header::ORIGIN);
+    let may = |origin: &HeaderValue| {
+        origin.to_str().is_ok_and(|origin| is_origin_ours(origin, host, &site.origins))
+    };
+    if !request.uri().path().starts_with("/socket.io") || origins.iter().all(may) {
+        next.run(request).await
+    } else {
+        let why = "pages of other sites may not talk to the rooms of this server";
+        (StatusCode::FORBIDDEN, why).into_response()
+    }
+}
+
+fn is_origin_ours(origin: &str, host: &str, others: &[String]) -> bool {
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+        || others.iter().any(|other| other.eq_ignore_ascii_case(origin))
+}
+
 /// An IP address cannot be rebound, so any will do.
 fn is_ours(authority: &str, host_names: &[String]) -> bool {
     let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -73,6 +100,25 @@ pub(super) async fn add_headers(mut response: Response) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn s11_only_our_own_pages_and_those_on_the_list_may_talk_to_rooms() {
+        let others = ["https://studio.example".to_owned()];
+        let is_ours = |origin| is_origin_ours(origin, "127.0.0.1:8080", &others);
+        assert!(is_ours("http://127.0.0.1:8080") && is_ours("https://studio.example"));
+        for evil in [
+            "",
+            "null",
+            "http://evil.example",
+            "http://127.0.0.1",
+            "http://127.0.0.1:8081",
+            "http://127.0.0.1:8080.evil.example",
+            "http://studio.example",
+            "file://",
+        ] {
+            assert!(!is_ours(evil), "{evil}");
+        }
+    }
 
     #[test]
     fn s11_only_names_that_cannot_be_rebound_are_ours() {

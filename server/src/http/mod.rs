@@ -9,6 +9,10 @@
 //! | `/api/streams` | the list as JSON |
 //! | `/{app}/{name}.flv` | HTTP-FLV |
 //! | `/{app}/{name}/index.m3u8` | HLS |
+//! | `/socket.io/` | rooms |
+//! | `/rooms`, `/rooms/{key}` | rooms as JSON |
+//! | `/servers/least-loaded` | for clients that ask where to connect |
+//! | `/metrics` | figures for Prometheus |
 //!
 //! Paths name streams and embedded files; no request reaches the file system.
 
@@ -27,6 +31,7 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
+use socketioxide::layer::SocketIoLayer;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
@@ -34,35 +39,52 @@ use crate::hub::Hub;
 use crate::info::StreamInfo;
 use crate::limit::Connections;
 use crate::name::StreamName;
+use crate::rooms::{self, Rooms, rest};
 
 /// What every request may need.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) hub: Arc<Hub>,
+    pub(crate) rooms: Arc<Rooms>,
     pub(crate) clock: Clock,
     /// For the address that the page shows to publishers.
     pub(crate) rtmp_port: u16,
     /// Names beside `localhost` and IP addresses that a browser may use.
     pub(crate) host_names: Vec<String>,
+    /// Origins beside this server's own whose pages may talk to rooms.
+    pub(crate) origins: Vec<String>,
 }
 
 /// Accepts until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, connections: Connections) {
     let listener = listener::Limited::new(listener, connections);
-    if let Err(error) = axum::serve(listener, router(site)).await {
-        log::error!("serve HTTP: {error}");
+    let rooms = Arc::clone(&site.rooms);
+    let (layer, io) = rooms::layer(&rooms);
+    tokio::select! {
+        served = axum::serve(listener, router(site, layer)) => {
+            if let Err(error) = served {
+                log::error!("serve HTTP: {error}");
+            }
+        }
+        () = rooms::run(rooms, io) => {}
     }
 }
 
-fn router(site: Arc<Site>) -> Router {
+fn router(site: Arc<Site>, rooms: SocketIoLayer) -> Router {
     Router::new()
         .route("/", get(|headers: HeaderMap| async move { assets::page("index.html", &headers) }))
         .route("/watch/{app}/{name}", get(watch))
         .route("/assets/{file}", get(asset))
         .route("/api/streams", get(streams))
+        .route("/rooms", get(rest::list))
+        .route("/rooms/{key}", get(rest::one))
+        .route("/servers/least-loaded", get(rest::least_loaded))
+        .route("/metrics", get(rest::metrics))
         .route("/{app}/{file}", get(flv::stream))
         .route("/{app}/{name}/{file}", get(hls::file))
         .fallback(|| async { not_found("there is no such page") })
+        .layer(rooms)
+        .layer(middleware::from_fn_with_state(Arc::clone(&site), guard::check_origin))
         .layer(middleware::from_fn_with_state(Arc::clone(&site), guard::check_host))
         .layer(middleware::map_response(guard::add_headers))
         .with_state(site)
@@ -93,11 +115,11 @@ async fn streams(State(site): State<Arc<Site>>) -> Response {
 }
 
 /// Something live: never kept by a cache.
-fn uncached(content_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
+pub(crate) fn uncached(content_type: &'static str, body: impl Into<axum::body::Body>) -> Response {
     let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")];
     (headers, body.into()).into_response()
 }
 
-fn not_found(what: &'static str) -> Response {
+pub(crate) fn not_found(what: &'static str) -> Response {
     (StatusCode::NOT_FOUND, what).into_response()
 }

@@ -10,6 +10,7 @@ pub mod onair;
 pub mod pattern;
 pub mod phone;
 pub mod process;
+pub mod room;
 pub mod serve;
 pub mod stale;
 pub mod stunnel;

@@ -17,6 +17,8 @@ pub enum Tool {
     Stunnel,
     /// Chromium, and node with playwright-core to drive it.
     Chromium,
+    /// node with npm's socket.io, client and server.
+    SocketIo,
     /// A C compiler.
     Compiler,
     /// valgrind.
@@ -40,6 +42,10 @@ impl Tool {
             Self::Stunnel if program("openssl").is_none() => Some("openssl is not installed"),
             Self::Compiler if program("cc").is_none() => Some("cc is not installed"),
             Self::Valgrind if program("valgrind").is_none() => Some("valgrind is not installed"),
+            Self::SocketIo if program("node").is_none() => Some("node is not installed"),
+            Self::SocketIo if !crate::web::folder().join("node_modules/socket.io").is_dir() => {
+                Some("socket.io is not installed: npm ci --prefix tests/e2e/web")
+            }
             Self::Chromium if chromium().is_none() => Some("chromium is not installed"),
             Self::Chromium if program("node").is_none() => Some("node is not installed"),
             Self::Chromium

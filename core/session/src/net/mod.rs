@@ -37,6 +37,12 @@ impl Wake {
     pub(crate) fn notify(&self) {
         self.0.notify_one();
     }
+
+    /// Ends with the next call of the above.
+    #[cfg(feature = "rooms")]
+    pub(crate) async fn notified(&self) {
+        self.0.notified().await;
+    }
 }
 
 /// From `stop` to the last socket closed, at most.

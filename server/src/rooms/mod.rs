@@ -1,0 +1,153 @@
+//! Rooms beside the streams: comments, likes and gifts over Socket.IO, a list over HTTP. docs/rooms.md
+//!
+//! ```text
+//!  browser, SDK ── socketioxide ── handlers ─▶ book: rooms, members, rules (no I/O) ─▶ effects ─▶ members
+//!                                              ▲ 10 times a second: likes and viewers told together,
+//!                                              └ hosts that are gone, streams that began or stopped
+//! ```
+
+mod book;
+mod bucket;
+pub(crate) mod config;
+mod handlers;
+mod keys;
+mod request;
+pub(crate) mod rest;
+mod room;
+mod ticking;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use socketioxide::SocketIo;
+use socketioxide::socket::Sid;
+
+use crate::clock::Clock;
+use crate::hub::Hub;
+use crate::name::StreamName;
+use book::{Book, Effect};
+use config::RoomsConfig;
+use request::Arguments;
+use room::MemberId;
+
+pub(crate) use handlers::layer;
+pub(crate) use keys::PublishKeys;
+pub(crate) use ticking::run;
+
+use keys::APP;
+
+/// All rooms of a server, and the way to those in them.
+pub(crate) struct Rooms {
+    book: Mutex<Book>,
+    sockets: Mutex<HashMap<MemberId, Sid>>,
+    hub: Arc<Hub>,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for Rooms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rooms")
+    }
+}
+
+impl Rooms {
+    pub(crate) fn new(config: RoomsConfig, hub: Arc<Hub>, clock: Clock) -> Arc<Self> {
+        let book = Mutex::new(Book::new(config));
+        Arc::new(Self { book, sockets: Mutex::default(), hub, clock })
+    }
+
+    fn connect(&self, sid: Sid, auth: &Value) -> MemberId {
+        let member = self.book().connect(auth, self.clock.now(), &mut random);
+        self.sockets().insert(member, sid);
+        member
+    }
+
+    fn disconnect(&self, member: MemberId) {
+        self.sockets().remove(&member);
+        self.book().disconnect(member, self.clock.now());
+    }
+
+    fn handle(&self, member: MemberId, event: &str, arguments: &[Value]) -> (Value, Vec<Effect>) {
+        let is_live = |key: &str| self.is_live(key);
+        let now = self.clock.now();
+        let mut book = self.book();
+        let done = book.handle(member, event, Arguments(arguments), now, &mut random, &is_live);
+        if event == "create_room" || event == "close_room" {
+            self.publish_keys(&book);
+        }
+        done
+    }
+
+    /// Makes what publishers may use what the rooms say.
+    fn publish_keys(&self, book: &Book) {
+        let keys = book
+            .rooms
+            .iter()
+            .filter_map(|(key, room)| Some((key.clone(), room.publish_key.clone()?)));
+        self.hub.keys().replace(keys);
+    }
+
+    fn is_live(&self, key: &str) -> bool {
+        let name = StreamName::parse(APP, key).ok();
+        let stream = name.and_then(|name| self.hub.find(&name));
+        stream.is_some_and(|stream| stream.lock().is_live())
+    }
+
+    /// Does what has to happen.
+    async fn carry_out(&self, io: &SocketIo, effects: Vec<Effect>) {
+        let socket_of = |member: &MemberId| {
+            let sid = self.sockets().get(member).copied();
+            sid.and_then(|sid| io.get_socket(sid))
+        };
+        for effect in effects {
+            match effect {
+                Effect::Enter { member, key } => {
+                    if let Some(socket) = socket_of(&member) {
+                        socket.join(key.to_string());
+                    }
+                }
+                Effect::Leave { member, key } => {
+                    if let Some(socket) = socket_of(&member) {
+                        socket.leave(key.to_string());
+                    }
+                }
+                Effect::One { member, event, argument } => {
+                    if let Some(socket) = socket_of(&member)
+                        && let Err(error) = socket.emit(event, &argument)
+                    {
+                        log::debug!("tell a member of a room: {error}");
+                    }
+                }
+                Effect::All { key, event, arguments } => {
+                    self.book().counts.broadcasts += 1;
+                    let room = io.to(key.to_string());
+                    let told = match arguments.as_slice() {
+                        [first, second] => room.emit(event, &(first, second)).await,
+                        [first] => room.emit(event, first).await,
+                        _ => room.emit(event, &Value::Null).await,
+                    };
+                    // One that does not read is cut by its heartbeat, which finds no room either.
+                    if let Err(error) = told {
+                        log::debug!("tell a room: {error}");
+                    }
+                }
+            }
+        }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, HashMap<MemberId, Sid>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// From the system. Where it has none, tokens would be worth nothing: the server ends.
+fn random() -> u128 {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives random numbers");
+    u128::from_le_bytes(bytes)
+}

@@ -1,0 +1,38 @@
+//! Rooms as others speak them: scripts for npm's socket.io, client and server, in `web/rooms`.
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::process::{self, Running};
+use crate::web;
+
+fn script(name: &str) -> Command {
+    let mut command = Command::new("node");
+    command.arg(web::folder().join("rooms").join(name));
+    command
+}
+
+/// Runs a script to its end, which writes one JSON object.
+///
+/// # Panics
+/// When it fails.
+#[track_caller]
+pub fn run(name: &str, arguments: &[&str]) -> Value {
+    let ended = process::run(script(name).args(arguments), Duration::from_secs(60));
+    ended.expect_code(0);
+    serde_json::from_str(ended.stdout.trim()).expect("the script writes JSON")
+}
+
+/// A script that goes on; it says `listening on PORT` when it serves.
+#[must_use]
+pub fn start(name: &str, arguments: &[&str]) -> Running {
+    Running::start(script(name).args(arguments))
+}
+
+/// The JSON lines of `onair room`, of one kind.
+pub fn events(output: &str, kind: &str) -> Vec<Value> {
+    let lines = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|event| event["event"] == kind).collect()
+}
