@@ -1,7 +1,7 @@
 //! Where a room server or a locator is: `wss://host[:port][/path]`, or `https://` for the same.
 
-use std::fmt;
 use core::net::{IpAddr, Ipv6Addr};
+use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;

@@ -40,7 +40,7 @@ pub(super) type IsLive<'a> = &'a dyn Fn(&str) -> bool;
 pub(super) struct Book {
     pub(super) config: RoomsConfig,
     pub(super) rooms: BTreeMap<RoomKey, Room>,
-    members: HashMap<MemberId, Member>,
+    pub(super) members: HashMap<MemberId, Member>,
     /// By mark: whose ids they are, and the last one that was taken.
     sessions: HashMap<String, Session>,
     next_member: MemberId,
@@ -62,7 +62,7 @@ pub(super) struct Member {
     pub(super) mark: String,
     has_session: bool,
     may_create: bool,
-    rooms: BTreeSet<RoomKey>,
+    pub(super) rooms: BTreeSet<RoomKey>,
     pub(super) comments: Bucket,
     pub(super) likes: Bucket,
     /// Everything else.
@@ -79,8 +79,6 @@ struct Session {
 
 const MOST_SESSIONS: usize = 10_000;
 const SESSION_IDLE: Duration = Duration::from_secs(600);
-/// Viewers that a host keeps out of one room.
-const MOST_KEPT_OUT: usize = 1_000;
 
 impl Book {
     pub(super) fn new(config: RoomsConfig) -> Self {
@@ -414,72 +412,6 @@ impl Book {
         Ok(json!({ "ok": true, "id": message, "seq": seq }))
     }
 
-    /// What stores demand of rooms: report, mute, block, remove.
-    fn moderate(
-        &mut self,
-        id: MemberId,
-        event: &str,
-        arguments: Arguments<'_>,
-        effects: &mut Vec<Effect>,
-    ) -> Answered {
-        let is_known = matches!(event, "report" | "mute" | "block" | "remove_comment");
-        if !is_known {
-            return Err(Refused::BadRequest);
-        }
-        let body = arguments.body()?;
-        let key = body.key("roomKey")?;
-        let reason = body.label("reason", limits::REASON_CHARS)?;
-        let room = self.room_of(id, &key)?;
-        let is_owner = room.owner == Some(id);
-        match event {
-            "report" => {
-                let message = body.string("id").ok_or(Refused::BadRequest)?;
-                if room.has(message)
-                    && let Some(owner) = room.owner
-                {
-                    let argument = json!({ "key": key.as_str(), "id": message, "reason": reason });
-                    effects.push(Effect::One { member: owner, event: "reported", argument });
-                }
-            }
-            _ if !is_owner => return Err(Refused::NotOwner),
-            "remove_comment" => {
-                let message = body.string("id").ok_or(Refused::BadRequest)?;
-                if room.remove(message) {
-                    let argument = json!({ "key": key.as_str(), "id": message });
-                    let event = "comment_removed";
-                    effects.push(Effect::All { key, event, arguments: vec![argument] });
-                }
-            }
-            _ => {
-                let sender = body.string("sender").ok_or(Refused::BadRequest)?;
-                if sender.len() > limits::NAME_BYTES || room.muted.len() >= MOST_KEPT_OUT {
-                    return Err(Refused::BadRequest);
-                }
-                room.muted.insert(sender.to_owned());
-                if event == "block" {
-                    room.blocked.insert(sender.to_owned());
-                    self.put_out(&key, sender, id, effects);
-                }
-            }
-        }
-        Ok(json!({ "ok": true }))
-    }
-
-    fn put_out(&mut self, key: &RoomKey, mark: &str, host: MemberId, effects: &mut Vec<Effect>) {
-        let Some(room) = self.rooms.get_mut(key) else { return };
-        let inside: Vec<MemberId> = room.members.iter().copied().filter(|id| *id != host).collect();
-        for id in inside {
-            let Some(member) = self.members.get_mut(&id).filter(|it| it.mark == mark) else {
-                continue;
-            };
-            member.rooms.remove(key);
-            room.members.remove(&id);
-            let argument = json!({ "key": key.as_str(), "reason": "blocked" });
-            effects.push(Effect::One { member: id, event: "room_closed", argument });
-            effects.push(Effect::Leave { member: id, key: key.clone() });
-        }
-    }
-
     /// Closes a room and tells those in it.
     pub(super) fn end(&mut self, key: &RoomKey, reason: &str, effects: &mut Vec<Effect>) {
         let Some(room) = self.rooms.remove(key) else { return };
@@ -498,7 +430,7 @@ impl Book {
     }
 
     /// The room, when the member is in it.
-    fn room_of(&mut self, id: MemberId, key: &RoomKey) -> Result<&mut Room, Refused> {
+    pub(super) fn room_of(&mut self, id: MemberId, key: &RoomKey) -> Result<&mut Room, Refused> {
         let room = self.rooms.get_mut(key).ok_or(Refused::NoSuchRoom)?;
         if room.members.contains(&id) { Ok(room) } else { Err(Refused::NotInRoom) }
     }

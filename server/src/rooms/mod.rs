@@ -11,6 +11,7 @@ mod bucket;
 pub(crate) mod config;
 mod handlers;
 mod keys;
+mod moderating;
 mod request;
 pub(crate) mod rest;
 mod room;
