@@ -14,7 +14,7 @@ use onair_types::{ConfigError, VideoConfig, VideoQuality};
 use crate::exit::help;
 use crate::lab::args::LabArgs;
 use crate::room::args::RoomArgs;
-use crate::units::{self, Size};
+use crate::units::{self, Size, Split};
 
 /// Go live from a desk: stream test patterns and files to RTMP servers, serve and check streams.
 #[derive(Debug, Parser)]
@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// Rooms beside streams: open one, go in, comment, like, watch what happens
     #[command(after_help = help!())]
     Room(RoomArgs),
+    /// Complete a recording that a crash or a power cut ended
+    #[command(after_help = RECOVER_HELP)]
+    Recover(RecoverArgs),
     /// Simulated networks: OnAir's engine beside models of other broadcasters
     #[command(after_help = help!())]
     Lab(LabArgs),
@@ -84,7 +87,7 @@ pub(crate) struct DemoArgs {
 pub(crate) struct PushArgs {
     /// rtmp[s]://host[:port]/app/key; without the key when --key or ONAIR_STREAM_KEY gives it. Up to
     /// eight, which get the same show; their keys may come as ONAIR_STREAM_KEY_1, _2, …
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present = "record")]
     pub(crate) urls: Vec<String>,
 
     /// Where the show goes when the first URL cannot be had. Once more for the next URL; `none` for
@@ -146,9 +149,14 @@ pub(crate) struct PushArgs {
     #[arg(help_heading = SENDING, long, value_name = "NAME=VALUE", value_parser = units::field)]
     pub(crate) metadata: Vec<(String, onair::DataValue)>,
 
-    /// Write what is streamed into this new FLV file too, through every reconnect
+    /// Write what is streamed into this new file too, through every reconnect: .mp4 or .flv
     #[arg(help_heading = SENDING, long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
+
+    /// Begin another file of the recording, FILE-2 and so on, after so much: 60s, 10m or 100MB
+    #[arg(help_heading = SENDING, long, value_name = "TIME|SIZE", requires = "record")]
+    #[arg(value_parser = units::split)]
+    pub(crate) record_split: Option<Split>,
 
     /// At the end, however it comes: write what decided in the last minutes, for `lab replay`
     #[arg(help_heading = SENDING, long, value_name = "FILE", conflicts_with = "flv")]
@@ -300,6 +308,21 @@ pub(crate) struct ServeArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RecoverArgs {
+    /// The MP4 recording
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Write the complete file here, and leave FILE as it is; without it FILE itself is completed
+    #[arg(value_name = "OUT")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// One JSON object on stdout instead of words
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ProbeArgs {
     /// rtmp://…, http://….flv, an FLV file, or - for stdin
     #[arg(value_name = "URL|FILE")]
@@ -405,7 +428,7 @@ Examples:
   onair push rtmp://127.0.0.1/live/test --y4m pictures.y4m --wav sound.wav --video-bitrate 1200k
   onair push rtmp://127.0.0.1/live/test --quality 720p30 --min-bitrate 300k --max-bitrate 4M
   onair push rtmp://127.0.0.1/live/test --flv show.flv --fast
-  onair push rtmp://127.0.0.1/live/test --record show.flv
+  onair push rtmp://127.0.0.1/live/test --record show.mp4
   onair push rtmp://a.example.com/app/key rtmp://b.example.com/live/other --policy weakest
   onair push rtmp://a.example.com/app/key --backup rtmp://b.example.com/app/key
   onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1"
@@ -425,6 +448,13 @@ Examples:
   onair serve                                  this machine only
   onair serve --rtmp 0.0.0.0:1935 --http 0.0.0.0:8080
   onair serve --record recordings"
+);
+
+const RECOVER_HELP: &str = help!(
+    "\
+Examples:
+  onair recover show.mp4
+  onair recover show.mp4 whole.mp4"
 );
 
 const PROBE_HELP: &str = help!(

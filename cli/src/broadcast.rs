@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded, select};
 use onair::{
-    DestinationId, DestinationStatistics, Destinations, Error, Events, Session, State, Statistics,
+    DestinationId, DestinationStatistics, Destinations, Error, Events, RecordingConfig, Session,
+    State, Statistics,
 };
 
 use crate::context::Context;
@@ -32,7 +33,7 @@ pub(crate) struct Broadcast {
     /// Otherwise, how long the first connection may take; `None` for as long as the session tries.
     pub(crate) go_live_within: Option<Duration>,
     /// The file beside the stream.
-    pub(crate) record: Option<PathBuf>,
+    pub(crate) record: Option<RecordingConfig>,
     /// Where to write the flight record at the end.
     pub(crate) flight_record: Option<PathBuf>,
 }
@@ -79,9 +80,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failure> {
     let Broadcast { session, destinations, mut source, record, flight_record, .. } = broadcast;
     let (from_start, go_live_within) = (broadcast.from_start, broadcast.go_live_within);
-    let events = session.events().ok_or_else(|| Failure::local("the session has no events"))?;
-    if let Some(path) = record {
-        session.start_recording(path).map_err(|error| failure(&error, false))?;
+    let mut events = session.events().ok_or_else(|| Failure::local("the session has no events"))?;
+    if let Some(config) = record {
+        session.start_recording(config).map_err(|error| failure(&error, false))?;
     }
     session.start(destinations).map_err(|error| failure(&error, false))?;
 
@@ -101,7 +102,7 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
             context.stop.stop();
             session.stop();
         }
-        let seen = follow(events, session, context, || {
+        let seen = follow(&mut events, session, context, || {
             // Full: the source knows.
             let _ = live.try_send(());
         });
@@ -115,6 +116,12 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
         (end, seen, is_interrupted)
     });
     let recorded = session.stop_recording();
+    // A slow disk tells of complete files when the stream is over.
+    while let Some(event) = events.try_next() {
+        if let onair::Event::RecordingSplit(recording) = event {
+            context.output.event(&Event::Recorded((&recording).into()));
+        }
+    }
     if let Ok(Some(recording)) = &recorded {
         context.output.event(&Event::Recorded(recording.into()));
     }
@@ -170,7 +177,7 @@ fn feed(
 
 /// Tells what happens until the session has ended.
 fn follow(
-    mut events: Events,
+    events: &mut Events,
     session: &Session,
     context: &Context,
     mut on_live: impl FnMut(),
@@ -215,6 +222,14 @@ fn follow(
             }
             onair::Event::RecordingFailed(error) => {
                 context.output.event(&Event::Warning { message: error.to_string(), seconds });
+            }
+            onair::Event::RecordingSplit(recording) => {
+                context.output.event(&Event::Recorded((&recording).into()));
+            }
+            onair::Event::RecordingBehind { by } => {
+                let seconds_behind = by.as_secs_f64();
+                let message = format!("the disk is slow: {seconds_behind:.1} s behind the stream");
+                context.output.event(&Event::Warning { message, seconds });
             }
             onair::Event::RecordingGap { video, audio } => {
                 let message = format!(

@@ -1,7 +1,8 @@
 //! `onair`: go live from a desk. The command line in, exit codes and lines of output out; the work
 //! is done by the crates below.
 //!
-//! Read in this order: `args`, then a command (`push`, `demo`, `serve`, `probe`, `lab`).
+//! Read in this order: `args`, then a command (`push`, `demo`, `serve`, `probe`,
+//! `recover`, `lab`).
 
 #![forbid(unsafe_code)]
 
@@ -19,6 +20,7 @@ mod output;
 mod pacing;
 mod probe;
 mod push;
+mod recover;
 mod redact;
 mod room;
 mod serve;
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => args.json,
         Command::Probe(args) => args.json,
         Command::Room(args) => args.command.place().json,
+        Command::Recover(args) => args.json,
         Command::Lab(args) => args.command.json(),
     };
     let context = Context::new(clock, json);
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args, &context),
         Command::Probe(args) => probe::run(args, &context),
         Command::Room(args) => room::run(args, &context),
+        Command::Recover(args) => recover::run(args, &context),
         Command::Lab(args) => lab::run(args, &context),
     };
     output::clear_live_line();

@@ -86,6 +86,30 @@ pub(crate) fn size(text: &str) -> Result<Size, String> {
         .ok_or_else(|| "use WIDTHxHEIGHT in pixels, like 640x360".into())
 }
 
+/// After how much a recording goes on in another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Split {
+    Time(Duration),
+    Bytes(u64),
+}
+
+/// A length of time as [`duration`], or a size: `100MB`, `1.5GB`; M is 1,000,000.
+///
+/// # Errors
+/// A sentence that names what is accepted.
+pub(crate) fn split(text: &str) -> Result<Split, String> {
+    const EXPECTED: &str = "use a length of time like 60s or 10m, or a size like 100MB";
+    let text = text.trim();
+    let scales = [("kB", 1_000), ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
+    let size = scales.iter().find_map(|(unit, scale)| Some((text.strip_suffix(unit)?, *scale)));
+    match size {
+        Some((number, scale)) => {
+            decimal(number, scale).map(Split::Bytes).ok_or_else(|| EXPECTED.into())
+        }
+        None => positive_duration(text).map(Split::Time).map_err(|_| EXPECTED.into()),
+    }
+}
+
 /// `number × scale` for a decimal number without sign; `None` unless it is a whole number of
 /// the smallest unit.
 fn decimal(number: &str, scale: u64) -> Option<u64> {
@@ -126,6 +150,14 @@ pub(crate) fn field(text: &str) -> Result<(String, onair::DataValue), String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_recording_is_split_by_time_or_size() {
+        assert_eq!(split("60s"), Ok(Split::Time(Duration::from_secs(60))));
+        assert_eq!(split("1.5GB"), Ok(Split::Bytes(1_500_000_000)));
+        assert_eq!(split("100MB"), Ok(Split::Bytes(100_000_000)));
+        assert!(split("MB").is_err() && split("0").is_err() && split("5 apples").is_err());
+    }
 
     proptest! {
         #[test]

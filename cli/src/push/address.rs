@@ -17,6 +17,9 @@ const NONE: &str = "none";
 /// # Errors
 /// What is wrong with them, without repeating it.
 pub(crate) fn destinations(args: &PushArgs) -> Result<Destinations, Failure> {
+    if args.urls.is_empty() {
+        return Ok(Destinations::none());
+    }
     let list = list(args, |name| std::env::var(name).ok())?;
     let policy = match args.policy {
         Policy::Weakest => BitratePolicy::Weakest,

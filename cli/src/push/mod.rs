@@ -8,8 +8,8 @@ pub(crate) mod trust;
 use std::time::Duration;
 
 use onair::{
-    Adaptation, Alignment, AudioConfig, Delivery, Extra, MediaTime, ReconnectPolicy, Session,
-    Timing, VideoConfig,
+    Adaptation, Alignment, AudioConfig, Delivery, Extra, MediaTime, ReconnectPolicy,
+    RecordingConfig, Session, Timing, VideoConfig,
 };
 
 use crate::args::PushArgs;
@@ -21,6 +21,7 @@ use crate::source::encoded::{EncodedSource, Tracks};
 use crate::source::pictures::Pictures;
 use crate::source::raw::RawSource;
 use crate::source::sound::Sound;
+use crate::units::Split;
 
 /// How long a first connection may take: the engine's whole attempt and a little.
 const GO_LIVE_WITHIN: Duration = Duration::from_secs(15);
@@ -53,7 +54,7 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         .map_err(|error| broadcast::failure(&error, false))?;
     let from_start = args.from_start;
     let go_live_within = (!args.retry).then_some(GO_LIVE_WITHIN);
-    let (record, flight_record) = (args.record.clone(), args.flight_record.clone());
+    let (record, flight_record) = (recording(args), args.flight_record.clone());
     let broadcast = Broadcast {
         session,
         destinations,
@@ -64,6 +65,17 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         flight_record,
     };
     broadcast::run(broadcast, context)
+}
+
+/// The file beside the stream.
+fn recording(args: &PushArgs) -> Option<RecordingConfig> {
+    let mut config = RecordingConfig::new(args.record.as_ref()?);
+    match args.record_split {
+        Some(Split::Time(length)) => config.split_after = Some(length),
+        Some(Split::Bytes(bytes)) => config.split_bytes = Some(bytes),
+        None => {}
+    }
+    Some(config)
 }
 
 fn extra(args: &PushArgs) -> Result<Extra, Failure> {

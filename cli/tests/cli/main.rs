@@ -17,4 +17,6 @@ mod lab;
 mod probe;
 #[cfg(all(feature = "openh264", feature = "fdk-aac"))]
 mod push;
+#[cfg(all(feature = "openh264", feature = "fdk-aac"))]
+mod record;
 mod usage;

@@ -85,6 +85,8 @@ pub struct Destinations {
     all: Vec<Destination>,
     policy: BitratePolicy,
     backup_after: Duration,
+    /// Said, not forgotten.
+    is_none: bool,
 }
 
 impl Destinations {
@@ -97,7 +99,14 @@ impl Destinations {
             all: all.into_iter().map(Into::into).collect(),
             policy: BitratePolicy::default(),
             backup_after: BACKUP_AFTER,
+            is_none: false,
         }
+    }
+
+    /// Nowhere: for a session that only records, or keeps clips. It is live at once, and its
+    /// bitrate stays where it starts.
+    pub fn none() -> Self {
+        Self { is_none: true, ..Self::new(std::iter::empty::<Destination>()) }
     }
 
     /// Whose network decides the video bitrate.
@@ -117,9 +126,9 @@ impl Destinations {
 
     /// Checked: places with different names and addresses.
     pub(crate) fn check(self, delivers_all: bool) -> Result<Places, Error> {
-        let Self { all, policy, backup_after } = self;
+        let Self { all, policy, backup_after, is_none } = self;
         let count = all.len();
-        if count == 0 {
+        if count == 0 && !is_none {
             return Err(DestinationsError::None.into());
         }
         if count > Self::MOST {

@@ -10,7 +10,7 @@ use onair_media::sound::SoundError;
 use onair_types::{ConfigError, Track};
 use thiserror::Error as ThisError;
 
-use crate::DestinationsError;
+use crate::{DestinationsError, RecordingError};
 
 /// Why a session could not be made, could not start, or ended. Codes 201–205 mean what they mean
 /// in LFLiveKit; 201 (preview) is the platform packages'.
@@ -46,7 +46,7 @@ pub enum Error {
     System(String),
     /// The file beside the stream could not be made or written. Code 210.
     #[error("{0}")]
-    Recording(String),
+    Recording(#[from] RecordingError),
     /// The server could not show who it is, or cannot do TLS; it got nothing of the stream.
     /// Code 211.
     #[error("secure the connection: {0}")]
@@ -100,7 +100,7 @@ impl Error {
             Self::Encoder(_) => "choose another size, bitrate or encoder",
             Self::Misuse(_) => "call stop before the next start",
             Self::System(_) => "close other sessions or apps, then start again",
-            Self::Recording(_) => "name a new file in a folder with room that can be written",
+            Self::Recording(error) => error.advice(),
             Self::Tls(error) => error.advice(),
             Self::Codec(_) => "send H.264 and AAC, or use a server with Enhanced RTMP",
             Self::Authentication(_) => {

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use onair_types::Track;
 
-use crate::{BitrateDecision, DestinationId, Error, PaceChange, State, Statistics, VideoPace};
+use crate::{
+    BitrateDecision, DestinationId, Error, PaceChange, Recording, State, Statistics, VideoPace,
+};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +103,14 @@ pub enum Event {
         /// AAC frames missing in the whole recording so far.
         audio: u64,
     },
+    /// The disk is slow: what is written lags behind what is live. Nothing is missing yet. The
+    /// stream is untouched.
+    RecordingBehind {
+        /// How far.
+        by: Duration,
+    },
+    /// A file of a recording that goes on in another one is complete.
+    RecordingSplit(Recording),
     /// The recording ended before its time, for example because the disk is full; what was written
     /// can be played. The stream is untouched.
     RecordingFailed(Error),

@@ -47,7 +47,10 @@ pub use encoded::Timing;
 pub use error::{Error, PushError};
 pub use event::{Event, Events};
 pub use preflight::{Findings, Preflight, Step};
-pub use record::Recording;
+pub use record::{
+    Recording, RecordingConfig, RecordingError, RecordingFormat, RecordingProblem, Recovered,
+    recover, recover_to,
+};
 pub use session::{Pcm, Session, capture_time_from_secs};
 pub use sound::{AudioSourceId, Levels};
 pub use state::State;

@@ -1,7 +1,6 @@
 //! The session as an app sees it.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -20,8 +19,8 @@ use crate::run::{Plan, Push, Run, Status, Threads};
 use crate::sound::Controls;
 use crate::statistics::Board;
 use crate::{
-    DestinationStatistics, Error, Events, NetworkPath, PushError, Recording, Source, State,
-    Statistics, Timing,
+    DestinationStatistics, Error, Events, NetworkPath, PushError, Recording, RecordingConfig,
+    Source, State, Statistics, Timing,
 };
 
 /// Interleaved 16-bit samples, native byte order.
@@ -104,6 +103,7 @@ impl Session {
         let (state, error) = (self.status.state(), self.status.error());
         self.status.set_error(None);
         self.status.set_state(State::Pending);
+        self.status.clip.clear();
         let threads = Threads::start(&run, places, engines).inspect_err(|_| {
             self.status.set_error(error);
             self.status.set_state(state);
@@ -154,21 +154,48 @@ impl Session {
 
     // --- a file beside the stream ---
 
-    /// Writes what is streamed into a new FLV file too, from the next IDR on, until
-    /// [`Session::stop_recording`] or the broadcast's end. Connections may come and go meanwhile.
-    /// Before a start, it waits for that. Returns once the file is there.
+    /// Writes what is streamed into a new file too, from the next IDR on, until
+    /// [`Session::stop_recording`] or the broadcast's end: MP4, or FLV where the name or the
+    /// settings say so. Connections may come and go meanwhile. Before a start, it waits for that; a
+    /// session that only records starts with [`Destinations::none`]. Returns once the file is
+    /// there.
     ///
-    /// A disk that is slow or full never holds up the stream; events say so.
+    /// A disk that is slow or full never holds up the stream; events say so. What a crash leaves
+    /// can be played, and [`crate::recover`] completes it.
     ///
     /// # Errors
-    /// [`Error::Recording`] when the file exists or cannot be made, [`Error::Misuse`] when a
-    /// recording runs already.
-    pub fn start_recording(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        self.status.recorder.start(path.as_ref(), &self.plan.metadata)?;
+    /// [`Error::Recording`] when the file exists or cannot be made or a setting is out of range,
+    /// [`Error::Misuse`] when a recording runs already.
+    pub fn start_recording(&self, config: impl Into<RecordingConfig>) -> Result<(), Error> {
+        self.status.recorder.start(config.into(), &self.plan.metadata)?;
         if let Ok(run) = self.running() {
             run.command(EncoderCommand::RequestIdr);
         }
         Ok(())
+    }
+
+    /// Keeps the newest seconds of what is streamed in memory, for [`Session::save_clip`]: 1 s to
+    /// 300 s, 64 MiB at most; zero keeps nothing, as at first. Payloads are shared with the stream.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when the length is out of range.
+    pub fn keep_clip(&self, length: Duration) -> Result<(), Error> {
+        if !length.is_zero() && !CLIP_LENGTH.contains(&length) {
+            return Err(Error::Config("keep 1 to 300 seconds for a clip, or none".to_owned()));
+        }
+        self.status.clip.keep(length);
+        Ok(())
+    }
+
+    /// Writes what is kept into a new file, beginning with an IDR: as long as was asked for, and up
+    /// to a GOP longer. Waits for the disk; the stream and a recording go on meanwhile. After a
+    /// broadcast's end, its last seconds are still there.
+    ///
+    /// # Errors
+    /// [`Error::Recording`] when nothing is kept yet or the file exists or cannot be written; then
+    /// there is no file.
+    pub fn save_clip(&self, config: impl Into<RecordingConfig>) -> Result<Recording, Error> {
+        Ok(self.status.clip.save(&config.into(), &self.plan.metadata)?)
     }
 
     /// Completes the file, and waits for the disk. `None` when there was no recording since the
@@ -376,6 +403,8 @@ impl fmt::Debug for Session {
 
 /// How long a stop waits for the disk; a file that needs longer is completed all the same.
 const RECORDING_WITHIN: Duration = Duration::from_millis(50);
+const CLIP_LENGTH: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(300);
 
 /// A capture time from seconds, as many platforms give it.
 ///

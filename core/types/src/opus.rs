@@ -97,6 +97,23 @@ impl OpusHead {
 /// Opus decodes to this rate whatever it was made from (RFC 7845 4).
 pub const SAMPLE_RATE_HZ: u32 = 48_000;
 
+/// How many samples a packet lasts at [`SAMPLE_RATE_HZ`], by its first two bytes (RFC 6716 3.1 and
+/// 3.2); `None` when there is no packet.
+pub fn packet_samples(packet: &[u8]) -> Option<u32> {
+    let toc = *packet.first()?;
+    let frame = match toc >> 3 {
+        config @ 0..=11 => [480, 960, 1_920, 2_880][usize::from(config & 3)],
+        config @ 12..=15 => [480, 960][usize::from(config & 1)],
+        config => [120, 240, 480, 960][usize::from(config & 3)],
+    };
+    let frames = match toc & 3 {
+        0 => 1,
+        1 | 2 => 2,
+        _ => u32::from(packet.get(1)? & 0x3f),
+    };
+    Some(frame * frames)
+}
+
 impl std::fmt::Debug for OpusHead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "OpusHead({:02x?})", self.as_bytes())
@@ -112,6 +129,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_packet_tells_how_long_it_lasts() {
+        let samples = |packet: &[u8]| packet_samples(packet);
+        assert_eq!(samples(&[0xfc]), Some(960), "one CELT frame of 20 ms");
+        assert_eq!(samples(&[0x18 | 1]), Some(5_760), "two SILK frames of 60 ms");
+        assert_eq!(samples(&[0x83, 6]), Some(720), "six CELT frames of 2.5 ms");
+        assert_eq!((samples(&[]), samples(&[3])), (None, None));
+    }
 
     #[test]
     fn a_header_made_here_says_what_it_was_made_from() {

@@ -68,6 +68,10 @@ impl Driver {
 
     /// Runs to the end, which is [`State::Stopped`] or [`State::Failed`].
     pub(super) async fn run(mut self) -> State {
+        if self.lanes.is_empty() {
+            // Nobody to wait for: the show goes into a file alone.
+            self.run.status.set_state(State::Live);
+        }
         poll_fn(|cx| self.poll(cx)).await;
         let end = if self.run.status.error().is_some() { State::Failed } else { State::Stopped };
         self.measure(self.now(), true);
@@ -175,6 +179,7 @@ impl Driver {
             let Some(unit) = self.units.next() else { break };
             let picture_follows = self.units.has_picture_behind(unit.dts());
             self.run.status.recorder.push(&unit);
+            self.run.status.clip.push(&unit);
             if is_idr(&unit) {
                 self.show.steering.handle_idr();
             }
@@ -233,7 +238,7 @@ impl Driver {
                 }
             }
             if self.lanes.iter().all(Lane::is_stopped_or_failed) {
-                if !self.lanes.iter().all(Lane::has_failed) {
+                if self.lanes.is_empty() || !self.lanes.iter().all(Lane::has_failed) {
                     self.run.mark_all_sent();
                 }
                 self.stop_by = Some(linger_by);
@@ -251,7 +256,12 @@ impl Driver {
     }
 
     fn is_over(&self, now: Now) -> bool {
-        self.lanes.iter().all(Lane::is_over) || self.stop_by.is_some_and(|by| by <= now)
+        match self.stop_by {
+            Some(by) if by <= now => true,
+            // Without destinations it lasts until somebody wants the end.
+            None if self.lanes.is_empty() => false,
+            _ => self.lanes.iter().all(Lane::is_over),
+        }
     }
 
     // --- statistics ---

@@ -2,8 +2,7 @@
 //! The file begins at an IDR, and at time zero. Whole tags reach the system at each IDR, so a crash
 //! costs the newest GOP and a full disk leaves a file that ends with a tag.
 
-use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
 use std::time::Duration;
 
 use onair_engine::flv::{self, MetaData, Prefix, TagType};
@@ -11,19 +10,9 @@ use onair_types::{
     AccessUnit, AudioHeader, AudioUnit, FrameKind, MediaTime, VideoHeader, VideoUnit,
 };
 
-use super::Recording;
-
-/// Where a file's bytes go.
-pub(super) trait Medium: Write + Seek + Send + 'static {
-    /// Cuts it to `bytes`.
-    fn truncate(&mut self, bytes: u64) -> io::Result<()>;
-}
-
-impl Medium for File {
-    fn truncate(&mut self, bytes: u64) -> io::Result<()> {
-        self.set_len(bytes)
-    }
-}
+use super::Container;
+use super::config::{Recording, RecordingProblem};
+use super::disk::Medium;
 
 /// A file that grows.
 pub(super) struct FlvFile<M> {
@@ -56,7 +45,7 @@ impl<M: Medium> FlvFile<M> {
     }
 
     /// Appends a unit. What comes before the first IDR is passed over, and sound from before it.
-    pub(super) fn write(&mut self, unit: &AccessUnit) -> io::Result<()> {
+    fn push(&mut self, unit: &AccessUnit) -> io::Result<()> {
         let epoch = match self.epoch {
             Some(epoch) => epoch,
             None if unit.is_idr() || self.metadata.video.is_none() => {
@@ -81,17 +70,15 @@ impl<M: Medium> FlvFile<M> {
     }
 
     /// Writes what is left, and how long it all is.
-    pub(super) fn finish(&mut self) -> io::Result<Recording> {
+    fn complete(&mut self) -> io::Result<()> {
         self.flush()?;
         let micros = self.epoch.map_or(0, |epoch| self.last.micros_since(epoch));
         self.made.duration = Duration::from_micros(micros.unsigned_abs());
         if let Some(duration_at) = self.duration_at {
             let seconds = self.made.duration.as_secs_f64().to_be_bytes();
-            self.to.seek(SeekFrom::Start(duration_at))?;
-            self.to.write_all(&seconds)?;
+            self.to.write_at(duration_at, &seconds)?;
         }
-        self.to.flush()?;
-        Ok(std::mem::take(&mut self.made))
+        self.to.sync()
     }
 
     fn begin(&mut self) {
@@ -141,8 +128,9 @@ impl<M: Medium> FlvFile<M> {
 
     /// Hands whole tags to the system. When it does not take them, the file ends before them.
     fn flush(&mut self) -> io::Result<()> {
-        let written = self.to.write_all(&self.tags).and_then(|()| self.to.flush());
+        let written = self.to.append(&self.tags);
         if let Err(error) = written {
+            self.tags.clear();
             // What was written before is worth more than this second error.
             let _ = self.to.truncate(self.made.size_bytes);
             return Err(error);
@@ -150,6 +138,33 @@ impl<M: Medium> FlvFile<M> {
         self.made.size_bytes += self.tags.len() as u64;
         self.tags.clear();
         Ok(())
+    }
+}
+
+impl<M: Medium> Container for FlvFile<M> {
+    fn write(&mut self, unit: &AccessUnit) -> Result<(), RecordingProblem> {
+        Ok(self.push(unit)?)
+    }
+
+    fn takes(&self, _: &AccessUnit) -> bool {
+        true
+    }
+
+    fn span(&self) -> Duration {
+        self.epoch.map_or(Duration::ZERO, |epoch| self.last.since(epoch))
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.made.size_bytes
+    }
+
+    fn finish(&mut self) -> Result<Recording, RecordingProblem> {
+        self.complete()?;
+        Ok(self.made())
+    }
+
+    fn made(&self) -> Recording {
+        self.made.clone()
     }
 }
 

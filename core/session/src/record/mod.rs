@@ -4,48 +4,74 @@
 //!
 //! ```text
 //!  encoders ─▶ onair-net ─▶ engine ─▶ network
-//!                  └─ 8 MiB ─▶ onair-record ─▶ file
+//!                  ├─ 8 MiB ─▶ onair-record: reel ─▶ mp4 | flv ─▶ disk
+//!                  └─ clip: the newest seconds, in memory
 //! ```
 //!
-//! When the queue is full, pictures are left out up to the next IDR, and the app is told. FLV only;
-//! other containers join beside [`flv`].
+//! When the queue is full, pictures are left out up to the next IDR, and the app is told.
 
+mod clip;
+mod config;
+mod disk;
 mod flv;
+mod missing;
+mod mp4;
+mod queue;
+mod recover;
+mod reel;
 
-use std::fs::OpenOptions;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Select, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Select, bounded};
 use onair_engine::flv::MetaData;
-use onair_types::{AccessUnit, Track};
+use onair_types::AccessUnit;
 
 use crate::event::EventQueue;
 use crate::{Error, Event};
-use flv::{FlvFile, Medium};
+use disk::Disk;
+use missing::Missing;
+use queue::{Handed, Queue};
+use reel::Reel;
 
-/// What a complete file holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Recording {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Pictures in it.
-    pub frames: u64,
-    /// AAC frames in it.
-    pub audio_frames: u64,
-    /// Its size.
-    pub size_bytes: u64,
-    /// From its first decoding time to its last.
-    pub duration: Duration,
-    /// Pictures left out because the disk did not keep up.
-    pub frames_missing: u64,
-    /// AAC frames left out because the disk did not keep up.
-    pub audio_frames_missing: u64,
+pub(crate) use clip::Clip;
+pub use config::{Recording, RecordingConfig, RecordingError, RecordingFormat, RecordingProblem};
+pub use recover::{Recovered, recover, recover_to};
+
+/// A file of some format that grows.
+trait Container: Send {
+    /// Appends a unit; the first picture is an IDR. After an error, what was written before is as
+    /// it was.
+    fn write(&mut self, unit: &AccessUnit) -> Result<(), RecordingProblem>;
+
+    /// Whether the unit is decoded as this file says.
+    fn takes(&self, unit: &AccessUnit) -> bool;
+
+    /// From the first decoding time to the last.
+    fn span(&self) -> Duration;
+
+    /// What was written.
+    fn size_bytes(&self) -> u64;
+
+    /// Pictures and frames of sound that the last error cost, where the file can go on without.
+    fn take_lost(&mut self) -> (u64, u64) {
+        (0, 0)
+    }
+
+    /// Completes the file, with whatever there is.
+    fn finish(&mut self) -> Result<Recording, RecordingProblem>;
+
+    /// What is in it.
+    fn made(&self) -> Recording;
+}
+
+/// Which tracks will come.
+#[derive(Clone, Copy, Debug)]
+struct Expected {
+    video: bool,
+    audio: bool,
 }
 
 /// The session's place for one recording at a time; outlives the broadcasts.
@@ -62,26 +88,8 @@ pub(crate) struct Recorder {
 struct Active {
     /// `None` once nothing more will be written.
     queue: Option<Queue>,
-    missing: Missing,
+    missing: Arc<Missing>,
     done: Receiver<Result<Recording, Error>>,
-}
-
-/// The way to the writer.
-#[derive(Debug)]
-struct Queue {
-    units: Sender<AccessUnit>,
-    waiting_bytes: Arc<AtomicUsize>,
-    /// A picture was left out: nothing decodes until the next IDR.
-    awaits_idr: bool,
-}
-
-/// Units left out because the disk did not keep up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Missing {
-    video: u64,
-    audio: u64,
-    /// The app knows of them.
-    is_told: bool,
 }
 
 impl Recorder {
@@ -90,28 +98,38 @@ impl Recorder {
     }
 
     /// Makes the file and its writer.
-    pub(crate) fn start(&self, path: &Path, metadata: &MetaData) -> Result<(), Error> {
+    pub(crate) fn start(&self, config: RecordingConfig, metadata: &MetaData) -> Result<(), Error> {
+        self.start_on(disk::System, config, metadata)
+    }
+
+    fn start_on<D: Disk>(
+        &self,
+        disk: D,
+        config: RecordingConfig,
+        metadata: &MetaData,
+    ) -> Result<(), Error> {
         let mut active = lock(&self.active);
         if active.as_ref().is_some_and(|active| active.queue.is_some()) {
             return Err(Error::Misuse("start recording: a recording runs already"));
         }
+        let missing = Arc::new(Missing::default());
+        let (events, counts) = (Arc::clone(&self.events), Arc::clone(&missing));
         // An older recording is never overwritten.
-        let file = OpenOptions::new().write(true).create_new(true).open(path);
-        let file = file.map_err(|error| failed(path, &error))?;
-        *active = Some(self.begin(file, path, metadata)?);
+        let reel = Reel::new(disk, config, metadata, counts, events)?;
+        *active = Some(self.begin(reel, missing)?);
         self.is_on.store(true, Ordering::Release);
         Ok(())
     }
 
-    fn begin<M: Medium>(&self, to: M, path: &Path, metadata: &MetaData) -> Result<Active, Error> {
-        let (units, taken) = bounded(QUEUE_UNITS);
+    fn begin<D: Disk>(&self, reel: Reel<D>, missing: Arc<Missing>) -> Result<Active, Error> {
+        let (units, taken) = bounded(queue::UNITS);
         let (tell_done, done) = bounded(1);
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
-        let waiting = Arc::clone(&waiting_bytes);
-        let file = FlvFile::new(to, metadata);
-        let (path, events) = (path.to_owned(), Arc::clone(&self.events));
+        let writing = Arc::new(AtomicI64::new(i64::MAX));
+        let waiting = (Arc::clone(&waiting_bytes), Arc::clone(&writing));
+        let events = Arc::clone(&self.events);
         let work = move || {
-            let result = write(file, &path, &taken, &waiting);
+            let result = write(reel, &taken, &waiting.0, &waiting.1);
             if let Err(error) = &result {
                 events.push(Event::RecordingFailed(error.clone()));
             }
@@ -122,8 +140,8 @@ impl Recorder {
             .name("onair-record".to_owned())
             .spawn(work)
             .map_err(|error| Error::System(format!("start the recording's thread: {error}")))?;
-        let queue = Queue { units, waiting_bytes, awaits_idr: false };
-        Ok(Active { queue: Some(queue), missing: Missing::default(), done })
+        let queue = Queue::new(units, waiting_bytes, writing);
+        Ok(Active { queue: Some(queue), missing, done })
     }
 
     /// Hands a unit to the writer, or leaves it out. Never waits for the disk.
@@ -137,13 +155,16 @@ impl Recorder {
     fn hand_over(&self, unit: &AccessUnit) {
         let mut active = lock(&self.active);
         let Some(Active { queue: Some(queue), missing, .. }) = active.as_mut() else { return };
+        if let Some(by) = queue.falls_behind(unit) {
+            self.events.push(Event::RecordingBehind { by });
+        }
         match queue.push(unit) {
             Handed::Over => {
-                if !queue.awaits_idr {
-                    self.tell(missing);
+                if !queue.awaits_idr() {
+                    missing.tell(&self.events);
                 }
             }
-            Handed::LeftOut => missing.count(unit.track()),
+            Handed::LeftOut => missing.count(unit.track(), 1),
             // The writer has told why.
             Handed::Gone => self.is_on.store(false, Ordering::Release),
         }
@@ -155,7 +176,7 @@ impl Recorder {
         if let Some(active) = lock(&self.active).as_mut()
             && active.queue.take().is_some()
         {
-            self.tell(&mut active.missing);
+            active.missing.tell(&self.events);
         }
     }
 
@@ -165,11 +186,14 @@ impl Recorder {
         let Active { missing, done, .. } = lock(&self.active).take()?;
         let gone = |_| Err(Error::System("record: internal error".to_owned()));
         let result = done.recv().unwrap_or_else(gone);
-        Some(result.map(|recording| Recording {
-            frames_missing: missing.video,
-            audio_frames_missing: missing.audio,
-            ..recording
-        }))
+        let (frames_missing, audio_frames_missing) = missing.counts();
+        Some(result.map(|made| Recording { frames_missing, audio_frames_missing, ..made }))
+    }
+
+    #[cfg(test)]
+    fn is_writing(&self) -> bool {
+        let active = lock(&self.active);
+        active.as_ref().and_then(|active| active.queue.as_ref()).is_some_and(Queue::is_writing)
     }
 
     /// Waits for a closed recording's writer, at most `patience`; what it made can still be asked
@@ -186,96 +210,31 @@ impl Recorder {
             let _ = select.ready_timeout(patience);
         }
     }
-
-    fn tell(&self, missing: &mut Missing) {
-        if missing.video + missing.audio > 0 && !std::mem::replace(&mut missing.is_told, true) {
-            let Missing { video, audio, .. } = *missing;
-            self.events.push(Event::RecordingGap { video, audio });
-        }
-    }
-}
-
-/// What became of a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Handed {
-    Over,
-    LeftOut,
-    /// The writer has ended.
-    Gone,
-}
-
-impl Queue {
-    fn push(&mut self, unit: &AccessUnit) -> Handed {
-        let is_video = unit.track() == Track::Video;
-        if is_video && self.awaits_idr && !unit.is_idr() {
-            return Handed::LeftOut;
-        }
-        let size = unit.size_bytes();
-        let waiting = self.waiting_bytes.fetch_add(size, Ordering::AcqRel);
-        let handed = if waiting + size > QUEUE_BYTES {
-            Handed::LeftOut
-        } else {
-            match self.units.try_send(unit.clone()) {
-                Ok(()) => Handed::Over,
-                Err(TrySendError::Full(_)) => Handed::LeftOut,
-                Err(TrySendError::Disconnected(_)) => Handed::Gone,
-            }
-        };
-        if handed != Handed::Over {
-            self.waiting_bytes.fetch_sub(size, Ordering::AcqRel);
-        }
-        if is_video {
-            self.awaits_idr = handed == Handed::LeftOut;
-        }
-        handed
-    }
-}
-
-impl Missing {
-    fn count(&mut self, track: Track) {
-        self.is_told = false;
-        match track {
-            Track::Video => self.video += 1,
-            Track::Audio => self.audio += 1,
-        }
-    }
 }
 
 /// The writer's thread: until nobody can push any more, or the disk fails.
-fn write<M: Medium>(
-    mut file: FlvFile<M>,
-    path: &Path,
+fn write<D: Disk>(
+    mut reel: Reel<D>,
     units: &Receiver<AccessUnit>,
     waiting_bytes: &AtomicUsize,
+    writing: &AtomicI64,
 ) -> Result<Recording, Error> {
-    let mut write_all = || {
-        for unit in units {
-            waiting_bytes.fetch_sub(unit.size_bytes(), Ordering::AcqRel);
-            file.write(&unit)?;
-        }
-        file.finish()
-    };
-    let recording = write_all().map_err(|error| failed(path, &error))?;
-    if recording.size_bytes == 0 {
-        // Nothing came: no file is better than an empty one. One that stays does no harm.
-        let _ = std::fs::remove_file(path);
+    for unit in units {
+        waiting_bytes.fetch_sub(unit.size_bytes(), Ordering::AcqRel);
+        writing.store(unit.dts().as_micros(), Ordering::Release);
+        reel.write(&unit)?;
+        writing.store(i64::MAX, Ordering::Release);
     }
-    Ok(Recording { path: path.to_owned(), ..recording })
-}
-
-fn failed(path: &Path, error: &io::Error) -> Error {
-    Error::Recording(format!("record to {}: {error}", path.display()))
+    Ok(reel.finish()?)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Most bytes of payload that wait for the disk (`spec network` 6).
-const QUEUE_BYTES: usize = 8 << 20;
-/// Most units: twelve seconds of 120 pictures and 47 AAC frames each.
-const QUEUE_UNITS: usize = 2_048;
-
 #[cfg(test)]
 #[path = "record_test.rs"]
 mod tests;
+
+#[cfg(test)]
+mod mp4_test;

@@ -1,86 +1,171 @@
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crossbeam_channel::{Receiver, bounded};
 use onair_engine::flv::{AudioMeta, Body, MetaData, TagType, VideoMeta};
 use onair_types::aac::Asc;
 use onair_types::h264::AvcConfig;
 use onair_types::{AccessUnit, AudioUnit, FrameKind, MediaTime, Payload, VideoUnit};
 
+use super::disk::Medium;
 use super::*;
 
-/// A disk in memory that can be full, and that waits for `doors` before each write.
-struct Disk {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    position: usize,
+/// Disks in memory that are full, fail, wait for a door before each write, and log what is done.
+#[derive(Clone)]
+pub(super) struct Sim(Arc<Mutex<Inner>>);
+
+pub(super) struct Inner {
+    pub(super) files: Vec<(PathBuf, Vec<u8>)>,
     room: usize,
     doors: Option<Receiver<()>>,
+    /// Appends that fail, counted from the first.
+    failing: std::ops::Range<usize>,
+    appends: usize,
+    pub(super) log: Vec<Op>,
 }
 
-impl Write for Disk {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(doors) = &self.doors {
+/// What was done to a file.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Op {
+    Append(Vec<u8>),
+    WriteAt(u64, Vec<u8>),
+    Truncate(u64),
+    Sync,
+}
+
+pub(super) struct SimFile {
+    disk: Sim,
+    number: usize,
+}
+
+impl Sim {
+    pub(super) fn new(room: usize) -> Self {
+        Self(Arc::new(Mutex::new(Inner {
+            files: Vec::new(),
+            room,
+            doors: None,
+            failing: 0..0,
+            appends: 0,
+            log: Vec::new(),
+        })))
+    }
+
+    pub(super) fn log(&self) -> Vec<Op> {
+        lock(&self.0).log.clone()
+    }
+
+    pub(super) fn file(&self, number: usize) -> Vec<u8> {
+        lock(&self.0).files[number].1.clone()
+    }
+}
+
+impl Inner {
+    pub(super) fn fail(&mut self, appends: std::ops::Range<usize>) {
+        self.failing = appends;
+    }
+
+    pub(super) fn wait_at(&mut self, doors: Receiver<()>) {
+        self.doors = Some(doors);
+    }
+}
+
+impl Disk for Sim {
+    type File = SimFile;
+
+    fn create_new(&self, path: &Path) -> io::Result<SimFile> {
+        let mut inner = lock(&self.0);
+        if inner.files.iter().any(|(there, _)| there == path) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        inner.files.push((path.to_owned(), Vec::new()));
+        Ok(SimFile { disk: self.clone(), number: inner.files.len() - 1 })
+    }
+
+    fn sync_name(&self, _: &Path) {}
+
+    fn remove(&self, path: &Path) {
+        lock(&self.0).files.retain(|(there, _)| there != path);
+    }
+}
+
+impl Medium for SimFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let doors = lock(&self.disk.0).doors.clone();
+        if let Some(doors) = doors {
             // Open for good once the other end is gone.
             let _ = doors.recv();
         }
-        let mut disk = lock(&self.bytes);
-        let taken = bytes.len().min(self.room.saturating_sub(self.position));
-        if taken == 0 {
-            return Err(io::ErrorKind::StorageFull.into());
+        let mut inner = lock(&self.disk.0);
+        let append = inner.appends;
+        inner.appends += 1;
+        let room = inner.room;
+        let is_failing = inner.failing.contains(&append);
+        let file = &mut inner.files[self.number].1;
+        let taken = bytes.len().min(room.saturating_sub(file.len()));
+        // A disk that fails has often written something.
+        let taken = if is_failing { taken / 2 } else { taken };
+        file.extend_from_slice(&bytes[..taken]);
+        inner.log.push(Op::Append(bytes[..taken].to_vec()));
+        match taken == bytes.len() {
+            true => Ok(()),
+            false if is_failing => Err(io::Error::other("input/output error")),
+            false => Err(io::ErrorKind::StorageFull.into()),
         }
-        let end = self.position + taken;
-        if disk.len() < end {
-            disk.resize(end, 0);
-        }
-        disk[self.position..end].copy_from_slice(&bytes[..taken]);
-        self.position = end;
-        Ok(taken)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut inner = lock(&self.disk.0);
+        let at = usize::try_from(at).expect("a small file");
+        inner.files[self.number].1[at..at + bytes.len()].copy_from_slice(bytes);
+        inner.log.push(Op::WriteAt(at as u64, bytes.to_vec()));
         Ok(())
     }
-}
 
-impl Seek for Disk {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let SeekFrom::Start(position) = to else { return Err(io::ErrorKind::Unsupported.into()) };
-        self.position = usize::try_from(position).expect("a small file");
-        Ok(position)
-    }
-}
-
-impl Medium for Disk {
     fn truncate(&mut self, bytes: u64) -> io::Result<()> {
-        lock(&self.bytes).truncate(usize::try_from(bytes).expect("a small file"));
+        let mut inner = lock(&self.disk.0);
+        inner.files[self.number].1.truncate(usize::try_from(bytes).expect("a small file"));
+        inner.log.push(Op::Truncate(bytes));
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        lock(&self.disk.0).log.push(Op::Sync);
         Ok(())
     }
 }
 
-struct Rig {
-    recorder: Recorder,
-    events: crate::Events,
-    bytes: Arc<Mutex<Vec<u8>>>,
+pub(super) struct Rig {
+    pub(super) recorder: Recorder,
+    pub(super) events: crate::Events,
+    pub(super) disk: Sim,
 }
 
 impl Rig {
-    fn new(room: usize, doors: Option<Receiver<()>>) -> Self {
+    pub(super) fn new(room: usize, doors: Option<Receiver<()>>) -> Self {
+        Self::with("show.flv", room, |inner| inner.doors = doors)
+    }
+
+    pub(super) fn with(
+        config: impl Into<RecordingConfig>,
+        room: usize,
+        set: impl FnOnce(&mut Inner),
+    ) -> Self {
         let queue = EventQueue::new(32);
         let (recorder, events) = (Recorder::new(Arc::clone(&queue)), queue.consumer());
-        let bytes = Arc::new(Mutex::new(Vec::new()));
-        let disk = Disk { bytes: Arc::clone(&bytes), position: 0, room, doors };
-        let active = recorder.begin(disk, Path::new("show.flv"), &metadata()).expect("a thread");
-        *lock(&recorder.active) = Some(active);
-        recorder.is_on.store(true, Ordering::Release);
-        Self { recorder, events, bytes }
+        let disk = Sim::new(room);
+        set(&mut lock(&disk.0));
+        recorder.start_on(disk.clone(), config.into(), &metadata()).expect("a recording");
+        Self { recorder, events, disk }
     }
 
     fn tags(&self) -> Vec<(TagType, u32, Vec<u8>)> {
-        tags(&lock(&self.bytes))
+        tags(&self.disk.file(0))
     }
 }
 
-fn metadata() -> MetaData {
+pub(super) fn metadata() -> MetaData {
     MetaData {
         video: Some(VideoMeta::h264((640, 360), 30.0, 800_000)),
         audio: Some(AudioMeta::aac(44_100, 2, 128_000)),
@@ -126,25 +211,37 @@ fn avc_config(level_idc: u8) -> Arc<AvcConfig> {
     Arc::new(AvcConfig::from_parameter_sets(&sps, &[0x68, 0xCB, 0x83, 0xCB, 0x20]).expect("valid"))
 }
 
-fn video(kind: FrameKind, pts_ms: i64, dts_ms: i64, level_idc: u8, size: usize) -> AccessUnit {
+pub(super) fn video(
+    kind: FrameKind,
+    pts_ms: i64,
+    dts_ms: i64,
+    level_idc: u8,
+    size: usize,
+) -> AccessUnit {
     AccessUnit::Video(VideoUnit {
         pts: MediaTime::from_millis(pts_ms),
         dts: MediaTime::from_millis(dts_ms),
         kind,
         config: avc_config(level_idc).into(),
-        payload: Payload::from_vec(vec![0x11; size]),
+        payload: Payload::from_vec(nal_unit(size)),
     })
 }
 
-fn idr(dts_ms: i64) -> AccessUnit {
+/// One NAL unit behind its length.
+fn nal_unit(size: usize) -> Vec<u8> {
+    let length = u32::try_from(size - 4).expect("a short one").to_be_bytes();
+    [&length[..], &vec![0x11; size - 4]].concat()
+}
+
+pub(super) fn idr(dts_ms: i64) -> AccessUnit {
     video(FrameKind::Idr, dts_ms, dts_ms, 21, 1_000)
 }
 
-fn picture(dts_ms: i64) -> AccessUnit {
+pub(super) fn picture(dts_ms: i64) -> AccessUnit {
     video(FrameKind::Reference, dts_ms, dts_ms, 21, 1_000)
 }
 
-fn sound(pts_ms: i64) -> AccessUnit {
+pub(super) fn sound(pts_ms: i64) -> AccessUnit {
     let asc = Asc::aac_lc(44_100, 2).expect("a known rate");
     let payload = Payload::from_vec(vec![0x22; 300]);
     AccessUnit::Audio(AudioUnit {
@@ -172,7 +269,7 @@ fn a_file_begins_at_an_idr_with_headers_and_knows_its_length() {
     let recording = rig.recorder.finish().expect("a recording").expect("a file");
     assert_eq!((recording.frames, recording.audio_frames), (4, 1));
     assert_eq!(recording.duration, Duration::from_millis(133));
-    assert_eq!(recording.size_bytes, lock(&rig.bytes).len() as u64);
+    assert_eq!(recording.size_bytes, rig.disk.file(0).len() as u64);
     let tags = rig.tags();
     let expected = [
         "metadata @0",
@@ -207,7 +304,7 @@ fn a_full_disk_ends_the_recording_after_a_whole_tag_and_says_so() {
     assert_eq!(rig.recorder.finish(), Some(Err(error)));
     let last = words(&rig.tags()).pop().expect("tags");
     assert!(last.starts_with("picture +0 @"), "{last}");
-    assert!(lock(&rig.bytes).len() > 15_000);
+    assert!(rig.disk.file(0).len() > 15_000);
 }
 
 #[test]
@@ -219,15 +316,18 @@ fn a_slow_disk_costs_pictures_up_to_an_idr_and_no_more_than_8_mib() {
     for number in 1..30 {
         rig.recorder.push(&large(FrameKind::Reference, number * 33));
         let active = lock(&rig.recorder.active);
-        let queue = active.as_ref().and_then(|active| active.queue.as_ref()).expect("a queue");
-        assert!(queue.waiting_bytes.load(Ordering::Acquire) <= QUEUE_BYTES);
+        let waiting = active.as_ref().and_then(|active| active.queue.as_ref()).expect("a queue");
+        assert!(waiting.waiting_bytes() <= queue::BYTES);
     }
-    assert_eq!(rig.events.try_next(), None, "the gap has not ended");
+    // How far it is behind may be known by now; how much is missing is not.
+    let told = rig.events.try_next();
+    let is_no_gap = matches!(told, None | Some(Event::RecordingBehind { .. }));
+    assert!(is_no_gap, "the gap has not ended: {told:?}");
     drop(open);
     let is_empty = || {
         let active = lock(&rig.recorder.active);
         let queue = active.as_ref().and_then(|active| active.queue.as_ref());
-        queue.is_some_and(|queue| queue.waiting_bytes.load(Ordering::Acquire) == 0)
+        queue.is_some_and(|queue| queue.waiting_bytes() == 0)
     };
     let late = crossbeam_channel::after(Duration::from_secs(30));
     while !is_empty() {
@@ -253,17 +353,17 @@ fn a_path_that_cannot_be_is_an_error_at_once() {
     let folder = std::env::temp_dir().join(format!("onair-record-{}", std::process::id()));
     std::fs::create_dir(&folder).expect("a folder");
     let file = folder.join("show.flv");
-    let missing = recorder.start(&folder.join("no/such/show.flv"), &metadata());
+    let missing = recorder.start(folder.join("no/such/show.flv").into(), &metadata());
     assert!(matches!(missing, Err(Error::Recording(_))), "{missing:?}");
-    assert!(matches!(recorder.start(&folder, &metadata()), Err(Error::Recording(_))));
-    recorder.start(&file, &metadata()).expect("a new file");
-    let second = recorder.start(&folder.join("other.flv"), &metadata());
+    assert!(matches!(recorder.start((&folder).into(), &metadata()), Err(Error::Recording(_))));
+    recorder.start((&file).into(), &metadata()).expect("a new file");
+    let second = recorder.start(folder.join("other.flv").into(), &metadata());
     assert!(matches!(second, Err(Error::Misuse(_))), "{second:?}");
     let empty = recorder.finish().expect("a recording").expect("a file");
     assert_eq!((empty.frames, empty.size_bytes, empty.path), (0, 0, file.clone()));
     assert!(!file.exists(), "nothing came: no file");
     std::fs::write(&file, b"an older recording").expect("a file");
-    assert!(matches!(recorder.start(&file, &metadata()), Err(Error::Recording(_))));
+    assert!(matches!(recorder.start((&file).into(), &metadata()), Err(Error::Recording(_))));
     assert_eq!(recorder.finish(), None);
     std::fs::remove_dir_all(folder).expect("the folder goes");
 }

@@ -8,7 +8,7 @@ use onair_media::look::Look;
 use onair_media::overlay::Inputs;
 
 use crate::event::EventQueue;
-use crate::record::Recorder;
+use crate::record::{Clip, Recorder};
 use crate::sound::Controls;
 use crate::viewfinder::Viewfinder;
 use crate::{Error, Event, State};
@@ -20,6 +20,7 @@ pub(crate) struct Status {
     pub(crate) events: Arc<EventQueue>,
     pub(crate) recorder: Recorder,
     pub(crate) sound: Controls,
+    pub(crate) clip: Clip,
     muted: AtomicBool,
     look: Mutex<Arc<Look>>,
     /// Pictures that the app pushes for overlays.
@@ -35,6 +36,7 @@ impl Status {
         let events = EventQueue::new(event_capacity);
         Self {
             recorder: Recorder::new(Arc::clone(&events)),
+            clip: Clip::default(),
             events,
             sound: Controls::default(),
             muted: AtomicBool::new(false),
