@@ -97,10 +97,14 @@ pub fn encode(packet: &Packet) -> String {
         Kind::Connect(data) => format!("0{namespace}{}", Value::Object(data.clone())),
         Kind::Disconnect => format!("1{namespace}"),
         Kind::Event { id, name, arguments } => {
-            let mut all = vec![Value::String(name.clone())];
-            all.extend(arguments.iter().cloned());
             let id = id.map(|id| id.to_string()).unwrap_or_default();
-            format!("2{namespace}{id}{}", Value::Array(all))
+            let mut text = format!("2{namespace}{id}[{}", written(&Value::from(name.as_str())));
+            for argument in arguments {
+                text.push(',');
+                text.push_str(&written(argument));
+            }
+            text.push(']');
+            text
         }
         Kind::Ack { id, arguments } => {
             format!("3{namespace}{id}{}", Value::Array(arguments.clone()))
@@ -114,6 +118,11 @@ pub fn encode(packet: &Packet) -> String {
             format!("4{namespace}{}", Value::Object(object))
         }
     }
+}
+
+/// Values are made of texts and finite numbers: they can always be written.
+fn written(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }
 
 /// An event in the root namespace, as it stands in an Engine.IO message.
