@@ -485,3 +485,7 @@ fn publish_key(earlier: Option<&str>, random: Random<'_>) -> Secret {
 fn is_token(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
+
+#[cfg(test)]
+#[path = "book_test.rs"]
+mod tests;
