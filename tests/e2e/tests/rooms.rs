@@ -1,10 +1,12 @@
-//! Rooms: npm's socket.io client against the embedded server, `onair room` against it.
+//! Rooms: npm's socket.io client against the embedded server; `onair room` against
+//! it, against npm's and against the first server's table of messages.
 
 use std::time::Duration;
 
+use onair_e2e::process::Ended;
 use onair_e2e::serve::Serve;
 use onair_e2e::tools::{Tool, are_missing};
-use onair_e2e::{onair, room};
+use onair_e2e::{clock, free_port, onair, room};
 use serde_json::{Value, json};
 
 #[test]
@@ -45,45 +47,115 @@ fn rw01_npm_s_client_by_polling_upgrade_and_websocket() {
     }
 }
 
-#[test]
-fn rw02_a_room_on_the_desk_from_create_to_close() {
-    let serve = Serve::start(&[]);
-    let url = serve.http_url("");
-    let room = |rest: &[&str]| {
-        let (command, rest) = rest.split_first().expect("a command");
-        let place = ["room", command, &url, "demo", "--json"];
-        place.iter().chain(rest).map(|word| (*word).to_owned()).collect::<Vec<String>>()
-    };
-    let start = |rest: &[&str]| {
-        let words = room(rest);
-        onair::start(&words.iter().map(String::as_str).collect::<Vec<_>>())
-    };
-    let run = |rest: &[&str]| {
-        let words = room(rest);
-        onair::run(&words.iter().map(String::as_str).collect::<Vec<_>>())
-    };
-    run(&["watch"]).expect_code(3);
-    let mut host = start(&["create", "--title", "A show"]);
-    host.wait_for_output("\"joined\"", Duration::from_secs(10));
-    let mut viewer = start(&["watch"]);
-    viewer.wait_for_output("\"joined\"", Duration::from_secs(10));
-    run(&["comment", "Good evening", "--name", "Ada"]).expect_code(0);
-    run(&["like", "3"]).expect_code(0);
+/// `onair room COMMAND URL demo --json …`
+fn words<'a>(command: &'a str, url: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+    [&["room", command, url, "demo", "--json"], rest].concat()
+}
+
+/// From create to close, with a viewer, a comment and likes; what the viewer saw.
+fn a_show(url: &str) -> Ended {
+    let mut host = onair::start(&words("create", url, &["--title", "A show"]));
+    host.wait_for_output("\"joined\"", PATIENCE);
+    let mut viewer = onair::start(&words("watch", url, &[]));
+    viewer.wait_for_output("\"joined\"", PATIENCE);
+    onair::run(&words("comment", url, &["Good evening", "--name", "Ada"])).expect_code(0);
+    onair::run(&words("like", url, &["3"])).expect_code(0);
     for seen in [&mut host, &mut viewer] {
-        seen.wait_for_output("Good evening", Duration::from_secs(10));
-        seen.wait_for_output("\"likes\"", Duration::from_secs(10));
+        seen.wait_for_output("Good evening", PATIENCE);
+        seen.wait_for_output("\"likes\"", PATIENCE);
     }
     host.signal("INT");
-    let host = host.wait(Duration::from_secs(5));
+    let host = host.wait(PATIENCE);
     host.expect_code(0);
-    let viewer = viewer.wait(Duration::from_secs(5));
-    viewer.expect_code(0);
-    let joined = &room::events(&viewer.stdout, "joined")[0];
-    assert_eq!((&joined["title"], &joined["host"]), (&json!("A show"), &json!(false)));
-    let comment = &room::events(&viewer.stdout, "comment")[0];
-    assert_eq!((&comment["name"], &comment["own"]), (&json!("Ada"), &json!(false)));
-    assert_eq!(room::events(&viewer.stdout, "likes")[0]["total"], 3);
-    assert_eq!(room::events(&viewer.stdout, "closed")[0]["reason"], "closed");
     // What the host's command prints is no key, unless it is asked for.
     assert!(!host.output().contains("pk-"), "{}", host.output());
+    let viewer = viewer.wait(PATIENCE);
+    viewer.expect_code(0);
+    viewer
+}
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+fn check_show(viewer: &Ended) {
+    let joined = &room::events(&viewer.stdout, "joined")[0];
+    assert_eq!((&joined["title"], &joined["host"]), (&json!("A show"), &json!(false)));
+    let comments = room::events(&viewer.stdout, "comment");
+    assert_eq!(comments.len(), 1, "{}", viewer.stdout);
+    assert_eq!((&comments[0]["name"], &comments[0]["own"]), (&json!("Ada"), &json!(false)));
+    assert_eq!(room::events(&viewer.stdout, "likes")[0]["total"], 3);
+    assert_eq!(room::events(&viewer.stdout, "closed")[0]["reason"], "closed");
+}
+
+#[test]
+fn rw02_the_same_show_on_the_embedded_server_and_on_npm_s() {
+    let serve = Serve::start(&[]);
+    let url = serve.http_url("");
+    onair::run(&words("watch", &url, &[])).expect_code(3);
+    check_show(&a_show(&url));
+    if are_missing(&[Tool::SocketIo]) {
+        return;
+    }
+    let port = free_port();
+    let mut server = room::start("server.mjs", &[&port.to_string()]);
+    server.wait_for_output("listening", PATIENCE);
+    check_show(&a_show(&format!("ws://127.0.0.1:{port}")));
+}
+
+#[test]
+fn rw16_a_killed_server_comes_back_and_the_room_with_it() {
+    if are_missing(&[Tool::SocketIo]) {
+        return;
+    }
+    let port = free_port().to_string();
+    let url = format!("ws://127.0.0.1:{port}");
+    let mut server = room::start("server.mjs", &[&port]);
+    server.wait_for_output("listening", PATIENCE);
+    let mut host = onair::start(&words("create", &url, &["--title", "A show"]));
+    host.wait_for_output("\"joined\"", PATIENCE);
+    drop(server);
+    host.wait_for_output("\"lost\"", PATIENCE);
+    let mut server = room::start("server.mjs", &[&port]);
+    server.wait_for_output("listening", PATIENCE);
+    host.wait_for_output("\"resumed\":true", PATIENCE);
+    onair::run(&words("comment", &url, &["After the storm"])).expect_code(0);
+    host.wait_for_output("After the storm", PATIENCE);
+}
+
+#[test]
+fn rw22_a_refusal_ends_the_command_at_once() {
+    if are_missing(&[Tool::SocketIo]) {
+        return;
+    }
+    let port = free_port().to_string();
+    let mut server = room::start("server.mjs", &[&port, "pass"]);
+    server.wait_for_output("listening", PATIENCE);
+    let ended = onair::run(&words("watch", &format!("ws://127.0.0.1:{port}"), &[]));
+    ended.expect_code(3);
+    assert!(ended.stderr.contains("not authorized"), "{}", ended.stderr);
+    assert_eq!(room::events(&ended.stdout, "lost").len(), 1, "{}", ended.stdout);
+}
+
+#[test]
+fn rw24_lf100_lf101_lf102_the_server_of_2016_works_without_answers() {
+    if are_missing(&[Tool::SocketIo]) {
+        return;
+    }
+    let port = free_port().to_string();
+    let mut server = room::start("first.mjs", &[&port]);
+    server.wait_for_output("listening", PATIENCE);
+    let url = format!("ws://127.0.0.1:{port}");
+    let list = || room::run("list.mjs", &[&format!("http://127.0.0.1:{port}/rooms")]);
+    for version in [&[][..], &["--engine-io-3"]] {
+        let mut host =
+            onair::start(&words("create", &url, &[&["--title", "A show"], version].concat()));
+        host.wait_for_output("\"joined\"", PATIENCE);
+        assert_eq!((&list()[0]["key"], &list()[0]["title"]), (&json!("demo"), &json!("A show")));
+        onair::run(&words("comment", &url, &[&["Hello"], version].concat())).expect_code(0);
+        host.wait_for_output("\"Hello\"", PATIENCE);
+        assert_eq!(room::events(&host.stdout(), "warning").len(), 1, "{}", host.stdout());
+        host.signal("KILL");
+        drop(host);
+        let gone = clock::until(PATIENCE, || (list() == json!([])).then_some(()));
+        assert!(gone.is_some(), "the room outlives its creator");
+    }
 }

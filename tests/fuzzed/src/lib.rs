@@ -16,6 +16,7 @@ mod header;
 mod heap;
 mod input;
 mod record;
+mod rooms;
 mod round_trip;
 mod server;
 mod trace;
@@ -31,7 +32,7 @@ pub struct Target {
 }
 
 /// All of them, those of the innermost bytes first.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "chunk_reader", check: chunks::check },
     Target { name: "chunk_round_trip", check: round_trip::check },
     Target { name: "amf0", check: amf0::check },
@@ -45,6 +46,9 @@ pub const TARGETS: [Target; 13] = [
     Target { name: "url", check: url::check },
     Target { name: "flight_record", check: record::check },
     Target { name: "trace", check: trace::check },
+    Target { name: "engine_io", check: rooms::engine_io },
+    Target { name: "socket_io", check: rooms::socket_io },
+    Target { name: "room_client", check: rooms::client },
 ];
 
 /// Runs the target of that name.
