@@ -78,6 +78,10 @@ pub(crate) struct DemoArgs {
     #[arg(long)]
     pub(crate) landscape: bool,
 
+    /// Nobody but real people in the room
+    #[arg(long)]
+    pub(crate) no_audience: bool,
+
     /// One JSON object a line on stdout instead of words
     #[arg(long)]
     pub(crate) json: bool,
@@ -161,6 +165,25 @@ pub(crate) struct PushArgs {
     /// At the end, however it comes: write what decided in the last minutes, for `lab replay`
     #[arg(help_heading = SENDING, long, value_name = "FILE", conflicts_with = "flv")]
     pub(crate) flight_record: Option<PathBuf>,
+
+    /// Open a room beside the stream on this server, and close it at the end. Where the room has a
+    /// publish key and URL ends with the app, the stream is published with that key
+    #[arg(help_heading = "A room beside it", long, value_name = "URL")]
+    pub(crate) room: Option<String>,
+
+    /// What the room is called in addresses: letters, digits, - and _
+    #[arg(help_heading = "A room beside it", long, value_name = "KEY", default_value = "show")]
+    pub(crate) room_key: String,
+
+    /// What the show is about
+    #[arg(
+        help_heading = "A room beside it",
+        long,
+        value_name = "TITLE",
+        default_value = "",
+        requires = "room"
+    )]
+    pub(crate) title: String,
 
     /// Test aid: the first frame's time on the wire, e.g. 4h39m30s
     #[arg(help_heading = SENDING, long, value_name = "TIME", value_parser = units::duration, default_value = "0s", hide_default_value = true)]

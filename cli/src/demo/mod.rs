@@ -4,16 +4,20 @@
 mod lan;
 mod qr;
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use onair::rooms::{RoomConfig, Secret};
 use onair::{AudioConfig, Session, StreamUrl, VideoConfig};
-use onair_server::{Config, RunningServer};
+use onair_server::{Config, RoomsConfig, RunningServer};
 use onair_types::config::Orientation;
 
 use crate::args::{DemoArgs, Pattern};
 use crate::broadcast::{self, Broadcast};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::room::beside::{Beside, audience};
 use crate::serve;
 use crate::source::pictures::Pictures;
 use crate::source::raw::RawSource;
@@ -23,6 +27,7 @@ use crate::source::sound::Sound;
 const USUAL_PORT: u16 = 8080;
 const APP: &str = "live";
 const NAME: &str = "demo";
+const TITLE: &str = "The demo";
 
 /// Streams to itself until the duration is over or somebody stops it.
 ///
@@ -43,9 +48,19 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| broadcast::failure(&error, false))?;
 
-    let server = server(args.port, address)?;
+    let host_token = token();
+    let server = server(args.port, address, &host_token)?;
+    let http =
+        format!("http://{}", SocketAddr::from((Ipv4Addr::LOCALHOST, server.http_addr().port())));
+    let host = RoomConfig::server(&http).auth_token(host_token.expose());
+    let room = Beside::open(host, NAME, TITLE)?;
     announce(&server, address, context);
-    let url = StreamUrl::parse(&server.rtmp_url(APP, NAME)).map_err(Failure::local)?;
+    let name = room.publish_key().map_or(NAME, Secret::expose);
+    let url = StreamUrl::parse(&server.rtmp_url(APP, name)).map_err(Failure::local)?;
+    let audience = match args.no_audience {
+        true => None,
+        false => Some(audience(&http, NAME, context.stop_signal.clone())?),
+    };
     let source = Box::new(source);
     let broadcast = Broadcast {
         session,
@@ -57,13 +72,29 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
         flight_record: None,
     };
     let ended = broadcast::run(broadcast, context);
+    context.stop.stop();
+    if let Some(audience) = audience {
+        // A panic of theirs was printed, and harms nobody.
+        let _ = audience.join();
+    }
+    room.close();
     server.stop();
     ended
 }
 
+/// Who has it can open rooms: nobody on the network does.
+fn token() -> Secret {
+    let draw = || RandomState::new().build_hasher().finish();
+    Secret::new(format!("{:016x}{:016x}", draw(), draw()))
+}
+
 /// RTMP on loopback only, on any port; the page where it was asked for, or near there. With a
 /// `lan` address it listens on all addresses of that kind.
-fn server(port: Option<u16>, lan: Option<IpAddr>) -> Result<RunningServer, Failure> {
+fn server(
+    port: Option<u16>,
+    lan: Option<IpAddr>,
+    host_token: &Secret,
+) -> Result<RunningServer, Failure> {
     let ip: IpAddr = match lan {
         None => Ipv4Addr::LOCALHOST.into(),
         Some(IpAddr::V4(_)) => Ipv4Addr::UNSPECIFIED.into(),
@@ -72,6 +103,7 @@ fn server(port: Option<u16>, lan: Option<IpAddr>) -> Result<RunningServer, Failu
     let config = |port| Config {
         rtmp: (Ipv4Addr::LOCALHOST, 0).into(),
         http: (ip, port).into(),
+        rooms: RoomsConfig { host_token: Some(host_token.clone()), ..RoomsConfig::default() },
         ..Config::default()
     };
     match port {

@@ -4,6 +4,7 @@ use onair::{BitratePolicy, Destination, Destinations, StreamUrl};
 
 use crate::args::{Policy, PushArgs};
 use crate::exit::Failure;
+use crate::room::beside::Beside;
 
 /// The variable that keeps a stream key out of the process list. With several addresses each has
 /// one of its own: `_1`, `_2`, …
@@ -40,6 +41,18 @@ pub(crate) fn stream_url(
 ) -> Result<StreamUrl, Failure> {
     let from_environment = std::env::var(KEY_VARIABLE).ok().filter(|_| key.is_none());
     join("URL", address, app, key.or(from_environment.as_deref()))
+}
+
+/// Where a room's own stream goes: the one URL with the room's publish key, when nothing else gives
+/// a key.
+pub(crate) fn of_room(args: &PushArgs, room: &Beside) -> Option<Result<StreamUrl, Failure>> {
+    let key = room.publish_key()?.expose();
+    let [url] = args.urls.as_slice() else { return None };
+    let is_given = args.key.is_some() || std::env::var_os(KEY_VARIABLE).is_some();
+    if is_given || StreamUrl::parse(url).is_ok() {
+        return None;
+    }
+    Some(join("URL", url, args.app.as_deref(), Some(key)))
 }
 
 /// `variable` reads the environment.

@@ -7,6 +7,7 @@ pub(crate) mod trust;
 
 use std::time::Duration;
 
+use onair::rooms::RoomConfig;
 use onair::{
     Adaptation, Alignment, AudioConfig, Delivery, Extra, MediaTime, ReconnectPolicy,
     RecordingConfig, Session, Timing, VideoConfig,
@@ -16,6 +17,8 @@ use crate::args::PushArgs;
 use crate::broadcast::{self, Broadcast};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::room::beside::Beside;
+use crate::room::with_tokens;
 use crate::source::Source;
 use crate::source::encoded::{EncodedSource, Tracks};
 use crate::source::pictures::Pictures;
@@ -31,7 +34,11 @@ const GO_LIVE_WITHIN: Duration = Duration::from_secs(15);
 /// # Errors
 /// With the exit code: what the user can do about it is in the message.
 pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
-    let destinations = address::destinations(args)?;
+    let room = room(args)?;
+    let destinations = match room.as_ref().and_then(|room| address::of_room(args, room)) {
+        Some(url) => url?.into(),
+        None => address::destinations(args)?,
+    };
     let (builder, source) = match &args.source.flv {
         Some(_) => encoded(args)?,
         None => raw(args)?,
@@ -64,7 +71,19 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         record,
         flight_record,
     };
-    broadcast::run(broadcast, context)
+    let ended = broadcast::run(broadcast, context);
+    if let Some(room) = room {
+        room.close();
+    }
+    ended
+}
+
+fn room(args: &PushArgs) -> Result<Option<Beside>, Failure> {
+    let Some(url) = &args.room else { return Ok(None) };
+    let config = with_tokens(RoomConfig::server(url));
+    #[cfg(feature = "tls")]
+    let config = config.trust(trust::read(&args.tls)?);
+    Beside::open(config, &args.room_key, &args.title).map(Some)
 }
 
 /// The file beside the stream.

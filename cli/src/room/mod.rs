@@ -1,6 +1,7 @@
 //! `onair room`: a client of a room on the desk, for people and for scripts.
 
 pub(crate) mod args;
+pub(crate) mod beside;
 pub(crate) mod event;
 
 use std::io::BufRead;
@@ -22,8 +23,9 @@ use event::Line;
 const TICK: Duration = Duration::from_millis(50);
 /// How long one comment may take from start to end.
 const DELIVER_WITHIN: Duration = Duration::from_secs(20);
-/// Likes leave the client a little later than they came.
-const LIKES_LEAVE: Duration = Duration::from_millis(300);
+/// Likes leave the client a little later than they came; and a server that answers nothing may overlook
+/// what comes together with a goodbye.
+const BEFORE_GOODBYE: Duration = Duration::from_millis(300);
 
 /// Does it until it is done or somebody stops it.
 ///
@@ -57,13 +59,14 @@ pub(crate) fn run(args: &RoomArgs, context: &Context) -> Result<Exit, Failure> {
                 RoomEvent::NotDelivered { refusal, .. } => Some(Err(Failure::connect(refusal))),
                 _ => None,
             })?;
+            context.stop_signal.wait(BEFORE_GOODBYE);
             Ok(Exit::Ok)
         }
         RoomCommand::Like(args) => {
             visit.client.join(room).map_err(|error| failure(&error))?;
             visit.until_joined()?;
             visit.client.like(args.count).map_err(|error| failure(&error))?;
-            context.stop_signal.wait(LIKES_LEAVE);
+            context.stop_signal.wait(BEFORE_GOODBYE);
             Ok(Exit::Ok)
         }
     }
@@ -79,19 +82,24 @@ fn config(place: &PlaceArgs) -> Result<RoomConfig, Failure> {
     } else {
         RoomConfig::server(&place.url)
     };
-    let mut config = config
+    let config = with_tokens(config)
         .name(&place.name)
         .allow_plaintext(place.allow_plaintext)
         .engine_io_3(place.engine_io_3);
+    #[cfg(feature = "tls")]
+    let config = config.trust(crate::push::trust::read(&place.tls)?);
+    Ok(config)
+}
+
+/// With what the environment knows.
+pub(crate) fn with_tokens(mut config: RoomConfig) -> RoomConfig {
     if let Ok(token) = std::env::var("ONAIR_ROOM_AUTH") {
         config = config.auth_token(&token);
     }
     if let Ok(token) = std::env::var("ONAIR_ROOM_TOKEN") {
         config = config.room_token(&token);
     }
-    #[cfg(feature = "tls")]
-    let config = config.trust(crate::push::trust::read(&place.tls)?);
-    Ok(config)
+    config
 }
 
 /// The exit code that an error deserves.

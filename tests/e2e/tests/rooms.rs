@@ -159,3 +159,48 @@ fn rw24_lf100_lf101_lf102_the_server_of_2016_works_without_answers() {
         assert!(gone.is_some(), "the room outlives its creator");
     }
 }
+
+#[test]
+fn s07_a_push_with_a_room_is_published_by_a_key_that_nobody_sees() {
+    if are_missing(&[Tool::SocketIo]) {
+        return;
+    }
+    let serve = Serve::start(&[]);
+    let (url, base) = (serve.http_url(""), serve.rtmp_url("live", ""));
+    let show = ["--room", &url, "--room-key", "demo", "--title", "A show", "--quality", "low1"];
+    let push = ["push", base.trim_end_matches('/'), "--duration", "60s", "--json"];
+    let mut push = onair::start(&[&push[..], &show].concat());
+    push.wait_for_output("\"live\"", PATIENCE);
+    let ask = |path: &str| room::run("list.mjs", &[&serve.http_url(path)]);
+    let is_live = clock::until(PATIENCE, || (ask("/rooms")[0]["live"] == true).then_some(()));
+    assert!(is_live.is_some(), "{}", ask("/rooms"));
+    let streams = ask("/api/streams");
+    assert_eq!(streams["streams"][0]["name"], "demo", "{streams}");
+    assert!(!format!("{streams}{}", ask("/rooms")).contains("pk-"));
+    // Who knows only the room's name cannot publish there, nor open it.
+    let thief = onair::run(&["push", &serve.rtmp_url("live", "demo"), "--duration", "1s"]);
+    thief.expect_code(3);
+    onair::run(&words("create", &url, &[])).expect_code(3);
+    push.signal("INT");
+    let push = push.wait(PATIENCE);
+    push.expect_code(0);
+    assert!(!push.output().contains("pk-"), "{}", push.output());
+    assert_eq!(ask("/rooms"), json!([]));
+}
+
+#[test]
+fn the_demo_has_a_room_with_an_audience_that_can_be_switched_off() {
+    let port = free_port().to_string();
+    let url = format!("http://127.0.0.1:{port}");
+    let mut demo = onair::start(&["demo", "--port", &port, "--json", "--quality", "low1"]);
+    demo.wait_for_output("\"live\"", PATIENCE);
+    let mut viewer = onair::start(&words("watch", &url, &[]));
+    viewer.wait_for_output("\"comment\"", PATIENCE);
+    viewer.wait_for_output("\"likes\"", PATIENCE);
+    // On the demo's server others open no rooms.
+    onair::run(&["room", "create", &url, "mine", "--json"]).expect_code(3);
+    demo.signal("INT");
+    demo.wait(PATIENCE).expect_code(0);
+    let viewer = viewer.wait(PATIENCE);
+    assert_eq!(room::events(&viewer.stdout, "closed")[0]["reason"], "closed");
+}
