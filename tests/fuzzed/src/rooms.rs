@@ -32,7 +32,7 @@ pub(crate) fn client(bytes: &[u8]) {
     let Some(mut client) = new_client(&mut script) else { return };
     let mut now = Now::ZERO;
     while !script.is_empty() {
-        now = now + std::time::Duration::from_millis(u64::from(script.byte()) * 20);
+        now += std::time::Duration::from_millis(u64::from(script.byte()) * 20);
         command(&mut client, &mut script, now);
         client.handle_timeout(now);
         drain(&mut client);

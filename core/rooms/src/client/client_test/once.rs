@@ -26,13 +26,15 @@ struct Peer {
     is_in: bool,
 }
 
+/// Time, order, peer, connection, whether the server is to hear it, the frame.
+type Flying = (Now, u64, usize, u32, bool, String);
+
 struct World {
     now: Now,
     chance: Chance,
     server: Server,
     peers: Vec<Peer>,
-    /// Time, order, peer, connection, whether the server is to hear it.
-    wire: BinaryHeap<Reverse<(Now, u64, usize, u32, bool, String)>>,
+    wire: BinaryHeap<Reverse<Flying>>,
     order: u64,
     shown: Vec<(usize, u64)>,
     next_shown: [u64; SENDERS],
