@@ -134,6 +134,53 @@ fn further_tracks_go_ahead_and_are_named_in_the_metadata() {
 }
 
 #[test]
+fn a_track_that_shows_up_late_is_left_out_in_words() {
+    let mut tags = stream(0, 400);
+    let at = tags.last().expect("a tag").timestamp_ms;
+    tags.extend([of_track(3, &avc_header()), of_track(3, &picture(at + 1, 0, true))]);
+    tags.extend([of_track(3, &picture(at + 34, 0, false)), picture(at + 40, 0, false)]);
+    let mut source = open(&file(&tags), BOTH).expect("open");
+    assert!(source.is_plain());
+    let last = units(&mut source).last().map(AccessUnit::dts);
+    assert_eq!(last, Some(MediaTime::from_millis((at + 40).into())), "the others go on");
+    let words: Vec<String> = source.late.iter().map(LateTrack::to_string).collect();
+    assert_eq!(words.len(), 1, "once: {words:?}");
+    let expected = format!("track 3 of pictures shows up at {} ms", at + 1);
+    assert!(words[0].starts_with(&expected), "{words:?}");
+}
+
+#[test]
+fn what_is_plain_goes_the_short_way_and_the_rest_its_own() {
+    let cue = script(0, &["onTextData".into(), Value::Object(Vec::new())]);
+    let tags = [stream(0, 100), vec![cue, avc_header()], stream(5_000, 100)].concat();
+    let bytes = file(&tags);
+    let expected: Vec<AccessUnit> = units(&mut open(&bytes, BOTH).expect("open"));
+    let mut source = open(&bytes, BOTH).expect("open");
+    let (mut all, mut cues, mut short) = (Vec::new(), 0, 0);
+    loop {
+        let mut many = Vec::new();
+        if source.fill_plain(&mut many).expect("a good file") {
+            assert!(many.len() <= plain::MOST_UNITS);
+            short += many.len();
+            all.extend(many);
+            continue;
+        }
+        let mut batch = Vec::new();
+        let more = source.fill(&mut batch).expect("a good file");
+        cues += batch.iter().filter(|item| item.is_beside()).count();
+        all.extend(batch.into_iter().filter_map(|item| match item {
+            Item::Unit(unit) => Some(unit),
+            _ => None,
+        }));
+        if !more {
+            break;
+        }
+    }
+    assert_eq!((cues, all == expected), (1, true));
+    assert!(short > all.len() / 2, "{short} of {}", all.len());
+}
+
+#[test]
 fn two_tracks_in_one_message_are_taken_apart() {
     let one = |tag: &Tag, skipped| tag.body[skipped..].to_vec();
     let both = |timestamp_ms, kind: u8, key: u8, parts: [Vec<u8>; 2]| {

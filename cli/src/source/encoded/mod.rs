@@ -11,18 +11,20 @@ mod plain;
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::num::NonZeroU8;
 use std::path::Path;
 use std::time::Duration;
 
 use onair::{CaptureTime, MediaTime, MetaData, PushError, Session};
 use onair_engine::amf0;
 use onair_engine::flv::{Tag, TagType};
-use onair_types::AccessUnit;
+use onair_types::{AccessUnit, Track};
 
 use self::about::FrameRateGuess;
 use self::items::{Item, ItemError, Items};
 use super::{Ending, Source, ending};
 use crate::context::Context;
+use crate::event::Event;
 use crate::exit::Failure;
 use crate::tags::TagReader;
 
@@ -47,6 +49,17 @@ pub(crate) struct EncodedSource {
     metadata: MetaData,
     length: Option<Duration>,
     fast: bool,
+    /// Further tracks that showed up when the server had been told what there is.
+    late: Vec<LateTrack>,
+}
+
+/// One of them, and when it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct LateTrack {
+    track: Track,
+    id: NonZeroU8,
+    at: MediaTime,
+    is_told: bool,
 }
 
 /// Tags that are read at most to find both sequence headers.
@@ -84,6 +97,7 @@ impl EncodedSource {
             metadata: MetaData::default(),
             length,
             fast,
+            late: Vec::new(),
         };
         source.look_ahead(wanted)?;
         Ok(source)
@@ -172,8 +186,11 @@ impl EncodedSource {
                 return Ok(None);
             }
             // The other track may still have units before the end.
-            if beyond < 0 && self.is_told_of(&item) {
-                return Ok(Some(item));
+            if beyond < 0 {
+                if self.is_told_of(&item) {
+                    return Ok(Some(item));
+                }
+                self.note_late(&item);
             }
         }
         Ok(None)
@@ -190,6 +207,23 @@ impl EncodedSource {
             Item::Further(id, AccessUnit::Audio(unit)) => further_audio
                 .iter()
                 .any(|(known, meta)| known == id && meta.codec == unit.config.codec()),
+        }
+    }
+
+    fn note_late(&mut self, item: &Item) {
+        let Item::Further(id, unit) = item else { return };
+        let (id, track, at) = (*id, unit.track(), unit.dts());
+        if !self.late.iter().any(|known| (known.track, known.id) == (track, id)) {
+            self.late.push(LateTrack { track, id, at, is_told: false });
+        }
+    }
+
+    /// What is left out is said, once.
+    fn tell_late(&mut self, context: &Context) {
+        for late in self.late.iter_mut().filter(|late| !late.is_told) {
+            late.is_told = true;
+            let message = format!("{}: {late}", self.name);
+            context.output.event(&Event::Warning { message, seconds: context.seconds() });
         }
     }
 
@@ -228,6 +262,19 @@ impl EncodedSource {
     }
 }
 
+impl std::fmt::Display for LateTrack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { track, id, at, .. } = self;
+        let kind = if *track == Track::Video { "pictures" } else { "sound" };
+        let ms = at.as_millis_rounded();
+        write!(
+            f,
+            "track {id} of {kind} shows up at {ms} ms, when the server has been told of all tracks, \
+             and is left out; its sequence header must come before the first picture"
+        )
+    }
+}
+
 impl Source for EncodedSource {
     fn prepare(&mut self) -> Result<(), Failure> {
         Ok(())
@@ -260,6 +307,7 @@ impl Source for EncodedSource {
                     return Ok(Ending::Stopped);
                 }
             }
+            self.tell_late(context);
             for item in batch.drain(..) {
                 let pushed = match item {
                     Item::Unit(unit) => {
