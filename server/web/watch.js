@@ -3,6 +3,7 @@
 
 import { $, bitrate, copy, duration, fetchStreams, setIcon, showPublishAddress, wireCopyButton } from './common.js';
 import { LivePlayer } from './player.js';
+import { Room } from './room.js';
 
 const POLL_MS = 1000;
 const CHROME_MS = 3000;
@@ -13,6 +14,10 @@ const video = $('video');
 const page = document.documentElement;
 const player = new LivePlayer(video, `/${app}/${name}`, wantedPlayer(), () => { restarts += 1; poll(); });
 
+/** Rooms are called like the streams of this app. */
+const room = app === 'live' ? new Room(name, (count) => { roomViewers = count; }) : null;
+
+let roomViewers = null;
 let state = 'connecting';
 let stream = null;
 let playedSession = 0;
@@ -44,6 +49,7 @@ async function poll() {
   polling = false;
   player.watch(performance.now());
   showNumbers();
+  room?.look(performance.now());
   timer = setTimeout(poll, POLL_MS);
 }
 
@@ -86,7 +92,7 @@ function setState(next) {
 
 function showNumbers() {
   const info = state === 'live' ? stream : null;
-  $('viewer-count').textContent = info?.viewers ?? 0;
+  $('viewer-count').textContent = roomViewers ?? info?.viewers ?? 0;
   page.toggleAttribute('data-sound-only', Boolean(info && info.audio && !info.video));
   const latency = player.latency();
   const rate = bitrate((info?.video?.bitrate_bps ?? 0) + (info?.audio?.bitrate_bps ?? 0));
@@ -240,8 +246,9 @@ for (const event of ['pointermove', 'pointerdown', 'keydown', 'focusin']) {
 }
 document.addEventListener('keydown', (event) => {
   const onControl = event.target instanceof HTMLElement && event.target.closest('button, input, a');
+  if (event.target instanceof HTMLInputElement && event.target.type !== 'range') return;
   if (event.ctrlKey || event.metaKey || event.altKey || state !== 'live') return;
-  const actions = { m: () => setMuted(!video.muted), f: toggleFullscreen, s: toggleDetails, l: () => player.goLive() };
+  const actions = { m: () => setMuted(!video.muted), f: toggleFullscreen, s: toggleDetails, l: () => player.goLive(), h: () => room?.like() };
   if (event.key === ' ' && !onControl) { event.preventDefault(); togglePlay(); }
   else actions[event.key]?.();
 });

@@ -40,16 +40,18 @@ const PAGES: [Asset; 2] = [
     asset!("watch.html", "text/html; charset=utf-8"),
 ];
 
-const ASSETS: [Asset; 9] = [
+const ASSETS: [Asset; 11] = [
     asset!("style.css", "text/css; charset=utf-8"),
     asset!("common.js", "text/javascript; charset=utf-8"),
     asset!("home.js", "text/javascript; charset=utf-8"),
     asset!("player.js", "text/javascript; charset=utf-8"),
+    asset!("room.js", "text/javascript; charset=utf-8"),
     asset!("watch.js", "text/javascript; charset=utf-8"),
     asset!("icons.svg", "image/svg+xml"),
     asset!("favicon.svg", "image/svg+xml"),
     asset!("mpegts.js", "text/javascript; charset=utf-8", "mpegts.js.gz"),
     asset!("hls.js", "text/javascript; charset=utf-8", "hls.light.min.js.gz"),
+    asset!("socket.io.js", "text/javascript; charset=utf-8", "socket.io.esm.min.js.gz"),
 ];
 
 /// One of the pages.

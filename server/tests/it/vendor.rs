@@ -29,7 +29,7 @@ fn vendored_files_hold_what_npm_published() {
         let hash: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hash, package["sha256"], "{}", package["name"]);
         assert!(package["integrity"].starts_with("sha512-"));
-        assert_eq!(package["license"], "Apache-2.0");
+        assert!(["Apache-2.0", "MIT"].contains(&package["license"].as_str()));
         assert!(dir.join(format!("{}.LICENSE", package["name"])).exists());
     }
     let there = fs::read_dir(&dir).unwrap().filter_map(|entry| {
