@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use onair_e2e::process::Running;
 use onair_e2e::tools::{Tool, are_missing};
-use onair_e2e::{free_port, onair, web};
+use onair_e2e::{free_port, onair, room, tools, web};
+use serde_json::json;
 
 /// The address that the demo prints.
 fn watch_url(demo: &Running) -> String {
@@ -46,6 +47,37 @@ fn a_browser_plays_the_demo() {
     let ended = demo.wait(Duration::from_secs(30));
     ended.expect_code(0);
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+}
+
+#[test]
+fn rw28_comments_and_hearts_on_the_watch_page_by_keyboard_and_touch() {
+    if are_missing(&[Tool::Chromium]) {
+        return;
+    }
+    let port = free_port().to_string();
+    let mut demo = onair::start(&["demo", "--port", &port]);
+    demo.wait_for_output("http://", Duration::from_secs(15));
+    let chromium = tools::chromium().expect("it is there").to_string_lossy().into_owned();
+    let seen = room::run("page.mjs", &[&chromium, &watch_url(&demo)]);
+
+    let policy = seen["policy"].as_str().expect("a policy");
+    assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(seen["unmuted"], json!(true), "{seen}");
+    for page in ["desk", "phone"] {
+        let it = &seen[page];
+        assert_eq!(
+            (&it["caught"], &it["markup"]),
+            (&json!(0), &json!(0)),
+            "markup is text: {seen}"
+        );
+        assert_eq!((&it["sideways"], &it["nameless"]), (&json!(false), &json!(0)), "{seen}");
+        assert!(it["viewers"].as_u64() >= Some(2), "{seen}");
+    }
+    for list in ["foreign", "complaints"] {
+        assert_eq!(seen[list], json!([]), "{seen}");
+    }
+    demo.signal("INT");
+    demo.wait(Duration::from_secs(30)).expect_code(0);
 }
 
 #[test]
