@@ -8,6 +8,7 @@
 
 use crate::frame::{FrameError, FrameView, I420, I420Frame, PixelFormat, Plane};
 use crate::look::RgbaFrame;
+use crate::simd::{self, Kernel, Lanes};
 
 /// Writes `source` as I420 into `target`.
 ///
@@ -65,17 +66,32 @@ pub fn to_rgba(source: &I420<'_>, target: &mut RgbaFrame) -> Result<(), FrameErr
             expected_height: target.height(),
         });
     }
-    let row_bytes = target.width() as usize * 4;
-    let mut luma = source.rows(0);
-    let chroma = source.rows(1).zip(source.rows(2));
-    for (pair, (u, v)) in target.as_bytes_mut().chunks_exact_mut(row_bytes * 2).zip(chroma) {
-        for (row, y) in pair.chunks_exact_mut(row_bytes).zip(luma.by_ref()) {
-            rgba_row(y, u, v, row);
-        }
-    }
+    simd::run(ToRgba { source, target });
     Ok(())
 }
 
+/// Plain loops, compiled for the processor's vectors.
+struct ToRgba<'a> {
+    source: &'a I420<'a>,
+    target: &'a mut RgbaFrame,
+}
+
+impl Kernel for ToRgba<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, _lanes: L) {
+        let Self { source, target } = self;
+        let row_bytes = target.width() as usize * 4;
+        let mut luma = source.rows(0);
+        let chroma = source.rows(1).zip(source.rows(2));
+        for (pair, (u, v)) in target.as_bytes_mut().chunks_exact_mut(row_bytes * 2).zip(chroma) {
+            for (row, y) in pair.chunks_exact_mut(row_bytes).zip(luma.by_ref()) {
+                rgba_row(y, u, v, row);
+            }
+        }
+    }
+}
+
+#[inline(always)]
 fn rgba_row(y: &[u8], u: &[u8], v: &[u8], to: &mut [u8]) {
     let luma = y.as_chunks::<2>().0.iter();
     for ((luma, (&u, &v)), to) in luma.zip(u.iter().zip(v)).zip(to.as_chunks_mut::<8>().0) {

@@ -20,6 +20,8 @@ pub mod look;
 
 mod scale;
 
+mod simd;
+
 mod turn;
 
 pub mod sound;

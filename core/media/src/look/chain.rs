@@ -6,7 +6,7 @@ use onair_types::MediaTime;
 
 use super::framer::Framer;
 use super::preview::Preview;
-use super::{Canvas, Framing, Look, Quality, RgbaFrame, beauty};
+use super::{Canvas, Framing, Look, RgbaFrame, beauty};
 use crate::convert::to_i420;
 use crate::effect::{self, EffectError};
 use crate::frame::{FrameError, FrameView, I420, I420Frame, PixelFormat};
@@ -141,7 +141,7 @@ impl Chain {
     }
 
     fn paint(&mut self, source: &FrameView<'_>, time: MediaTime) -> Result<(), FrameError> {
-        let exact = !self.beauty.is_idle() && self.look.beauty.quality == Quality::Exact;
+        let exact = !self.beauty.is_idle();
         match source.format() {
             PixelFormat::Rgba | PixelFormat::Bgra if exact => self.load_rgba(source)?,
             _ => self.load_i420(source)?,

@@ -102,7 +102,7 @@ fn odd_strides_are_taken() {
     let padded = Plane { data: &pixels, stride_bytes: 64 * 4 + 3 };
     let padded = FrameView::new(PixelFormat::Bgra, 64, 48, &[padded]).unwrap();
     let exact = with(|look| {
-        look.beauty = Beauty { is_on: true, quality: Quality::Exact, ..Beauty::default() };
+        look.beauty = Beauty { is_on: true, ..Beauty::default() };
         look.framing.rotation = Rotation::ThreeQuarters;
     });
     let mut packed = Vec::new();

@@ -1,0 +1,180 @@
+//! LFLiveKit's filter: statement 82, beside pictures and beside the formulas written out.
+
+use std::path::Path;
+
+use onair_types::MediaTime;
+use proptest::prelude::*;
+
+use super::*;
+use crate::frame::{FrameView, PixelFormat};
+use crate::look::{Chain, Look};
+
+fn settings(level: f32, bright: f32, tone: f32) -> Beauty {
+    Beauty { is_on: true, level, bright, tone, ..Beauty::default() }
+}
+
+fn filtered(rgba: &[u8], [width, height]: [u32; 2], beauty: Beauty) -> Vec<u8> {
+    let view = FrameView::packed(PixelFormat::Rgba, width, height, rgba).unwrap();
+    let mut chain = Chain::new(width, height).unwrap();
+    chain.set(&std::sync::Arc::new(Look { beauty, ..Look::default() }));
+    chain.draw_rgba(&view, MediaTime::ZERO).unwrap().as_bytes().to_vec()
+}
+
+/// Decibels and the largest difference, over red, green and blue.
+fn compare(a: &[u8], b: &[u8]) -> (f64, u8) {
+    let colours = |data: &[u8]| -> Vec<u8> {
+        data.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect()
+    };
+    let differences: Vec<u8> =
+        colours(a).iter().zip(colours(b)).map(|(a, b)| a.abs_diff(b)).collect();
+    let sum: f64 = differences.iter().map(|&d| f64::from(d).powi(2)).sum();
+    let mean = (sum / differences.len() as f64).max(1e-9);
+    (10.0 * (255.0 * 255.0 / mean).log10(), differences.into_iter().max().unwrap())
+}
+
+/// The formulas, word for word, in double precision.
+fn reference(rgba: &[u8], [width, height]: [u32; 2], beauty: Beauty) -> Vec<u8> {
+    let [level, bright, tone] = [beauty.level, beauty.bright, beauty.tone].map(f64::from);
+    let (p1, p2, p3) = (1.0 - 0.6 * level, 1.0 - 0.3 * level, 0.1 + 0.3 * tone);
+    let mix = |a: f64, b: f64, t: f64| a * (1.0 - t) + b * t;
+    let green = |x: i64, y: i64| {
+        let (x, y) = (x.clamp(0, i64::from(width) - 1), y.clamp(0, i64::from(height) - 1));
+        f64::from(rgba[(y * i64::from(width) + x) as usize * 4 + 1]) / 255.0
+    };
+    let mut taps = vec![(0, 0, 22.0)];
+    for (x, y, weight) in [(10, 0, 1.0), (0, 10, 1.0), (6, 0, 2.0), (0, 6, 2.0)] {
+        taps.extend([(x, y, weight), (-x, -y, weight)]);
+    }
+    for (x, y, weight) in [(5, 8, 1.0), (8, 5, 1.0), (4, 4, 2.0), (2, 2, 3.0)] {
+        taps.extend([(x, y, weight), (-x, y, weight), (x, -y, weight), (-x, -y, weight)]);
+    }
+    assert_eq!((taps.len(), taps.iter().map(|tap| tap.2).sum::<f64>()), (25, 62.0));
+    let mut out = rgba.to_vec();
+    for y in 0..i64::from(height) {
+        for x in 0..i64::from(width) {
+            let at = (y * i64::from(width) + x) as usize * 4;
+            let c: [f64; 3] = std::array::from_fn(|channel| f64::from(rgba[at + channel]) / 255.0);
+            let blurred =
+                taps.iter().map(|t| green(x + t.0 * 2, y + t.1 * 2) * t.2).sum::<f64>() / 62.0;
+            let mut high = c[1] - blurred + 0.5;
+            for _ in 0..5 {
+                high =
+                    if high <= 0.5 { 2.0 * high * high } else { 1.0 - 2.0 * (1.0 - high).powi(2) };
+            }
+            let alpha = (0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]).powf(p1);
+            let o = c.map(|c| {
+                let s = (c + (c - high) * alpha * 0.1).max(0.0).powf(p2).clamp(0.0, 1.0);
+                let o = mix(c, 1.0 - (1.0 - s) * (1.0 - c), alpha);
+                let o = mix(o, s.max(c), alpha);
+                mix(o, 2.0 * c * s + c * c - 2.0 * c * c * s, p3)
+            });
+            let saturated = [
+                1.1102 * o[0] - 0.0598 * o[1] - 0.061 * o[2],
+                -0.0774 * o[0] + 1.0826 * o[1] - 0.1186 * o[2],
+                -0.0228 * o[0] - 0.0228 * o[1] + 1.1772 * o[2],
+            ];
+            for channel in 0..3 {
+                let value = mix(o[channel], saturated[channel], p3) + 0.6 * (bright - 0.5);
+                out[at + channel] = (value * 255.0).round().clamp(0.0, 255.0) as u8;
+            }
+        }
+    }
+    out
+}
+
+fn png(name: &str) -> (Vec<u8>, [u32; 2]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/beauty");
+    let picture = image::open(folder.join(name)).unwrap().to_rgba8();
+    let size = [picture.width(), picture.height()];
+    (picture.into_raw(), size)
+}
+
+#[test]
+fn lf82_the_portrait_at_every_level_is_that_of_lflivekit() {
+    let (source, size) = png("astronaut.png");
+    for (name, level, bright) in [
+        ("astronaut_beauty00_bright05.png", 0.0, 0.5),
+        ("astronaut_beauty05_bright05.png", 0.5, 0.5),
+        ("astronaut_beauty08_bright06.png", 0.8, 0.6),
+        ("astronaut_beauty10_bright05.png", 1.0, 0.5),
+    ] {
+        let out = filtered(&source, size, settings(level, bright, 0.5));
+        let (decibels, largest) = compare(&out, &png(name).0);
+        assert!(decibels >= 60.0 && largest <= 1, "{name}: {decibels:.1} dB, {largest}");
+    }
+}
+
+#[test]
+fn lf82_golden_colours_are_within_two_steps() {
+    let colours: [([f64; 3], [f64; 3]); 5] = [
+        ([0.5, 0.5, 0.5], [0.5798, 0.5649, 0.6005]),
+        ([0.8, 0.6, 0.5], [0.8832, 0.6668, 0.5940]),
+        ([0.2, 0.2, 0.2], [0.2217, 0.2160, 0.2296]),
+        ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0]),
+        ([1.0, 1.0, 1.0], [0.9973, 0.9717, 1.0]),
+    ];
+    for (colour, expected) in colours {
+        let [r, g, b] = colour.map(|c| (c * 255.0).round() as u8);
+        let out = filtered(&[r, g, b, 255].repeat(16 * 16), [16, 16], settings(0.5, 0.5, 0.5));
+        for channel in 0..3 {
+            let difference = f64::from(out[channel]) - expected[channel] * 255.0;
+            assert!(difference.abs() <= 2.0, "{colour:?} {channel}: {difference}");
+        }
+        assert_eq!(out[3], 255, "alpha stays");
+    }
+}
+
+/// Waves, edges and noise in every colour; nothing like a face.
+fn another_picture([width, height]: [u32; 2]) -> Vec<u8> {
+    let mut state = 7u32;
+    let pixel = |index: u32| {
+        let (x, y) = (index % width, index / width);
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let noise = (state >> 27) as u8;
+        let wave = ((f64::from(x) / 9.0).sin() * 90.0 + 120.0) as u8;
+        let edge = if (x / 17 + y / 13) % 2 == 0 { 0 } else { 223 };
+        [wave.saturating_add(noise), edge + noise, (y * 255 / height) as u8, noise]
+    };
+    (0..width * height).flat_map(pixel).collect()
+}
+
+#[test]
+fn lf82_another_picture_at_levels_between_is_that_of_the_formulas() {
+    let size = [150, 94];
+    let source = another_picture(size);
+    for (level, bright, tone) in
+        [(0.3, 0.4, 0.0), (0.5, 0.5, 0.5), (0.9, 1.0, 1.0), (0.65, 0.0, 0.2)]
+    {
+        let beauty = settings(level, bright, tone);
+        let out = filtered(&source, size, beauty);
+        let (decibels, largest) = compare(&out, &reference(&source, size, beauty));
+        assert!(
+            decibels >= 55.0 && largest <= 2,
+            "{level} {bright} {tone}: {decibels:.1} dB, {largest}"
+        );
+        assert!(out.iter().skip(3).step_by(4).eq(source.iter().skip(3).step_by(4)), "alpha stays");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn plain_rust_and_the_processors_instructions_give_the_same_bytes(
+        [width, height] in [8..40u32, 8..20], seed in any::<u64>(),
+        level in 0.0f32..=1.0, bright in 0.0f32..=1.0, tone in 0.0f32..=1.0,
+    ) {
+        let size = [width * 2, height * 2];
+        let mut state = seed;
+        let mut picture = RgbaFrame::new(size[0], size[1]).unwrap();
+        for byte in picture.as_bytes_mut() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (state >> 56) as u8;
+        }
+        let exact = Exact::new(&settings(level, bright, tone));
+        let (mut best, mut plain) = (picture.clone(), picture);
+        let around = &mut Surroundings::default();
+        simd::run(OnRgba { exact: &exact, around, picture: &mut best });
+        OnRgba { exact: &exact, around, picture: &mut plain }.run(simd::Plain);
+        prop_assert_eq!(best, plain);
+    }
+}
