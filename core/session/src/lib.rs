@@ -18,6 +18,7 @@ pub mod destination;
 pub mod encoded;
 pub mod error;
 pub mod event;
+pub mod hold;
 pub mod preflight;
 #[cfg(feature = "rooms")]
 pub mod rooms;
@@ -46,6 +47,7 @@ pub use destination::{BitratePolicy, Destination, DestinationId, Destinations, D
 pub use encoded::Timing;
 pub use error::{Error, PushError};
 pub use event::{Event, Events};
+pub use hold::Interruption;
 pub use preflight::{Findings, Preflight, Step};
 pub use record::{
     Recording, RecordingConfig, RecordingError, RecordingFormat, RecordingProblem, Recovered,

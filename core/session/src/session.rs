@@ -220,7 +220,7 @@ impl Session {
         let run = self.running()?;
         let push = run.enter()?;
         check_time(at.as_micros())?;
-        let at = at.offset_micros(run.missed_micros(Track::Video, at.as_micros()));
+        let Some(at) = run.place_push(Track::Video, at, 0) else { return Ok(()) };
         run.origin(at);
         let Some(edge) = &run.video else { return Err(PushError::NotRunning) };
         if run.plan.blocks() {
@@ -233,8 +233,9 @@ impl Session {
     }
 
     /// Takes samples of any rate and layout, the first of which was captured `at`; a [`Pcm`], or a
-    /// [`Sound`] for other forms. The rate may change from push to push, as with another microphone. At most 500 ms wait for the encoder;
-    /// the oldest go, and silence of their length takes their place.
+    /// [`Sound`] for other forms. The rate may change from push to push, as with another
+    /// microphone. At most 500 ms wait for the encoder; the oldest go, and silence of their length
+    /// takes their place.
     ///
     /// # Errors
     /// See [`PushError`].
@@ -248,6 +249,20 @@ impl Session {
 
     pub(crate) fn desk(&self) -> &Controls {
         &self.status.sound
+    }
+
+    pub(crate) fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// The broadcast that runs, with a thread that stands in for devices.
+    pub(crate) fn start_holding(&self) -> Result<Arc<Run>, Error> {
+        let mut active = lock(&self.active);
+        let running = active.as_mut().filter(|active| !active.run.is_stopping());
+        let Active { run, threads } =
+            running.ok_or(Error::Misuse("interrupt: the session does not run"))?;
+        threads.start_holding(run)?;
+        Ok(Arc::clone(run))
     }
 
     pub(crate) fn plan(&self) -> &Plan {

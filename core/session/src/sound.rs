@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use onair_media::sound::{Level, Sound};
 use onair_types::CaptureTime;
 
-use crate::edge::audio::{Pushed, SOURCES};
+use crate::edge::audio::{Pushed, SOURCES, micros};
 use crate::{Error, Pcm, PushError, Session, Source};
 
 /// One of a session's sources of sound; see [`Session::add_audio_source`].
@@ -134,7 +134,15 @@ impl Session {
         let _push = run.enter()?;
         let frames = sound.frames()?;
         crate::session::check_time(at.as_micros())?;
-        let at = at.offset_micros(run.missed_micros(onair_types::Track::Audio, at.as_micros()));
+        let at = if source == 0 {
+            let length = micros(frames as u64, sound.sample_rate_hz);
+            let Some(at) = run.place_push(onair_types::Track::Audio, at, length) else {
+                return Ok(());
+            };
+            at
+        } else {
+            at.offset_micros(run.missed_micros(onair_types::Track::Audio, at.as_micros()))
+        };
         run.origin(at);
         let Some(edge) = &run.audio else { return Err(PushError::NotRunning) };
         let pushed = Pushed { source, captured: at, frames, muted: run.status.is_muted() };

@@ -1,4 +1,4 @@
-//! D14: a device that sleeps. The monotonic clock stands still meanwhile; capture clocks may run on.
+//! A device that goes away and comes back. D14: it sleeps. The monotonic clock stands still meanwhile; capture clocks may run on.
 
 mod support;
 
@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use onair::clock::SystemClock;
-use onair::{CaptureTime, Clock, Error, Event, FrameView, Now, Pcm, PixelFormat, Session, State};
+use onair::{
+    CaptureTime, Clock, Error, Event, FrameView, Interruption, Now, Pcm, PixelFormat, Session,
+    State,
+};
 use support::encoders::{Luma, Peak, no_trouble};
 use support::sink::{Media, Seen, Sink};
 use support::units::{audio_config, video_config};
@@ -143,4 +146,76 @@ fn d14_after_thirty_seconds_of_sleep_a_new_connection_begins_with_an_idr() {
         text.contains("slept for 30 s")
     };
     assert_eq!(seen.iter().filter(|event| slept(event)).count(), 1, "{seen:?}");
+}
+
+/// Times and peaks of the sound.
+fn sounds(seen: &Seen) -> Vec<(u32, i16)> {
+    let sound = |media: &Media| match media {
+        Media::Audio { at_ms, data, .. } => Some((*at_ms, i16::from_be_bytes([data[0], data[1]]))),
+        _ => None,
+    };
+    seen.media.iter().filter_map(sound).collect()
+}
+
+fn assert_no_gap(seen: &Seen) {
+    let pictures = largest_gap(pictures(seen).iter().map(|picture| picture.0));
+    assert!(pictures <= 80, "{pictures} ms without a picture");
+    let times: Vec<_> = sounds(seen).iter().map(|sound| sound.0).collect();
+    let steps: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(steps.iter().all(|step| (23..=24).contains(step)), "{steps:?}");
+}
+
+#[test]
+fn lf91_a_call_leaves_the_last_picture_and_silence_and_no_gap_whatever_the_next_clock() {
+    for next_clock_ms in [None, Some(90_000_000)] {
+        let mut show = Show::start();
+        show.push(30);
+        show.session.interrupt(Interruption::Both).expect("it runs");
+        pause(Duration::from_millis(700));
+        show.session.resume(Interruption::Both).expect("it runs");
+        // Devices need a while to start.
+        pause(Duration::from_millis(200));
+        show.captured_ms = next_clock_ms.unwrap_or(show.captured_ms + 900);
+        show.push(30);
+        let seen = show.seen(0);
+        show.session.stop();
+        assert_no_gap(&seen);
+        let pictures = pictures(&seen);
+        let held = pictures.iter().filter(|picture| picture.2 == 29).count();
+        assert!((22..=32).contains(&held), "{held} times the last picture");
+        let sounds = sounds(&seen);
+        let (begin, end) = (sounds[2..].iter(), sounds.iter().rev());
+        let first_silent = begin.clone().find(|sound| sound.1 == 0).expect("silence").0;
+        let back = end.take_while(|sound| sound.1 != 0).last().expect("sound again").0;
+        assert!((800..1_100).contains(&(back - first_silent)), "{first_silent} to {back}");
+        let camera = pictures.iter().find(|picture| picture.2 >= 30).expect("a picture").0;
+        let skew = camera.abs_diff(back);
+        assert!(skew <= 40 + 24, "picture at {camera}, sound at {back}, in steps of 33 and 23 ms");
+    }
+}
+
+#[test]
+fn lf90_in_the_background_a_slate_stands_in_and_sound_goes_on() {
+    let mut show = Show::start();
+    let mut slate = vec![128; 64 * 48 * 3 / 2];
+    slate[..64 * 48].fill(200);
+    let picture = FrameView::packed(PixelFormat::I420, 64, 48, &slate).expect("a picture");
+    show.session.set_slate(Some(picture)).expect("memory for a picture");
+    assert!(show.session.interrupt(Interruption::Picture).is_ok());
+    show.session.resume(Interruption::Picture).expect("it runs");
+    show.push(20);
+    show.session.interrupt(Interruption::Picture).expect("it runs");
+    show.push(30);
+    show.session.resume(Interruption::Picture).expect("it runs");
+    show.push(20);
+    let seen = show.seen(0);
+    show.session.stop();
+    assert_no_gap(&seen);
+    let numbers: Vec<_> = pictures(&seen).iter().map(|picture| picture.2).collect();
+    let slates = numbers.iter().filter(|number| **number == 200).count();
+    assert!((26..=34).contains(&slates), "{numbers:?}");
+    assert!(!numbers.iter().any(|number| (21..50).contains(number)), "{numbers:?}");
+    assert!(sounds(&seen)[2..].iter().all(|sound| sound.1 != 0), "sound throughout");
+    let refused = show.session.interrupt(Interruption::Both).map_err(|error| error.code());
+    assert_eq!(refused, Err(208), "nothing runs");
 }

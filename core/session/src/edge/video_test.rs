@@ -53,7 +53,24 @@ fn buffers_go_round() {
     }
     addresses.sort_unstable();
     addresses.dedup();
-    assert_eq!(addresses.len(), 1);
+    assert_eq!(addresses.len(), 2, "one in turn, and the last picture's");
+}
+
+#[test]
+fn the_last_picture_can_be_had_again() {
+    let (edge, around) = (VideoEdge::new(), Around::new());
+    edge.push_last(CaptureTime::ZERO, &around.waiting()).expect("nothing to push");
+    for fill in [3, 4] {
+        push(&edge, fill, &around);
+        assert_eq!(next_fill(&edge, &around), Some(fill));
+    }
+    for millis in [40, 80] {
+        let at = CaptureTime::from_millis(millis);
+        edge.push_last(at, &around.waiting()).expect("a push");
+        let Next::Item(frame) = edge.next(&around.waiting()) else { panic!("a picture waits") };
+        assert_eq!((frame.data[0], frame.captured), (4, at));
+        edge.release(frame);
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ use crate::edge::units::UnitEdge;
 use crate::edge::video::VideoEdge;
 use crate::edge::{Tracks, Waiting};
 use crate::further::FurtherEdge;
+use crate::hold::Hold;
 use crate::net::Wake;
 use crate::statistics::Board;
 use crate::{
@@ -127,6 +128,7 @@ pub(crate) struct Run {
     pub(crate) units: UnitEdge,
     pub(crate) cues: CueEdge,
     pub(crate) further: FurtherEdge,
+    pub(crate) hold: Hold,
     gate: Gate,
     ending: Ending,
     encoders: AtomicUsize,
@@ -169,6 +171,7 @@ impl Run {
             video: raw(Track::Video).then(VideoEdge::new),
             audio,
             cues: CueEdge::default(),
+            hold: Hold::default(),
             further: FurtherEdge::new(&plan.metadata, plan.blocks()),
             units: UnitEdge::new(
                 Tracks { video: plan.video.is_some(), audio: plan.audio.is_some() },
@@ -220,6 +223,21 @@ impl Run {
             self.wake.notify(); // the engine asks for an IDR when it knows
         }
         missed
+    }
+
+    /// Where a push of `track` of this length lies on the capture clock; `None` when it is left out,
+    /// as its device is interrupted.
+    pub(crate) fn place_push(
+        &self,
+        track: Track,
+        at: CaptureTime,
+        length_micros: i64,
+    ) -> Option<CaptureTime> {
+        if self.plan.blocks() {
+            return Some(at);
+        }
+        let at = at.offset_micros(self.missed_micros(track, at.as_micros()));
+        self.hold.handle_push(track, at, length_micros, self.plan.clock.now())
     }
 
     /// The capture time that is zero on the timeline: the first pushed.

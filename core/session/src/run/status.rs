@@ -8,6 +8,7 @@ use onair_media::look::Look;
 use onair_media::overlay::Inputs;
 
 use crate::event::EventQueue;
+use crate::hold::Slate;
 use crate::record::{Clip, Recorder};
 use crate::sound::Controls;
 use crate::viewfinder::Viewfinder;
@@ -21,6 +22,8 @@ pub(crate) struct Status {
     pub(crate) recorder: Recorder,
     pub(crate) sound: Controls,
     pub(crate) clip: Clip,
+    /// What stands in for the camera.
+    pub(crate) slate: Mutex<Option<Arc<Slate>>>,
     muted: AtomicBool,
     look: Mutex<Arc<Look>>,
     /// Pictures that the app pushes for overlays.
@@ -39,6 +42,7 @@ impl Status {
             clip: Clip::default(),
             events,
             sound: Controls::default(),
+            slate: Mutex::default(),
             muted: AtomicBool::new(false),
             look: Mutex::default(),
             inputs: Inputs::default(),

@@ -13,12 +13,13 @@ use onair_types::Track;
 
 use super::Run;
 use crate::destination::Places;
-use crate::{Error, Source, encoding, net};
+use crate::{Error, Source, encoding, hold, net};
 
 /// The threads of one broadcast.
 pub(crate) struct Threads {
     net: Option<Thread>,
     encoders: Vec<Thread>,
+    is_holding: bool,
 }
 
 struct Thread {
@@ -40,7 +41,7 @@ impl Threads {
         engines: Vec<Publish>,
     ) -> Result<Self, Error> {
         let runtime = net::runtime(engines.len()).map_err(|e| refused(&e))?;
-        let mut threads = Self { net: None, encoders: Vec::new() };
+        let mut threads = Self { net: None, encoders: Vec::new(), is_holding: false };
         let started = threads.start_encoders(run).and_then(|()| {
             let shared = Arc::clone(run);
             Thread::start("onair-net", move || net::run(runtime, places, engines, &shared))
@@ -85,6 +86,17 @@ impl Threads {
             shared.encoder_ends();
         });
         self.encoders.push(thread?);
+        Ok(())
+    }
+
+    /// Starts the thread that stands in for devices, once.
+    pub(crate) fn start_holding(&mut self, run: &Arc<Run>) -> Result<(), Error> {
+        if !self.is_holding {
+            let shared = Arc::clone(run);
+            let thread = Thread::start("onair-hold", move || hold::run(&shared));
+            self.encoders.push(thread.map_err(|error| refused(&error))?);
+            self.is_holding = true;
+        }
         Ok(())
     }
 
