@@ -1,6 +1,8 @@
 //! The command line as types. Stream addresses stay strings here: clap repeats a value it cannot
 //! parse, and an address holds a stream key.
 
+pub(crate) mod sound;
+
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -118,6 +120,9 @@ pub(crate) struct PushArgs {
 
     #[command(flatten)]
     pub(crate) source: SourceArgs,
+
+    #[command(flatten)]
+    pub(crate) sound: sound::SoundArgs,
 
     #[command(flatten)]
     pub(crate) format: FormatArgs,

@@ -21,6 +21,7 @@ use crate::room::beside::Beside;
 use crate::room::with_tokens;
 use crate::source::Source;
 use crate::source::encoded::{EncodedSource, Tracks};
+use crate::source::mix::Mix;
 use crate::source::pictures::Pictures;
 use crate::source::raw::RawSource;
 use crate::source::sound::Sound;
@@ -142,7 +143,11 @@ fn raw(args: &PushArgs) -> Result<Prepared, Failure> {
     let sound = sound.or_else(|| {
         audio.as_ref().map(|audio| Sound::tone(audio.sample_rate_hz(), audio.channels()))
     });
-    let source = RawSource::new(pictures, sound, args.duration);
+    let mix = Mix::new(&args.sound)?;
+    if sound.is_none() && !mix.is_empty() {
+        return Err(Failure::usage("--mix, --gain and --mute-at need sound"));
+    }
+    let source = RawSource::new(pictures, sound, args.duration).with_mix(mix);
     Ok((
         Session::builder(audio, video).adaptation(format::adaptation(&args.format)),
         Box::new(source),

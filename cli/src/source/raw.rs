@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use onair::{Pcm, PushError, Session, Statistics};
 
+use super::mix::Mix;
 use super::pictures::Pictures;
 use super::sound::Sound;
 use super::{Ending, Source, ending};
@@ -19,6 +20,7 @@ use crate::pacing::{Item, Pacer, Schedule};
 pub(crate) struct RawSource {
     pictures: Option<Pictures>,
     sound: Option<Sound>,
+    mix: Mix,
     schedule: Schedule,
     /// The first item, made while the session connects.
     prepared: Option<(Duration, Item)>,
@@ -40,7 +42,13 @@ impl RawSource {
     ) -> Self {
         let rate = pictures.as_ref().map(Pictures::rate);
         let schedule = Schedule::new(rate, sound.as_ref().map(Sound::sample_rate_hz), length);
-        Self { pictures, sound, schedule, prepared: None }
+        Self { pictures, sound, mix: Mix::default(), schedule, prepared: None }
+    }
+
+    /// What is done to the sound.
+    pub(crate) fn with_mix(mut self, mix: Mix) -> Self {
+        self.mix = mix;
+        self
     }
 
     /// Makes the next item's media; `None` when there is no more.
@@ -70,6 +78,7 @@ impl Source for RawSource {
 
     fn run(&mut self, session: &Session, context: &Context) -> Result<Ending, Failure> {
         let (clock, stop) = (&context.clock, &context.stop_signal);
+        self.mix.begin(session)?;
         let mut pacer = Pacer::new(clock.now(), self.pictures.as_ref().map(Pictures::rate));
         let mut next = self.prepared.take();
         while let Some((due, item)) = next {
@@ -90,7 +99,11 @@ impl Source for RawSource {
                         .map_err(PushError::from)
                         .and_then(|frame| session.push_video(frame, *stamp))
                 }
-                (Item::Sound { stamp, .. }, _, Some(sound)) => {
+                (Item::Sound { first, samples, stamp }, _, Some(sound)) => {
+                    let end = sound.time_of(first + u64::from(*samples));
+                    if let Err(error) = self.mix.push(session, *stamp, end)? {
+                        return ending(&error);
+                    }
                     let (sample_rate_hz, channels) = (sound.sample_rate_hz(), sound.channels());
                     let pcm = Pcm { samples: sound.block(), sample_rate_hz, channels };
                     session.push_audio(pcm, *stamp)

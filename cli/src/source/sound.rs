@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::time::Duration;
 
 use onair_media::file::wav;
 use onair_media::pattern::Tone;
@@ -46,6 +47,12 @@ impl Sound {
 
     pub(crate) fn sample_rate_hz(&self) -> u32 {
         self.sample_rate_hz
+    }
+
+    /// When sample `number` is, from the first on.
+    pub(crate) fn time_of(&self, number: u64) -> Duration {
+        let micros = u128::from(number) * 1_000_000 / u128::from(self.sample_rate_hz.max(1));
+        Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 
     pub(crate) fn channels(&self) -> u8 {
