@@ -38,3 +38,6 @@ pub fn switch(tables_at: u64) -> [u8; 16] {
     header[8..].copy_from_slice(&tables_at.saturating_sub(SWITCH_AT).to_be_bytes());
     header
 }
+
+#[cfg(test)]
+mod files_test;

@@ -15,6 +15,7 @@ mod flv;
 mod header;
 mod heap;
 mod input;
+mod mp4;
 mod record;
 mod rooms;
 mod round_trip;
@@ -32,7 +33,7 @@ pub struct Target {
 }
 
 /// All of them, those of the innermost bytes first.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     Target { name: "chunk_reader", check: chunks::check },
     Target { name: "chunk_round_trip", check: round_trip::check },
     Target { name: "amf0", check: amf0::check },
@@ -40,6 +41,7 @@ pub const TARGETS: [Target; 16] = [
     Target { name: "client_session", check: client::check },
     Target { name: "server_session", check: server::check },
     Target { name: "flv", check: flv::check },
+    Target { name: "mp4", check: mp4::check },
     Target { name: "avc", check: avc::check },
     Target { name: "asc", check: asc::check },
     Target { name: "header", check: header::check },

@@ -238,3 +238,5 @@ mod tests;
 
 #[cfg(test)]
 mod mp4_test;
+#[cfg(test)]
+mod recover_test;
