@@ -14,7 +14,10 @@ use onair_types::config::{Orientation, Profile};
 use onair_types::{ConfigError, VideoConfig, VideoQuality};
 
 use crate::exit::help;
+use crate::filter::{self, FilterArgs};
 use crate::lab::args::LabArgs;
+use crate::look::place::Shot;
+use crate::look::{self, LookArgs};
 use crate::room::args::RoomArgs;
 use crate::units::{self, Size, Split};
 
@@ -53,6 +56,9 @@ pub(crate) enum Command {
     /// Complete a recording that a crash or a power cut ended
     #[command(after_help = RECOVER_HELP)]
     Recover(RecoverArgs),
+    /// Do to one picture what a stream's look would do, and write it
+    #[command(after_help = filter::HELP)]
+    Filter(Box<FilterArgs>),
     /// Simulated networks: OnAir's engine beside models of other broadcasters
     #[command(after_help = help!())]
     Lab(LabArgs),
@@ -83,6 +89,17 @@ pub(crate) struct DemoArgs {
     /// Nobody but real people in the room
     #[arg(long)]
     pub(crate) no_audience: bool,
+
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+
+    /// The picture alone: no beauty, no badge, no text but what is asked for
+    #[arg(long)]
+    pub(crate) plain: bool,
+
+    /// Write the picture of that time as the encoder gets it: FILE.png@5s; repeat it
+    #[arg(long, value_name = "FILE@TIME", value_parser = look::place::shot)]
+    pub(crate) snapshot: Vec<Shot>,
 
     /// One JSON object a line on stdout instead of words
     #[arg(long)]
@@ -126,6 +143,13 @@ pub(crate) struct PushArgs {
 
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+
+    /// Write the picture of that time as the encoder gets it: FILE.png@5s; repeat it
+    #[arg(help_heading = SENDING, long, value_name = "FILE@TIME", value_parser = look::place::shot, conflicts_with = "flv")]
+    pub(crate) snapshot: Vec<Shot>,
 
     #[cfg(feature = "tls")]
     #[command(flatten)]
@@ -411,6 +435,8 @@ pub(crate) enum Pattern {
     Noise,
     /// Much motion
     Motion,
+    /// A drawn face that moves, to see filters on
+    Face,
 }
 
 /// Whose network the video bitrate follows.

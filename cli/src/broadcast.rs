@@ -21,6 +21,8 @@ use crate::context::Context;
 use crate::decision::millis;
 use crate::event::{Event, Stats, Summary, Whose};
 use crate::exit::{Exit, Failure};
+use crate::look::place::Shot;
+use crate::look::shots;
 use crate::source::{Ending, Source};
 
 /// What is broadcast, and how patiently.
@@ -32,6 +34,8 @@ pub(crate) struct Broadcast {
     pub(crate) from_start: bool,
     /// Otherwise, how long the first connection may take; `None` for as long as the session tries.
     pub(crate) go_live_within: Option<Duration>,
+    /// Pictures to be kept.
+    pub(crate) snapshots: Vec<Shot>,
     /// The file beside the stream.
     pub(crate) record: Option<RecordingConfig>,
     /// Where to write the flight record at the end.
@@ -79,6 +83,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// With the exit code, when the stream did not go live, broke, or the source failed.
 pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failure> {
     let Broadcast { session, destinations, mut source, record, flight_record, .. } = broadcast;
+    let snapshots = broadcast.snapshots;
+    snapshots.iter().try_for_each(|shot| shots::format(&shot.path).map(drop))?;
     let (from_start, go_live_within) = (broadcast.from_start, broadcast.go_live_within);
     let mut events = session.events().ok_or_else(|| Failure::local("the session has no events"))?;
     if let Some(config) = record {
@@ -87,8 +93,12 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
     session.start(destinations).map_err(|error| failure(&error, false))?;
 
     let (live, gone_live) = bounded(1);
-    let (end, seen, is_interrupted) = std::thread::scope(|scope| {
+    let (end, seen, is_interrupted, taken) = std::thread::scope(|scope| {
         let session = &session;
+        let snapshots = (!snapshots.is_empty()).then(|| {
+            let take = || shots::take(&snapshots, session, context);
+            Builder::new().name("onair-snapshot".into()).spawn_scoped(scope, take)
+        });
         let source = Builder::new().name("onair-source".into()).spawn_scoped(scope, move || {
             let _stop = StopOnDrop(session);
             let gone_live = (!from_start).then_some(&gone_live);
@@ -113,7 +123,14 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
             Ok(Err(_)) => SourceEnd::Failed(Failure::local("the source panicked; this is a bug")),
             Err(error) => SourceEnd::Failed(Failure::local(format!("start a thread: {error}"))),
         };
-        (end, seen, is_interrupted)
+        let taken = match snapshots.transpose() {
+            Ok(taker) => taker.map_or(Ok(()), |taker| {
+                let bug = |_| Err(Failure::local("the snapshot panicked; this is a bug"));
+                taker.join().unwrap_or_else(bug)
+            }),
+            Err(error) => Err(Failure::local(format!("start a thread: {error}"))),
+        };
+        (end, seen, is_interrupted, taken)
     });
     let recorded = session.stop_recording();
     // A slow disk tells of complete files when the stream is over.
@@ -137,6 +154,7 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
     let exit = outcome(end, &seen, is_interrupted)?;
     missed(&seen)?;
     noted?;
+    taken?;
     recorded.map(|_| exit).map_err(|error| failure(&error, true))
 }
 

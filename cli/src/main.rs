@@ -1,7 +1,7 @@
 //! `onair`: go live from a desk. The command line in, exit codes and lines of output out; the work
 //! is done by the crates below.
 //!
-//! Read in this order: `args`, then a command (`push`, `demo`, `serve`, `probe`,
+//! Read in this order: `args`, then a command (`push`, `demo`, `serve`, `probe`, `filter`,
 //! `recover`, `lab`).
 
 #![forbid(unsafe_code)]
@@ -15,7 +15,9 @@ mod decision;
 mod demo;
 mod event;
 mod exit;
+mod filter;
 mod lab;
+mod look;
 mod output;
 mod pacing;
 mod probe;
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Probe(args) => args.json,
         Command::Room(args) => args.command.place().json,
         Command::Recover(args) => args.json,
+        Command::Filter(_) => false,
         Command::Lab(args) => args.command.json(),
     };
     let context = Context::new(clock, json);
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Probe(args) => probe::run(args, &context),
         Command::Room(args) => room::run(args, &context),
         Command::Recover(args) => recover::run(args, &context),
+        Command::Filter(args) => filter::run(args),
         Command::Lab(args) => lab::run(args, &context),
     };
     output::clear_live_line();

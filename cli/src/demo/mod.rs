@@ -3,13 +3,14 @@
 
 mod lan;
 mod qr;
+mod show;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use onair::rooms::{RoomConfig, Secret};
-use onair::{AudioConfig, Session, StreamUrl, VideoConfig};
+use onair::{AudioConfig, Look, Session, StreamUrl, VideoConfig};
 use onair_server::{Config, RoomsConfig, RunningServer};
 use onair_types::config::Orientation;
 
@@ -41,12 +42,15 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     let orientation = if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
     let video = VideoConfig::preset(args.quality, orientation);
     let audio = AudioConfig::default();
-    let pictures = Pictures::pattern(Pattern::Clock, video.width(), video.height(), video.fps())?;
+    let height = video.height();
+    let pictures = Pictures::pattern(Pattern::Face, video.width(), video.height(), video.fps())?;
     let sound = Sound::tone(audio.sample_rate_hz(), audio.channels());
     let source = RawSource::new(Some(pictures), Some(sound), args.duration);
     let session = Session::builder(Some(audio), Some(video))
         .build()
         .map_err(|error| broadcast::failure(&error, false))?;
+    let usual = if args.plain { Look::default() } else { show::look(height) };
+    session.set_look(args.look.on(usual, height)?).map_err(Failure::usage)?;
 
     let host_token = token();
     let server = server(args.port, address, &host_token)?;
@@ -68,6 +72,7 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
         source,
         from_start: false,
         go_live_within: None,
+        snapshots: args.snapshot.clone(),
         record: None,
         flight_record: None,
     };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use onair::rooms::RoomConfig;
 use onair::{
-    Adaptation, Alignment, AudioConfig, Delivery, Extra, MediaTime, ReconnectPolicy,
+    Adaptation, Alignment, AudioConfig, Delivery, Extra, Look, MediaTime, ReconnectPolicy,
     RecordingConfig, Session, Timing, VideoConfig,
 };
 
@@ -40,7 +40,11 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         Some(url) => url?.into(),
         None => address::destinations(args)?,
     };
-    let (builder, source) = match &args.source.flv {
+    let (builder, source, height) = match &args.source.flv {
+        Some(_) if !args.look.is_plain() => {
+            let reason = "--flv is sent as it is; leave the options of how it looks away";
+            return Err(Failure::usage(reason));
+        }
         Some(_) => encoded(args)?,
         None => raw(args)?,
     };
@@ -60,6 +64,8 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         .first_timestamp(MediaTime::ZERO + args.start_time)
         .build()
         .map_err(|error| broadcast::failure(&error, false))?;
+    let look = args.look.on(Look::default(), height)?;
+    session.set_look(look).map_err(Failure::usage)?;
     let from_start = args.from_start;
     let go_live_within = (!args.retry).then_some(GO_LIVE_WITHIN);
     let (record, flight_record) = (recording(args), args.flight_record.clone());
@@ -69,6 +75,7 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
         source,
         from_start,
         go_live_within,
+        snapshots: args.snapshot.clone(),
         record,
         flight_record,
     };
@@ -104,7 +111,8 @@ fn extra(args: &PushArgs) -> Result<Extra, Failure> {
     extra.map_err(Failure::usage)
 }
 
-type Prepared = (onair::SessionBuilder, Box<dyn Source>);
+/// The last is the picture's height, pixels; 0 without one.
+type Prepared = (onair::SessionBuilder, Box<dyn Source>, u32);
 
 /// A pattern or raw files, to be encoded.
 fn raw(args: &PushArgs) -> Result<Prepared, Failure> {
@@ -148,10 +156,9 @@ fn raw(args: &PushArgs) -> Result<Prepared, Failure> {
         return Err(Failure::usage("--mix, --gain and --mute-at need sound"));
     }
     let source = RawSource::new(pictures, sound, args.duration).with_mix(mix);
-    Ok((
-        Session::builder(audio, video).adaptation(format::adaptation(&args.format)),
-        Box::new(source),
-    ))
+    let height = video.as_ref().map_or(0, VideoConfig::height);
+    let builder = Session::builder(audio, video).adaptation(format::adaptation(&args.format));
+    Ok((builder, Box::new(source), height))
 }
 
 fn pattern(args: &PushArgs, video: &VideoConfig) -> Result<Pictures, Failure> {
@@ -187,5 +194,5 @@ fn encoded(args: &PushArgs) -> Result<Prepared, Failure> {
     if metadata.video.is_some() {
         builder = builder.video_source(onair::Source::Encoded);
     }
-    Ok((builder.metadata(metadata), Box::new(source)))
+    Ok((builder.metadata(metadata), Box::new(source), 0))
 }

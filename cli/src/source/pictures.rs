@@ -127,6 +127,7 @@ impl From<args::Pattern> for Kind {
             args::Pattern::Clock => Self::Clock,
             args::Pattern::Noise => Self::Noise,
             args::Pattern::Motion => Self::Motion,
+            args::Pattern::Face => Self::Face,
         }
     }
 }

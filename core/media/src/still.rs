@@ -12,6 +12,7 @@ use image::{
 use thiserror::Error;
 
 use crate::frame::I420;
+use crate::look::RgbaFrame;
 use crate::overlay::ImageError;
 
 /// Kinds of files.
@@ -62,15 +63,32 @@ impl StillFormat {
 /// # Errors
 /// [`StillError`].
 pub fn encode(picture: &I420<'_>, format: StillFormat) -> Result<Vec<u8>, StillError> {
-    format.check()?;
-    let (width, height) = (picture.width(), picture.height());
     let rgb = crate::effect::rgb::to_bytes(picture);
+    encode_rgb(&rgb, [picture.width(), picture.height()], format)
+}
+
+/// `picture` as a file, without its alpha.
+///
+/// # Errors
+/// [`StillError`].
+pub fn encode_rgba(picture: &RgbaFrame, format: StillFormat) -> Result<Vec<u8>, StillError> {
+    let pixels = picture.as_bytes().as_chunks::<4>().0;
+    let rgb: Vec<u8> = pixels.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+    encode_rgb(&rgb, [picture.width(), picture.height()], format)
+}
+
+fn encode_rgb(
+    rgb: &[u8],
+    [width, height]: [u32; 2],
+    format: StillFormat,
+) -> Result<Vec<u8>, StillError> {
+    format.check()?;
     let mut file = Vec::new();
     let kind = ExtendedColorType::Rgb8;
     match format {
-        StillFormat::Png => PngEncoder::new(&mut file).write_image(&rgb, width, height, kind),
+        StillFormat::Png => PngEncoder::new(&mut file).write_image(rgb, width, height, kind),
         StillFormat::Jpeg { quality } => {
-            JpegEncoder::new_with_quality(&mut file, quality).write_image(&rgb, width, height, kind)
+            JpegEncoder::new_with_quality(&mut file, quality).write_image(rgb, width, height, kind)
         }
     }
     .map_err(|error: Inner| StillError::Encode(error.to_string()))?;

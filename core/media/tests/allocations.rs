@@ -9,9 +9,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use onair_media::convert::to_i420;
+use onair_media::effect::{Effect, Lut};
 use onair_media::encode;
 use onair_media::frame::{FrameView, I420Frame, PixelFormat};
 use onair_media::look::{Beauty, Chain, Framing, Look, Rotation};
+use onair_media::overlay::{Content, Image, Inputs, Overlay, Place, Text};
 use onair_media::pattern::{Kind, Tone, VideoPattern};
 use onair_media::pcm::Framer;
 use onair_types::{AudioConfig, MediaTime, VideoConfig};
@@ -98,6 +100,39 @@ fn looks_are_drawn_without_allocating_once_warm() {
             assert_eq!(count(&mut draw), 0, "{format:?} {look:?}");
         }
     }
+}
+
+#[test]
+fn effects_overlays_and_previews_are_drawn_without_allocating_once_warm() {
+    let table = format!("LUT_3D_SIZE 2\n{}", "0.1 0.5 0.9\n".repeat(8));
+    let lut = Effect::Lut(Lut::from_cube(table.as_bytes()).unwrap());
+    let effects = Effect::names().filter_map(Effect::from_name).chain([lut]).collect();
+    let over = |name: &str, content, x| {
+        let place = Place { x, y: 7, width: 41, ..Place::default() };
+        Overlay { name: name.to_owned(), content, place, opacity: 0.7, z: 0 }
+    };
+    let image = Image::from_rgba(30, 20, vec![200; 30 * 20 * 4]).unwrap();
+    let overlays = vec![
+        over("image", Content::Image(image), 3),
+        over("text", Content::Text(Text::new("on air", 20.0)), 50),
+        over("guest", Content::Input, 99),
+    ];
+    let inputs = Inputs::default();
+    inputs.set(&overlays);
+    let look = Arc::new(Look { effects, overlays, ..Look::default() });
+    let data = vec![90; 160 * 200 * 3 / 2];
+    let view = FrameView::packed(PixelFormat::I420, 160, 200, &data).unwrap();
+    let guest = FrameView::packed(PixelFormat::Nv12, 80, 60, &data).unwrap();
+    let mut chain = Chain::new(160, 200).unwrap().with_inputs(inputs.clone());
+    chain.set_preview(Some(true));
+    let mut draw = || {
+        inputs.push("guest", &guest).unwrap();
+        chain.set(&look);
+        chain.draw(&view, MediaTime::ZERO).unwrap();
+    };
+    // Three buffers of the guest go round.
+    (0..3).for_each(|_| _ = count(&mut draw));
+    assert_eq!(count(&mut draw), 0);
 }
 
 #[test]

@@ -326,6 +326,33 @@ fn a_bad_cube_file_is_named_by_its_line() {
     );
 }
 
+/// Lines of a cube file, most of them nearly right.
+fn cube_line() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+    use proptest::prelude::*;
+    prop_oneof![
+        Just(b"0.5 0.25 1".to_vec()),
+        Just(b"LUT_3D_SIZE 2".to_vec()),
+        "(LUT_3D_SIZE|DOMAIN_M(IN|AX)|LUT_3D_INPUT_RANGE|TITLE|LUT_1D_SIZE)[ -9]{0,12}"
+            .prop_map(String::into_bytes),
+        "[-+0-9.eE ]{0,20}".prop_map(String::into_bytes),
+        any::<Vec<u8>>(),
+    ]
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_a_table_or_a_typed_error(
+        lines in proptest::collection::vec(cube_line(), 0..24),
+        head in proptest::bool::ANY,
+    ) {
+        let head: &[u8] = if head { b"LUT_3D_SIZE 2\n" } else { b"" };
+        if let Ok(lut) = Lut::from_cube(&[head, &lines.join(&b"\n"[..])].concat()) {
+            // What is taken can be used.
+            applied(&[Effect::Lut(lut)], &noise(16, 16, 3));
+        }
+    }
+}
+
 // --- an app's own ---
 
 struct Marker;

@@ -448,3 +448,20 @@ fn overlays_that_cannot_be_used_are_named() {
     let many: Vec<_> = (0..65).map(|i| Overlay { name: i.to_string(), ..good.clone() }).collect();
     assert_eq!(check(&many), Err(OverlayError::TooMany { given: 65, most: 64 }));
 }
+
+proptest::proptest! {
+    #[test]
+    fn damaged_stills_are_read_or_refused(
+        is_png in proptest::bool::ANY,
+        damage in proptest::collection::vec((0..400_usize, 0..=255_u8), 1..6),
+    ) {
+        let mut bytes = file(20, 10, if is_png { ImageFormat::Png } else { ImageFormat::Jpeg });
+        let length = bytes.len();
+        for (at, byte) in damage {
+            bytes[at % length] = byte;
+        }
+        if let Ok(image) = Image::decode(&bytes) {
+            proptest::prop_assert_eq!(image.rgba().len() as u32, image.width() * image.height() * 4);
+        }
+    }
+}

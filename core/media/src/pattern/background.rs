@@ -3,6 +3,7 @@
 
 use super::Kind;
 use super::canvas::{Canvas, Rect};
+use super::face;
 use crate::convert::color;
 use crate::frame::{FrameError, I420Frame};
 
@@ -30,6 +31,7 @@ impl Background {
                 Self::Still(frame)
             }
             Kind::Clock => Self::Panning { texture: Texture::new(width, height), discs: 1 },
+            Kind::Face => Self::Panning { texture: Texture::with_face(width, height), discs: 1 },
             Kind::Motion => Self::Panning { texture: Texture::new(width, height), discs: 6 },
             Kind::Noise => Self::Noise,
         })
@@ -106,6 +108,25 @@ impl Texture {
         let mut red = blank(size(1), 92);
         add_clouds::<64>(&mut red, size(1), 72, 4);
         Self { width, height, planes: [luma, blue, red] }
+    }
+
+    /// The same with a face in its middle.
+    fn with_face(width: usize, height: usize) -> Self {
+        let mut texture = Self::new(width, height);
+        let (across, down) = (width + PAN, height + PAN);
+        let half_width = width.min(height * 3 / 4) as f32 * 0.27;
+        let head = [across as f32 / 2.0, down as f32 * 0.52, half_width];
+        let [luma, blue, red] = &mut texture.planes;
+        for (y, row) in luma.chunks_exact_mut(across).enumerate() {
+            for (x, luma) in row.iter_mut().enumerate() {
+                if let Some([painted, u, v]) = face::at(x, y, head) {
+                    *luma = painted;
+                    let chroma = (y / 2).min(down / 2 - 1) * (across / 2) + x / 2;
+                    (blue[chroma], red[chroma]) = (u, v);
+                }
+            }
+        }
+        texture
     }
 
     fn draw(&self, frame_index: u64, target: &mut I420Frame) {

@@ -13,6 +13,7 @@ pub mod read;
 
 mod background;
 mod canvas;
+mod face;
 mod strip;
 mod tone;
 
@@ -32,11 +33,13 @@ pub enum Kind {
     Noise,
     /// A panning texture with moving discs.
     Motion,
+    /// A drawn face that moves, to see filters on.
+    Face,
 }
 
 impl Kind {
     /// All of them, for listings.
-    pub const ALL: [Self; 4] = [Self::Bars, Self::Clock, Self::Noise, Self::Motion];
+    pub const ALL: [Self; 5] = [Self::Bars, Self::Clock, Self::Noise, Self::Motion, Self::Face];
 
     /// Lower-case name, as commands spell it.
     pub const fn name(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Kind {
             Self::Clock => "clock",
             Self::Noise => "noise",
             Self::Motion => "motion",
+            Self::Face => "face",
         }
     }
 }
