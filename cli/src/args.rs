@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use onair_types::config::{Orientation, Profile};
 use onair_types::{ConfigError, VideoConfig, VideoQuality};
 
+use crate::examples::{CHECK_HELP, DEMO_HELP, PROBE_HELP, PUSH_HELP, RECOVER_HELP, SERVE_HELP};
 use crate::exit::help;
 use crate::filter::{self, FilterArgs};
 use crate::lab::args::LabArgs;
@@ -465,56 +466,3 @@ pub(crate) enum Rule {
 
 /// Heading of the options of `push` that are about neither source nor format.
 const SENDING: &str = "How to send it";
-
-const DEMO_HELP: &str = help!(
-    "\
-Examples:
-  onair demo                     open the address it prints
-  onair demo --lan               watch on a phone: scan the code
-  onair demo --duration 20s      stop by itself"
-);
-
-const PUSH_HELP: &str = help!(
-    "\
-Examples:
-  onair push rtmp://127.0.0.1/live/test --quality high3 --duration 10s
-  ONAIR_STREAM_KEY=… onair push rtmp://a.example.com/app --pattern bars --landscape
-  onair push rtmp://127.0.0.1/live/test --y4m pictures.y4m --wav sound.wav --video-bitrate 1200k
-  onair push rtmp://127.0.0.1/live/test --quality 720p30 --min-bitrate 300k --max-bitrate 4M
-  onair push rtmp://127.0.0.1/live/test --flv show.flv --fast
-  onair push rtmp://127.0.0.1/live/test --record show.mp4
-  onair push rtmp://a.example.com/app/key rtmp://b.example.com/live/other --policy weakest
-  onair push rtmp://a.example.com/app/key --backup rtmp://b.example.com/app/key
-  onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1"
-);
-
-const CHECK_HELP: &str = help!(
-    "\
-Examples:
-  onair check rtmp://127.0.0.1/live/test
-  ONAIR_STREAM_KEY=… onair check rtmps://a.example.com/app
-  onair check rtmp://127.0.0.1/live/test --upload --json"
-);
-
-const SERVE_HELP: &str = help!(
-    "\
-Examples:
-  onair serve                                  this machine only
-  onair serve --rtmp 0.0.0.0:1935 --http 0.0.0.0:8080
-  onair serve --record recordings"
-);
-
-const RECOVER_HELP: &str = help!(
-    "\
-Examples:
-  onair recover show.mp4
-  onair recover show.mp4 whole.mp4"
-);
-
-const PROBE_HELP: &str = help!(
-    "\
-Examples:
-  onair probe rtmp://127.0.0.1/live/test --duration 10s
-  onair probe http://127.0.0.1:8080/live/test.flv --json
-  onair probe recording.flv"
-);

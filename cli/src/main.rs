@@ -14,6 +14,7 @@ mod context;
 mod decision;
 mod demo;
 mod event;
+mod examples;
 mod exit;
 mod filter;
 mod lab;
