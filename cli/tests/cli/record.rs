@@ -10,7 +10,7 @@ fn text(path: &Path) -> &str {
 
 /// No farewell: the process is gone between two instructions.
 #[test]
-fn f02_killed_at_any_moment_what_was_recorded_can_be_had() {
+fn killed_at_any_moment_what_was_recorded_can_be_had() {
     let folder = tempfile::tempdir().expect("a folder");
     for number in [2, 3] {
         let file = folder.path().join(format!("{number}.mp4"));

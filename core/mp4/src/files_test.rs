@@ -49,7 +49,7 @@ fn offsets(trak: &TrakBox) -> Vec<u64> {
 
 /// Half-day steps through 60 days, a gigabyte each: past 2^32 ms and past 2^32 bytes.
 #[test]
-fn f06_beyond_32_bits_lengths_and_offsets_have_64() {
+fn beyond_32_bits_lengths_and_offsets_have_64() {
     let mut index = Index::new(&tracks(0, 0, 0));
     for number in 0..120u32 {
         let (begin, at) = (u64::from(number) * HALF_A_DAY, u64::from(number) << 30);
@@ -70,7 +70,7 @@ fn f06_beyond_32_bits_lengths_and_offsets_have_64() {
 }
 
 #[test]
-fn f07_edit_lists_hide_the_warm_up_and_the_delay_of_reordering() {
+fn edit_lists_hide_the_warm_up_and_the_delay_of_reordering() {
     let mut index = Index::new(&tracks(6_000, 1_500, 0));
     index.add(&fragment(1, 0, 6_000), 900).expect("it follows");
     let moov = decoded(&index);

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn s12_attachments_and_nonsense_are_refused() {
+    fn attachments_and_nonsense_are_refused() {
         for frame in ["51-[\"a\",{\"_placeholder\":true,\"num\":0}]", "61-7[]", "51000000-[\"a\"]"]
         {
             assert_eq!(decode(frame), Err(Malformed::Binary), "{frame}");

@@ -251,7 +251,7 @@ fn rw08_s09_comments_are_measured_and_cleaned() {
 }
 
 #[test]
-fn rw09_s10_a_flood_of_comments_is_told_to_its_sender_alone() {
+fn rw09_a_flood_of_comments_is_told_to_its_sender_alone() {
     let mut hall = Hall::new();
     let (_, viewer, _) = hall.open();
     let answers: Vec<Value> =

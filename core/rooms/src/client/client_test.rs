@@ -119,7 +119,7 @@ impl Desk {
 }
 
 #[test]
-fn rw14_nothing_is_said_before_the_server_has_let_the_client_in() {
+fn nothing_is_said_before_the_server_has_let_the_client_in() {
     let mut desk = Desk::usual();
     desk.client.join(key(), at(0)).expect("a wish");
     desk.client.handle_connected(at(1));
@@ -178,7 +178,7 @@ fn rw17_without_pings_of_ours_the_server_s_deadline_counts() {
 }
 
 #[test]
-fn rw20_a_server_that_accepts_and_is_silent_is_left_after_five_seconds() {
+fn a_server_that_accepts_and_is_silent_is_left_after_five_seconds() {
     let mut desk = Desk::usual();
     desk.client.handle_connected(at(10));
     desk.run_until(4_999);
@@ -188,7 +188,7 @@ fn rw20_a_server_that_accepts_and_is_silent_is_left_after_five_seconds() {
 }
 
 #[test]
-fn rw20_the_end_comes_at_once_in_every_phase() {
+fn the_end_comes_at_once_in_every_phase() {
     for phase in 0..4 {
         let mut desk = Desk::usual();
         match phase {
@@ -240,7 +240,7 @@ fn rw18_a_dead_server_that_a_locator_names_is_named_back_to_it() {
 }
 
 #[test]
-fn rw21_a_server_that_cannot_be_verified_is_told_once_and_left_alone() {
+fn a_server_that_cannot_be_verified_is_told_once_and_left_alone() {
     let mut desk = Desk::usual();
     desk.client.handle_lost(Lost::Insecure("unknown".to_owned()), at(50));
     desk.drain();

@@ -118,7 +118,7 @@ fn apply(log: &[Op], fate: impl Fn(usize) -> Fate) -> (Vec<u8>, u64) {
 }
 
 #[test]
-fn f04_a_full_disk_leaves_a_complete_file_and_says_so() {
+fn a_full_disk_leaves_a_complete_file_and_says_so() {
     let mut rig = Rig::with("show.mp4", 300_000, |_| {});
     let units = show(60);
     units.iter().for_each(|unit| rig.recorder.push(unit));
@@ -134,7 +134,7 @@ fn f04_a_full_disk_leaves_a_complete_file_and_says_so() {
 }
 
 #[test]
-fn f05_a_write_that_fails_costs_a_gop_and_the_file_goes_on() {
+fn a_write_that_fails_costs_a_gop_and_the_file_goes_on() {
     let mut rig = Rig::with("show.mp4", usize::MAX, |inner| inner.fail(5..6));
     show(20).iter().for_each(|unit| rig.recorder.push(unit));
     let made = rig.recorder.finish().expect("a recording").expect("a file");
@@ -153,7 +153,7 @@ fn f05_a_write_that_fails_costs_a_gop_and_the_file_goes_on() {
 }
 
 #[test]
-fn f05_a_disk_that_stands_still_is_told_of_within_a_second_of_the_stream() {
+fn a_disk_that_stands_still_is_told_of_within_a_second_of_the_stream() {
     let (open, doors) = crossbeam_channel::bounded::<()>(0);
     let mut rig = Rig::with("show.mp4", usize::MAX, |inner| inner.wait_at(doors));
     let units = show(8);
@@ -177,7 +177,7 @@ fn f05_a_disk_that_stands_still_is_told_of_within_a_second_of_the_stream() {
 }
 
 #[test]
-fn f07_pictures_of_another_size_go_into_another_file() {
+fn pictures_of_another_size_go_into_another_file() {
     let mut rig = Rig::with("show.mp4", usize::MAX, |_| {});
     show(4).iter().for_each(|unit| rig.recorder.push(unit));
     let level = |at_ms, kind| super::tests::video(kind, at_ms, at_ms, 31, 1_000);
