@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::common::{Ended, onair};
 
-/// The contract of issue 3, in its order.
+/// The contract of the command, in its order.
 const KEYS: [&str; 9] = [
     "p50_ms",
     "p95_ms",
