@@ -18,7 +18,10 @@ use shiguredo_mp4::{Decode, FixedPointNumber, Uint};
 use crate::Mp4Error;
 
 /// The size in pixels, and the entry.
-pub(crate) fn video(config: &VideoHeader) -> Result<((u16, u16), SampleEntry), Mp4Error> {
+///
+/// # Errors
+/// [`Mp4Error::Track`] when the configuration tells no size that fits, or cannot be read.
+pub fn video(config: &VideoHeader) -> Result<((u16, u16), SampleEntry), Mp4Error> {
     let refused = |reason| Mp4Error::Track { track: "video", reason };
     let (width, height) = config.size().ok_or(refused("its configuration tells no size"))?;
     let pixels = |size| u16::try_from(size).map_err(|_| refused("the picture is too large"));
@@ -55,7 +58,8 @@ fn record<B: Decode>(config: &VideoHeader, name: &[u8; 4]) -> Option<B> {
     B::decode(&bytes).ok().map(|(decoded, _)| decoded)
 }
 
-pub(crate) fn audio(config: &AudioHeader) -> SampleEntry {
+/// The entry of a sound track.
+pub fn audio(config: &AudioHeader) -> SampleEntry {
     match config {
         AudioHeader::Aac(asc) => mp4a(asc),
         AudioHeader::Opus(head) => opus(head),

@@ -12,7 +12,7 @@
 //! the tables behind it are safe. Up to then the file plays as fragments, with the tables or
 //! without; from then on it is a plain one.
 
-mod codec;
+pub mod codec;
 mod error;
 mod fragment;
 mod index;

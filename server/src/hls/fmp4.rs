@@ -4,22 +4,16 @@
 //! Video runs at 90 kHz from the stream's milliseconds; sound advances 1,024 samples a frame and
 //! is put right only when it is more than 50 ms off, so that rounded time stamps do not crackle.
 
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use onair_engine::flv::Body;
-use onair_types::aac::{Asc, FRAME_SAMPLES};
-use onair_types::{AudioHeader, VideoHeader};
-use shiguredo_mp4::boxes::{
-    AudioSampleEntryFields, Av01Box, Av1cBox, Avc1Box, AvccBox, EsdsBox, Hvc1Box, HvccBox, MfhdBox,
-    MoofBox, Mp4aBox, SampleEntry, TfdtBox, TfhdBox, TrafBox, TrunBox, TrunSample,
-    VisualSampleEntryFields,
-};
-use shiguredo_mp4::descriptors::{
-    DecoderConfigDescriptor, DecoderSpecificInfo, EsDescriptor, SlConfigDescriptor,
-};
+use onair_mp4::codec;
+use onair_types::AudioHeader;
+use onair_types::aac::FRAME_SAMPLES;
+use shiguredo_mp4::boxes::{MfhdBox, MoofBox, TfdtBox, TfhdBox, TrafBox, TrunBox, TrunSample};
 use shiguredo_mp4::mux::{Fmp4SegmentMuxer, Sample};
-use shiguredo_mp4::{Decode, Encode, FixedPointNumber, SampleFlags, TrackKind, Uint};
+use shiguredo_mp4::{Encode, SampleFlags, TrackKind};
 
 use crate::unit::{Headers, Kind, Unit};
 
@@ -197,11 +191,11 @@ fn sample_flags(keyframe: bool) -> SampleFlags {
 /// `ftyp` and `moov`: video is track 1, audio the next one.
 pub(super) fn init(headers: &Headers) -> Option<Vec<u8>> {
     let video = headers.video.as_ref().map(|video| {
-        Some((TrackKind::Video, NonZeroU32::new(90_000)?, sample_entry(&video.config)?))
+        Some((TrackKind::Video, NonZeroU32::new(90_000)?, codec::video(&video.config).ok()?.1))
     });
     let audio = headers.audio.as_ref().and_then(|audio| audio.config.aac()).map(|asc| {
         let rate = NonZeroU32::new(asc.sample_rate_hz())?;
-        Some((TrackKind::Audio, rate, mp4a(&asc)))
+        Some((TrackKind::Audio, rate, codec::audio(&AudioHeader::Aac(asc))))
     });
     let tracks: Vec<_> = [video, audio].into_iter().flatten().collect::<Option<_>>()?;
     // The muxer learns its tracks from samples; one empty sample each is enough.
@@ -223,71 +217,7 @@ pub(super) fn init(headers: &Headers) -> Option<Vec<u8>> {
     muxer.init_segment_bytes().ok()
 }
 
-fn sample_entry(config: &VideoHeader) -> Option<SampleEntry> {
-    let (width, height) = config.size()?;
-    let visual = VisualSampleEntryFields {
-        data_reference_index: NonZeroU16::MIN,
-        width: u16::try_from(width).ok()?,
-        height: u16::try_from(height).ok()?,
-        horizresolution: VisualSampleEntryFields::DEFAULT_HORIZRESOLUTION,
-        vertresolution: VisualSampleEntryFields::DEFAULT_VERTRESOLUTION,
-        frame_count: VisualSampleEntryFields::DEFAULT_FRAME_COUNT,
-        compressorname: VisualSampleEntryFields::NULL_COMPRESSORNAME,
-        depth: VisualSampleEntryFields::DEFAULT_DEPTH,
-    };
-    // The record on the wire is the box's payload byte for byte (ISO/IEC 14496-15 5.3.4.1).
-    let record = |name: &[u8; 4]| -> Option<Vec<u8>> {
-        let size = u32::try_from(config.record().len() + 8).ok()?;
-        Some([&size.to_be_bytes()[..], name, config.record()].concat())
-    };
-    let unknown_boxes = Vec::new();
-    Some(match config {
-        VideoHeader::H264(_) => {
-            let (avcc_box, _) = AvccBox::decode(&record(b"avcC")?).ok()?;
-            SampleEntry::Avc1(Avc1Box { visual, avcc_box, unknown_boxes })
-        }
-        VideoHeader::Hevc(_) => {
-            let (hvcc_box, _) = HvccBox::decode(&record(b"hvcC")?).ok()?;
-            SampleEntry::Hvc1(Hvc1Box { visual, hvcc_box, unknown_boxes })
-        }
-        VideoHeader::Av1(_) => {
-            let (av1c_box, _) = Av1cBox::decode(&record(b"av1C")?).ok()?;
-            SampleEntry::Av01(Av01Box { visual, av1c_box, unknown_boxes })
-        }
-    })
-}
-
 /// Whether there is sound that segments carry: AAC, whose frames all last the same.
 pub(super) fn has_sound(headers: &Headers) -> bool {
     headers.audio.as_ref().is_some_and(|audio| matches!(audio.config, AudioHeader::Aac(_)))
-}
-
-fn mp4a(asc: &Asc) -> SampleEntry {
-    let rate = u16::try_from(asc.sample_rate_hz()).unwrap_or(0);
-    let audio = AudioSampleEntryFields {
-        data_reference_index: AudioSampleEntryFields::DEFAULT_DATA_REFERENCE_INDEX,
-        channelcount: u16::from(asc.channels()),
-        samplesize: AudioSampleEntryFields::DEFAULT_SAMPLESIZE,
-        samplerate: FixedPointNumber::new(rate, 0),
-    };
-    let dec_config_descr = DecoderConfigDescriptor {
-        object_type_indication:
-            DecoderConfigDescriptor::OBJECT_TYPE_INDICATION_AUDIO_ISO_IEC_14496_3,
-        stream_type: DecoderConfigDescriptor::STREAM_TYPE_AUDIO,
-        up_stream: DecoderConfigDescriptor::UP_STREAM_FALSE,
-        buffer_size_db: Uint::new(0),
-        max_bitrate: 0,
-        avg_bitrate: 0,
-        dec_specific_info: Some(DecoderSpecificInfo { payload: asc.as_bytes().to_vec() }),
-    };
-    let es = EsDescriptor {
-        es_id: EsDescriptor::MIN_ES_ID,
-        stream_priority: EsDescriptor::LOWEST_STREAM_PRIORITY,
-        depends_on_es_id: None,
-        url_string: None,
-        ocr_es_id: None,
-        dec_config_descr,
-        sl_config_descr: SlConfigDescriptor,
-    };
-    SampleEntry::Mp4a(Mp4aBox { audio, esds_box: EsdsBox { es }, unknown_boxes: Vec::new() })
 }
