@@ -214,28 +214,24 @@ impl Book {
                 }
                 true
             }
-            None => {
-                if self.rooms.len() >= self.config.max_rooms {
-                    return Err(Refused::ServerFull);
-                }
-                self.enter(id, &key)?;
-                // A token from before the server forgot the room goes on to be the owner's.
-                let token = body.string("token").filter(|token| is_token(token));
-                let token = token.map_or_else(|| format!("{:032x}", random()), str::to_owned);
-                // Who publishes under the room's own name already cannot be given another one.
-                let is_taken = is_live(key.as_str());
-                let publish_key =
-                    (!is_taken).then(|| publish_key(body.string("publish_key"), random));
-                let epoch = format!("{:016x}", random() as u64);
-                let history = self.config.history.min(limits::HISTORY);
-                let token = Secret::new(token);
-                let mut room = Room::new(title.clone(), token, publish_key, epoch, history, now);
-                room.is_live = is_taken;
-                self.rooms.insert(key.clone(), room);
-                false
-            }
+            None if self.rooms.len() >= self.config.max_rooms => return Err(Refused::ServerFull),
+            None => false,
         };
         self.enter(id, &key)?;
+        if !is_resumed {
+            // A token from before the server forgot the room goes on to be the owner's.
+            let token = body.string("token").filter(|token| is_token(token));
+            let token = token.map_or_else(|| format!("{:032x}", random()), str::to_owned);
+            // Who publishes under the room's own name already cannot be given another one.
+            let is_taken = is_live(key.as_str());
+            let publish_key = (!is_taken).then(|| publish_key(body.string("publish_key"), random));
+            let epoch = format!("{:016x}", random() as u64);
+            let history = self.config.history.min(limits::HISTORY);
+            let token = Secret::new(token);
+            let mut room = Room::new(title.clone(), token, publish_key, epoch, history, now);
+            room.is_live = is_taken;
+            self.rooms.insert(key.clone(), room);
+        }
         let room = self.rooms.get_mut(&key).ok_or(Refused::NoSuchRoom)?;
         room.owner = Some(id);
         room.owner_lost = None;
