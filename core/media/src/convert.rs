@@ -15,14 +15,7 @@ use crate::simd::{self, Kernel, Lanes};
 /// # Errors
 /// [`FrameError::SizeChanged`] when the sizes differ.
 pub fn to_i420(source: &FrameView<'_>, target: &mut I420Frame) -> Result<(), FrameError> {
-    if (source.width(), source.height()) != (target.width(), target.height()) {
-        return Err(FrameError::SizeChanged {
-            width: source.width(),
-            height: source.height(),
-            expected_width: target.width(),
-            expected_height: target.height(),
-        });
-    }
+    check_same([source.width(), source.height()], [target.width(), target.height()])?;
     let width = source.width() as usize;
     let [y, u, v] = target.planes_mut();
     match (source.format(), source.planes()) {
@@ -52,20 +45,23 @@ pub fn to_i420(source: &FrameView<'_>, target: &mut I420Frame) -> Result<(), Fra
     Ok(())
 }
 
+fn check_same(
+    [width, height]: [u32; 2],
+    [expected_width, expected_height]: [u32; 2],
+) -> Result<(), FrameError> {
+    if [width, height] == [expected_width, expected_height] {
+        return Ok(());
+    }
+    Err(FrameError::SizeChanged { width, height, expected_width, expected_height })
+}
+
 /// Writes `source` as RGBA into `target`, opaque. A pixel takes the chroma sample that it shares, so
 /// that the way back gives the same chroma.
 ///
 /// # Errors
 /// [`FrameError::SizeChanged`] when the sizes differ.
 pub fn to_rgba(source: &I420<'_>, target: &mut RgbaFrame) -> Result<(), FrameError> {
-    if (source.width(), source.height()) != (target.width(), target.height()) {
-        return Err(FrameError::SizeChanged {
-            width: source.width(),
-            height: source.height(),
-            expected_width: target.width(),
-            expected_height: target.height(),
-        });
-    }
+    check_same([source.width(), source.height()], [target.width(), target.height()])?;
     simd::run(ToRgba { source, target });
     Ok(())
 }

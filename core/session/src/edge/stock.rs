@@ -2,7 +2,7 @@
 //! neither side wakes the other for each of them. Producers wait when it is full; nothing goes.
 //!
 //! ```text
-//!  push ──▶ stock (2 MiB; 128 pictures; a second when each goes on time) ──▶ in hand ──▶ engine
+//!  push ──▶ stock (1 MiB; 128 pictures; a second when each goes on time) ──▶ in hand ──▶ engine
 //!                          all of it, when a track in hand ran out ──┘  └── in order, when due
 //! ```
 
