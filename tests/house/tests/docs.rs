@@ -68,3 +68,64 @@ fn is_executable(path: &Path) -> bool {
 fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
+
+/// Sources of one language below a folder.
+fn sources(folder: &str, suffix: &str) -> Vec<TextFile> {
+    let mut files = tree::text_files();
+    files.retain(|file| file.path.starts_with(folder) && file.path.ends_with(suffix));
+    assert!(!files.is_empty(), "there are no {suffix} files in {folder}");
+    files
+}
+
+/// The compiler's explicit API mode sees to it that what is public says so.
+#[test]
+fn every_public_declaration_in_kotlin_says_what_it_is() {
+    let mut silent = Vec::new();
+    for folder in ["main", "android"] {
+        for file in sources(&format!("bindings/kotlin/onair/src/{folder}/"), ".kt") {
+            let mut above = "";
+            for (number, line) in file.text.lines().map(str::trim).enumerate() {
+                let is_declared =
+                    line.starts_with("public ") && !line.starts_with("public companion");
+                if is_declared && !above.ends_with("*/") {
+                    silent.push(format!("{}:{}: {line}", file.path, number + 1));
+                }
+                // Annotations stand between a comment and what it is about.
+                if !line.starts_with('@') {
+                    above = line;
+                }
+            }
+        }
+    }
+    assert_none("Say what it is, in KDoc:", &silent);
+}
+
+#[test]
+fn the_catalogue_for_swift_names_types_that_there_are() {
+    let catalogue = "bindings/swift/Sources/OnAir/OnAir.docc/OnAir.md";
+    let page = pages().into_iter().find(|page| page.path == catalogue).expect("a catalogue");
+    let named: Vec<&str> = page.text.lines().filter_map(|line| line.strip_prefix("- ``")).collect();
+    let named: Vec<&str> = named.iter().map(|name| name.trim_end_matches('`')).collect();
+    let mut types = Vec::new();
+    for file in sources("bindings/swift/Sources/OnAir/", ".swift") {
+        for line in file.text.lines() {
+            // A type of the module's own, not one within another: not further in than a condition.
+            let line =
+                if file.path.contains("/Apple/") { line.strip_prefix("  ") } else { Some(line) };
+            let words: Vec<&str> = line.unwrap_or("").split(' ').collect();
+            let kind = words
+                .iter()
+                .position(|word| ["struct", "class", "enum", "protocol", "actor"].contains(word));
+            if let (Some(&"public"), Some(kind)) = (words.first(), kind)
+                && let Some(name) = words.get(kind + 1)
+            {
+                let end = name.find(|c: char| !c.is_alphanumeric()).unwrap_or(name.len());
+                types.push(name[..end].to_owned());
+            }
+        }
+    }
+    assert!(named.len() > 20, "a catalogue of {} names", named.len());
+    let mut wrong = named;
+    wrong.retain(|name| !types.iter().any(|known| known == name));
+    assert_none(&format!("{catalogue} names what is not there:"), &wrong);
+}

@@ -44,6 +44,12 @@ internal object CaptureClock {
     ): Long = anchorNs + (frame - anchorFrame) * 1_000_000_000L / sampleRate
 }
 
+/** Which encoders are the system's own. */
+internal object SystemCodecs {
+    /** By its name, for systems before Android 10, which cannot be asked. */
+    fun isSoftware(name: String): Boolean = name.startsWith("OMX.google.") || name.startsWith("c2.android.")
+}
+
 /** How a picture lies in another one's frame. */
 internal object Fit {
     /** The part of the source's width and height that is shown when it fills the target. */

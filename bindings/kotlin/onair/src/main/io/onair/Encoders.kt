@@ -48,6 +48,7 @@ internal interface UnitSink {
         offset: Int,
         size: Int,
         ptsUs: Long,
+        dtsUs: Long,
         isKey: Boolean,
     ): Boolean
 
@@ -69,8 +70,9 @@ internal class SessionSink(
         offset: Int,
         size: Int,
         ptsUs: Long,
+        dtsUs: Long,
         isKey: Boolean,
-    ): Boolean = session.pushEncodedVideo(bytes, offset, size, isKey, ptsUs, ptsUs, if (isKey) header else null)
+    ): Boolean = session.pushEncodedVideo(bytes, offset, size, isKey, ptsUs, dtsUs, if (isKey) header else null)
 
     override fun audio(
         header: ByteBuffer,
@@ -94,9 +96,10 @@ internal fun kept(
     return copy
 }
 
-/** How often a thing that breaks is made anew: three times in thirty seconds. */
+/** How often a thing that breaks is made anew: three times in thirty seconds unless said. */
 internal class Rebuilds(
     private val nowMs: () -> Long,
+    private val most: Int = 3,
 ) {
     private val times = ArrayDeque<Long>()
 
@@ -104,13 +107,12 @@ internal class Rebuilds(
     fun isAllowed(): Boolean {
         val now = nowMs()
         while (times.isNotEmpty() && now - times.first() >= WITHIN_MS) times.removeFirst()
-        if (times.size >= MOST) return false
+        if (times.size >= most) return false
         times.addLast(now)
         return true
     }
 
     private companion object {
-        const val MOST = 3
         const val WITHIN_MS = 30_000L
     }
 }

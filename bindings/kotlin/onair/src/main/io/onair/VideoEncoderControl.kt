@@ -4,17 +4,20 @@ import java.nio.ByteBuffer
 
 /**
  * Keeps a phone's video encoder as the core wants it: bitrate, IDR and pace while it runs, and a new one with the same
- * wishes when it breaks.
+ * wishes when it breaks. One that cannot be made, breaks twice in thirty seconds or reorders pictures is left for the
+ * system's own, which computes in software, until the next start.
  */
 internal class VideoEncoderControl(
     private val configuration: VideoConfiguration,
     private val sink: UnitSink,
     private val nowMs: () -> Long,
     private val onFailed: (LiveException) -> Unit,
-    private val make: (bitRate: Int, pace: VideoPace, output: EncoderOutput) -> VideoEncoderDevice,
+    private val orderOf: (header: ByteBuffer) -> PictureOrder,
+    private val make: (bitRate: Int, pace: VideoPace, isSoftware: Boolean, output: EncoderOutput) -> VideoEncoderDevice,
 ) {
     private val lock = Any()
     private val rebuilds = Rebuilds(nowMs)
+    private val hardware = Rebuilds(nowMs, most = 1)
     private var device: VideoEncoderDevice? = null
     private var output: Output? = null
     private var wantedBps = configuration.videoBitRate
@@ -23,10 +26,20 @@ internal class VideoEncoderControl(
     /** Whether there is an encoder. */
     val isRunning: Boolean get() = synchronized(lock) { device != null }
 
-    fun start(): Unit =
-        synchronized(lock) {
-            if (device == null) open()
-        }
+    /** Whether the system's own encoder is used. */
+    var isSoftware: Boolean = false
+        get() = synchronized(lock) { field }
+        private set
+
+    fun start() {
+        val failure =
+            synchronized(lock) {
+                if (device != null) return
+                isSoftware = false
+                opened()?.let { again(it, isHopeless = true) }
+            }
+        failure?.let(onFailed)
+    }
 
     fun stop(): Unit = synchronized(lock) { close() }
 
@@ -64,20 +77,46 @@ internal class VideoEncoderControl(
     /** Every second picture has half the bits. */
     private fun bitRate(): Int = if (pace == VideoPace.HALF) wantedBps / 2 else wantedBps
 
-    private fun open() {
+    /** Null when there is one now, else why not. */
+    private fun opened(): String? {
         val output = Output()
-        this.output = output
-        try {
-            device = make(bitRate(), pace, output)
-        } catch (error: IllegalArgumentException) {
-            broken(output, error.toString())
-        } catch (error: IllegalStateException) {
-            // MediaCodec.CodecException is one.
-            broken(output, error.toString())
-        } catch (error: java.io.IOException) {
-            broken(output, error.toString())
-        }
+        val reason =
+            try {
+                device = make(bitRate(), pace, isSoftware, output)
+                this.output = output
+                return null
+            } catch (error: IllegalArgumentException) {
+                error.toString()
+            } catch (error: IllegalStateException) {
+                // MediaCodec.CodecException is one.
+                error.toString()
+            } catch (error: java.io.IOException) {
+                error.toString()
+            }
+        output.isCurrent = false
+        return reason
     }
+
+    /** Another one after one that broke, hopelessly when the same would do so again. The answer is what the app hears. */
+    private fun again(
+        reason: String,
+        isHopeless: Boolean,
+    ): LiveException? {
+        val was = isSoftware
+        var why = reason
+        if (isHopeless || (!was && !hardware.isAllowed())) isSoftware = !was
+        while (rebuilds.isAllowed()) {
+            why = opened() ?: return if (isSoftware && !was) failure(why, FELL_BACK) else null
+            // There may be only one of the two kinds.
+            isSoftware = !isSoftware
+        }
+        return failure(why, "lower the quality, or close other apps that encode")
+    }
+
+    private fun failure(
+        reason: String,
+        advice: String,
+    ) = LiveException.of(ENCODER, "encode pictures: $reason", advice)
 
     private fun close() {
         output?.isCurrent = false
@@ -89,26 +128,31 @@ internal class VideoEncoderControl(
     private fun broken(
         of: Output,
         reason: String,
+        isHopeless: Boolean = false,
     ) {
-        synchronized(lock) {
-            // A word of one that was replaced.
-            if (!of.isCurrent) return
-            close()
-            if (rebuilds.isAllowed()) return open()
-        }
-        onFailed(LiveException.of(ENCODER, "encode pictures: $reason", "lower the quality, or close other apps that encode"))
+        val failure =
+            synchronized(lock) {
+                // A word of one that was replaced.
+                if (!of.isCurrent) return
+                close()
+                again(reason, isHopeless)
+            }
+        failure?.let(onFailed)
     }
 
     private inner class Output : EncoderOutput {
         @Volatile var isCurrent = true
         private var header: ByteBuffer? = null
+        private var order: PictureOrder? = null
 
         override fun header(
             bytes: ByteBuffer,
             offset: Int,
             size: Int,
         ) {
-            header = kept(bytes, offset, size)
+            val header = kept(bytes, offset, size)
+            this.header = header
+            if (order == null) order = orderOf(header)
         }
 
         override fun unit(
@@ -120,8 +164,9 @@ internal class VideoEncoderControl(
         ) {
             val header = header ?: return
             if (!isCurrent) return
+            val dtsUs = (order ?: return).dtsUs(ptsUs) ?: return broken(this, "pictures come in another order", isHopeless = true)
             try {
-                sink.video(header, bytes, offset, size, ptsUs, isKey)
+                sink.video(header, bytes, offset, size, ptsUs, dtsUs, isKey)
             } catch (error: LiveException) {
                 failed(error.message.orEmpty())
             }
@@ -135,5 +180,7 @@ internal class VideoEncoderControl(
     internal companion object {
         /** The core's number for encoders. */
         const val ENCODER = 207
+        private const val FELL_BACK =
+            "nothing, if pictures go on: the system's own encoder took over; a lower quality keeps the phone cooler"
     }
 }

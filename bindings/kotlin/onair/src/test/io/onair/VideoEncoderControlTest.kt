@@ -16,7 +16,9 @@ class VideoEncoderControlTest {
     private val failures = mutableListOf<LiveException>()
     private val outputs = mutableListOf<EncoderOutput>()
     private var now = 0L
-    private var isBroken = false
+    private val decoded = mutableListOf<Long>()
+    private var depth = 0
+    private var broken: (isSoftware: Boolean) -> Boolean = { false }
 
     private val sink =
         object : UnitSink {
@@ -26,9 +28,11 @@ class VideoEncoderControlTest {
                 offset: Int,
                 size: Int,
                 ptsUs: Long,
+                dtsUs: Long,
                 isKey: Boolean,
             ): Boolean {
                 units += listOf(ByteArray(header.capacity()) { header.get(it) }.toList(), offset, size, ptsUs, isKey)
+                decoded += dtsUs
                 return true
             }
 
@@ -42,9 +46,15 @@ class VideoEncoderControlTest {
         }
 
     private fun control() =
-        VideoEncoderControl(video, sink, { now }, { failures += it }) { bitRate, pace, output ->
-            did += "open $bitRate $pace"
-            check(!isBroken) { "no codec" }
+        VideoEncoderControl(
+            video,
+            sink,
+            { now },
+            { failures += it },
+            { PictureOrder(depth, 33_000) },
+        ) { bitRate, pace, isSoftware, output ->
+            did += "open $bitRate $pace" + if (isSoftware) " software" else ""
+            check(!broken(isSoftware)) { "no codec" }
             outputs += output
             object : VideoEncoderDevice {
                 override fun setBitRate(bps: Int) {
@@ -110,24 +120,82 @@ class VideoEncoderControlTest {
         done()
         outputs.last().failed("reset")
         assertEquals(listOf("release", "open 600000 FULL"), done())
+        assertFalse(control.isSoftware)
         outputs.first().failed("a late word")
         assertEquals(emptyList(), done())
-        repeat(2) { outputs.last().failed("reset") }
-        assertTrue(control.isRunning)
+        outputs.last().failed("reset")
+        assertEquals(listOf("release", "open 600000 FULL software"), done(), "twice is enough")
+        assertTrue(control.isSoftware)
+        assertTrue("took over" in failures.single().advice, "the app hears of it, once")
+        outputs.last().failed("reset")
+        assertEquals(listOf("release", "open 600000 FULL software"), done())
         outputs.last().failed("reset")
         assertFalse(control.isRunning)
-        assertEquals(listOf(207), failures.map { it.code })
+        assertEquals(listOf(207, 207), failures.map { it.code })
         now += 30_000
         control.start()
-        outputs.last().failed("reset")
-        assertTrue(control.isRunning)
+        assertEquals(listOf("release", "open 600000 FULL"), done(), "a new start tries the phone's own again")
     }
 
     @Test
-    fun oneThatCannotBeMadeIsTold() {
-        isBroken = true
+    fun oneThatBreaksAgainMuchLaterIsThePhonesStill() {
+        val control = control()
+        control.start()
+        repeat(3) {
+            outputs.last().failed("reset")
+            now += 30_000
+        }
+        assertFalse(control.isSoftware)
+        assertEquals(emptyList(), failures)
+    }
+
+    @Test
+    fun oneThatCannotBeMadeIsDoneInSoftwareOrTold() {
+        broken = { isSoftware -> !isSoftware }
+        val control = control()
+        control.start()
+        assertEquals(listOf("open 1200000 FULL", "open 1200000 FULL software"), done())
+        assertTrue(control.isRunning && "took over" in failures.single().advice)
+        control.stop()
+        now += 30_000
+        broken = { true }
+        control.start()
+        assertEquals(5, done().size)
+        assertFalse(control.isRunning)
+        assertEquals(listOf(207, 207), failures.map { it.code })
+    }
+
+    @Test
+    fun withoutOneInSoftwareThePhonesIsTriedAgain() {
+        broken = { it }
+        val control = control()
+        control.start()
+        repeat(2) { outputs.last().failed("reset") }
+        assertTrue(control.isRunning)
+        assertFalse(control.isSoftware)
+        assertEquals("open 1200000 FULL", done().last())
+    }
+
+    @Test
+    fun picturesInAnotherOrderAreRefusedAndNoneOfThemIsSent() {
+        val control = control()
+        control.start()
+        val bytes = ByteBuffer.allocateDirect(8)
+        outputs[0].header(bytes, 0, 4)
+        listOf(0L, 99_000, 33_000, 66_000).forEach { outputs[0].unit(bytes, 0, 8, it, it == 0L) }
+        assertEquals(listOf(0L, 99_000), decoded)
+        assertTrue(control.isSoftware, "the same encoder would do it again")
+        assertTrue("another order" in failures.single().reason)
+    }
+
+    @Test
+    fun anOrderThatTheHeaderTellsIsKept() {
+        depth = 2
         control().start()
-        assertEquals(4, done().size)
-        assertEquals(listOf(207), failures.map { it.code })
+        val bytes = ByteBuffer.allocateDirect(8)
+        outputs[0].header(bytes, 0, 4)
+        listOf(0L, 132_000, 66_000, 33_000, 99_000).forEach { outputs[0].unit(bytes, 0, 8, it, it == 0L) }
+        assertEquals(listOf(-66_000L, -33_000, 0, 33_000, 66_000), decoded)
+        assertEquals(emptyList(), failures)
     }
 }

@@ -2,6 +2,7 @@ package io.onair.android
 
 import android.media.MediaCodec
 import android.media.MediaCodecInfo
+import android.media.MediaCodecList
 import android.media.MediaFormat
 import android.os.Build
 import android.os.Bundle
@@ -9,7 +10,9 @@ import android.os.Handler
 import android.os.HandlerThread
 import android.view.Surface
 import io.onair.EncoderOutput
+import io.onair.PictureOrder
 import io.onair.Profile
+import io.onair.SystemCodecs
 import io.onair.VideoCodec
 import io.onair.VideoConfiguration
 import io.onair.VideoEncoderDevice
@@ -22,6 +25,7 @@ internal class CodecVideo(
     codec: VideoCodec,
     bitRate: Int,
     pace: VideoPace,
+    isSoftware: Boolean,
     private val output: EncoderOutput,
 ) : VideoEncoderDevice {
     private val thread = HandlerThread("onair-codec").apply { start() }
@@ -32,7 +36,9 @@ internal class CodecVideo(
         val type = if (codec == VideoCodec.HEVC) MediaFormat.MIMETYPE_VIDEO_HEVC else MediaFormat.MIMETYPE_VIDEO_AVC
         var made: MediaCodec? = null
         try {
-            encoder = MediaCodec.createEncoderByType(type).also { made = it }
+            encoder =
+                (if (isSoftware) MediaCodec.createByCodecName(software(type)) else MediaCodec.createEncoderByType(type))
+                    .also { made = it }
             encoder.setCallback(Units(), Handler(thread.looper))
             val format = format(type, video, bitRate)
             if (codec == VideoCodec.H264) profile(format, encoder.codecInfo.getCapabilitiesForType(type), video.profile)
@@ -118,6 +124,15 @@ internal class CodecVideo(
     }
 
     private companion object {
+        /** The name of the system's own encoder, which computes in software and takes surfaces too. */
+        fun software(type: String): String =
+            MediaCodecList(MediaCodecList.REGULAR_CODECS)
+                .codecInfos
+                .firstOrNull { info ->
+                    val isSoftware = if (Build.VERSION.SDK_INT >= 29) info.isSoftwareOnly else SystemCodecs.isSoftware(info.name)
+                    info.isEncoder && isSoftware && info.supportedTypes.any { it.equals(type, ignoreCase = true) }
+                }?.name ?: throw IllegalStateException("the system has no encoder of its own for $type")
+
         fun format(
             type: String,
             video: VideoConfiguration,
@@ -133,7 +148,7 @@ internal class CodecVideo(
                 } else {
                     setInteger(MediaFormat.KEY_I_FRAME_INTERVAL, seconds.toInt().coerceAtLeast(1))
                 }
-                if (Build.VERSION.SDK_INT >= 29) setInteger(MediaFormat.KEY_MAX_B_FRAMES, 0)
+                if (Build.VERSION.SDK_INT >= PictureOrder.SAYS_NONE) setInteger(MediaFormat.KEY_MAX_B_FRAMES, 0)
                 setInteger(MediaFormat.KEY_PRIORITY, 0)
                 // A screen that stands still sends nothing by itself.
                 setLong(MediaFormat.KEY_REPEAT_PREVIOUS_FRAME_AFTER, 500_000)
@@ -149,7 +164,7 @@ internal class CodecVideo(
             if (can.encoderCapabilities.isBitrateModeSupported(constant)) {
                 format.setInteger(MediaFormat.KEY_BITRATE_MODE, constant)
             }
-            val isMain = wanted == Profile.MAIN && Build.VERSION.SDK_INT >= 29
+            val isMain = wanted == Profile.MAIN && Build.VERSION.SDK_INT >= PictureOrder.SAYS_NONE
             val profile =
                 if (isMain) {
                     MediaCodecInfo.CodecProfileLevel.AVCProfileMain

@@ -3,6 +3,7 @@ package io.onair.android
 import android.content.Context
 import android.content.Intent
 import android.graphics.Bitmap
+import android.os.Build
 import android.os.Handler
 import android.os.Looper
 import android.os.SystemClock
@@ -15,6 +16,7 @@ import io.onair.LiveException
 import io.onair.LiveSession
 import io.onair.LiveSettings
 import io.onair.PathWatch
+import io.onair.PictureOrder
 import io.onair.SessionSink
 import io.onair.Source
 import io.onair.VideoCodec
@@ -66,6 +68,7 @@ public class LiveStudio
 
         init {
             encoder?.let { session.pump.encoders += it.control::handle }
+            microphone?.let { session.pump.encoders += it.encoder::handle }
         }
 
         // --- LFLiveKit's properties ---
@@ -130,6 +133,9 @@ public class LiveStudio
                 val video = video ?: return
                 if (value) setRange(video.videoMinBitRate, video.videoMaxBitRate) else setRange(video.videoBitRate, video.videoBitRate)
             }
+
+        /** Whether pictures are encoded in software, since the phone's encoder could not be made or broke twice. */
+        public val isEncodingInSoftware: Boolean get() = encoder?.control?.isSoftware == true
 
         /** Kept for the core's picture chain: this version's core smooths no skin. */
         public var beautyFace: Boolean = false
@@ -283,8 +289,14 @@ public class LiveStudio
             codec: VideoCodec,
         ) {
             val control =
-                VideoEncoderControl(video, sink, SystemClock::elapsedRealtime, ::failed) { bitRate, pace, output ->
-                    CodecVideo(stage, video, codec, bitRate, pace, output)
+                VideoEncoderControl(
+                    video,
+                    sink,
+                    SystemClock::elapsedRealtime,
+                    ::failed,
+                    { PictureOrder.of(codec, it, video.videoFrameRate, Build.VERSION.SDK_INT) },
+                ) { bitRate, pace, isSoftware, output ->
+                    CodecVideo(stage, video, codec, bitRate, pace, isSoftware, output)
                 }
         }
     }

@@ -8,6 +8,7 @@ import android.media.MediaRecorder
 import android.os.Process
 import android.os.SystemClock
 import io.onair.AudioConfiguration
+import io.onair.AudioEncoderControl
 import io.onair.CaptureClock
 import io.onair.LiveException
 import io.onair.Rebuilds
@@ -17,9 +18,12 @@ import java.nio.ByteBuffer
 /** The microphone, in a thread of its own, through the AAC encoder to the session. */
 internal class MicrophoneSource(
     private val audio: AudioConfiguration,
-    private val sink: UnitSink,
+    sink: UnitSink,
     private val onFailed: (LiveException) -> Unit,
 ) {
+    /** Its bitrate is the core's to choose. */
+    val encoder: AudioEncoderControl = AudioEncoderControl(audio, sink) { bitRate, output -> CodecAudio(audio, bitRate, output) }
+
     @Volatile private var running: Thread? = null
 
     /** Silence is sent. */
@@ -40,10 +44,9 @@ internal class MicrophoneSource(
     private fun run() {
         Process.setThreadPriority(Process.THREAD_PRIORITY_URGENT_AUDIO)
         val rebuilds = Rebuilds(SystemClock::elapsedRealtime)
-        val encoder = CodecAudio(audio, sink)
         try {
             while (isCurrent()) {
-                val reason = captured(encoder)
+                val reason = captured()
                 if (!isCurrent()) return
                 if (!rebuilds.isAllowed()) {
                     running = null
@@ -65,7 +68,7 @@ internal class MicrophoneSource(
 
     /** Until it is stopped, or the answer is why it broke. */
     @SuppressLint("MissingPermission")
-    private fun captured(encoder: CodecAudio): String {
+    private fun captured(): String {
         val mask = if (audio.numberOfChannels == 2) AudioFormat.CHANNEL_IN_STEREO else AudioFormat.CHANNEL_IN_MONO
         val encoding = AudioFormat.ENCODING_PCM_16BIT
         val least = AudioRecord.getMinBufferSize(audio.audioSampleRate, mask, encoding)
@@ -78,7 +81,7 @@ internal class MicrophoneSource(
             record = AudioRecord(source, audio.audioSampleRate, mask, encoding, maxOf(least * 2, block.capacity() * 8))
             if (record.state != AudioRecord.STATE_INITIALIZED) return "the microphone cannot be opened"
             record.startRecording()
-            pump(record, block, frameSize, encoder)?.let { return it }
+            pump(record, block, frameSize)?.let { return it }
             return ""
         } catch (error: IllegalStateException) {
             return error.toString()
@@ -97,7 +100,6 @@ internal class MicrophoneSource(
         record: AudioRecord,
         block: ByteBuffer,
         frameSize: Int,
-        encoder: CodecAudio,
     ): String? {
         val stamp = AudioTimestamp()
         var frames = 0L
