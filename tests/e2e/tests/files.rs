@@ -134,3 +134,62 @@ fn raw_files_are_encoded() {
     assert_eq!((&sound["sample_rate"], &sound["channels"]), (&"48000".into(), &1.into()));
     assert_eq!(ffmpeg::packets(&copy, "v").len(), 75, "3 s at 25 fps");
 }
+
+/// Every frame of a file as R G B bytes.
+fn rgb_frames(file: &Path, [width, height]: [usize; 2]) -> Vec<Vec<u8>> {
+    let name = file.to_str().unwrap();
+    let raw = ["-i", name, "-map", "0:v", "-fps_mode", "passthrough"];
+    let rest = ["-pix_fmt", "rgb24", "-f", "rawvideo", "-"];
+    let output = ffmpeg::command(&[&raw[..], &rest].concat()).output().expect("ffmpeg starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout.chunks_exact(width * height * 3).map(<[u8]>::to_vec).collect()
+}
+
+#[test]
+fn lf86_an_overlay_and_a_text_arrive_in_the_decoded_stream_and_in_its_snapshot() {
+    if are_missing(&[Tool::NginxRtmp, Tool::Ffmpeg]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (red, shot) = (file("red.png"), file("shot.png"));
+    let color = ["-f", "lavfi", "-i", "color=red:size=64x48", "-frames:v", "1", "-y", &red];
+    ffmpeg::run(&color).expect_code(0);
+
+    let nginx = Nginx::start();
+    let url = nginx.url("live", "looks");
+    let size = ["--pattern", "bars", "--size", "320x240", "--fps", "15", "--duration", "2s"];
+    let over = format!("{red}@c161,121");
+    let text = "HHHH@20,-16,40,#00ff00";
+    let snapshot = format!("{shot}@1s");
+    let look = ["--overlay", &over, "--text", text, "--snapshot", &snapshot];
+    let ended = onair::run(&[&["push", &url][..], &size, &look].concat());
+    ended.expect_code(0);
+
+    let mut frames = rgb_frames(&nginx.recording("looks"), [320, 240]);
+    assert_eq!(frames.len(), 30);
+    frames.extend(rgb_frames(Path::new(&shot), [320, 240]));
+    assert_eq!(frames.len(), 31, "the snapshot is one picture more");
+    for (number, frame) in frames.iter().enumerate() {
+        let is = |x: usize, y: usize, want: [u8; 3]| {
+            let at = (y * 320 + x) * 3;
+            frame[at..at + 3].iter().zip(want).all(|(got, want)| got.abs_diff(want) < 60)
+        };
+        // All of the mark but its rim, and nothing of it beside that.
+        let red = [253, 0, 0];
+        let inside = [(134, 102), (188, 102), (134, 140), (188, 140), (161, 121)];
+        let outside = [(124, 121), (198, 121), (161, 92), (161, 150)];
+        assert!(inside.iter().all(|&(x, y)| is(x, y, red)), "frame {number}");
+        assert!(!outside.iter().any(|&(x, y)| is(x, y, red)), "frame {number}");
+        // The lowest quarter of the bars has no green.
+        let rows = 182..240;
+        let green = rows.flat_map(|y| (0..320).map(move |x| (x, y))).filter(|&(x, y)| {
+            let at = (y * 320 + x) * 3;
+            let [r, g, b] = [frame[at], frame[at + 1], frame[at + 2]];
+            g > 170 && r < 100 && b < 100
+        });
+        let green: Vec<_> = green.collect();
+        assert!(green.len() > 250, "frame {number}: {} green pixels", green.len());
+        assert!(green.iter().all(|&(x, _)| (18..150).contains(&x)), "frame {number}");
+    }
+}
