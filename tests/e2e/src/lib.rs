@@ -3,6 +3,7 @@
 //! program dies with its guard. A test whose tool is missing says so in one line and is counted as skipped.
 
 pub mod clock;
+pub mod disk;
 pub mod fake;
 pub mod ffmpeg;
 pub mod nginx;

@@ -1,6 +1,7 @@
-//! A real Chromium that looks at a page: `web/watch.mjs`, driven through playwright-core.
+//! A real Chromium that looks at a page (`web/watch.mjs`) or plays files (`web/play.mjs`), driven through
+//! playwright-core.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -26,4 +27,18 @@ pub fn watch(url: &str, seconds: u32, screenshot: Option<&str>) -> Value {
     let ended = process::run(&mut command, Duration::from_secs(60 + u64::from(seconds)));
     ended.expect_code(0);
     serde_json::from_str(ended.stdout.trim()).expect("watch.mjs writes JSON")
+}
+
+/// Plays each file to its end, and tells what came of it; `web/play.mjs` says in which words.
+///
+/// # Panics
+/// When the browser does not start.
+#[track_caller]
+pub fn play(files: &[&Path]) -> Vec<Value> {
+    let chromium = tools::chromium().expect("the test asked for chromium");
+    let mut command = Command::new("node");
+    command.arg(folder().join("play.mjs")).arg(chromium).args(files);
+    let ended = process::run(&mut command, Duration::from_secs(60 + 20 * files.len() as u64));
+    ended.expect_code(0);
+    serde_json::from_str(ended.stdout.trim()).expect("play.mjs writes JSON")
 }

@@ -137,7 +137,7 @@ fn raw_files_are_encoded() {
 
 /// Every frame of a file as R G B bytes.
 fn rgb_frames(file: &Path, [width, height]: [usize; 2]) -> Vec<Vec<u8>> {
-    let name = file.to_str().unwrap();
+    let name = file.to_str().expect("a plain path");
     let raw = ["-i", name, "-map", "0:v", "-fps_mode", "passthrough"];
     let rest = ["-pix_fmt", "rgb24", "-f", "rawvideo", "-"];
     let output = ffmpeg::command(&[&raw[..], &rest].concat()).output().expect("ffmpeg starts");
@@ -146,7 +146,7 @@ fn rgb_frames(file: &Path, [width, height]: [usize; 2]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn lf86_an_overlay_and_a_text_arrive_in_the_decoded_stream_and_in_its_snapshot() {
+fn an_overlay_and_a_text_arrive_in_the_decoded_stream_and_in_its_snapshot() {
     if are_missing(&[Tool::NginxRtmp, Tool::Ffmpeg]) {
         return;
     }

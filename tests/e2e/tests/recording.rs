@@ -1,4 +1,12 @@
-//! A recording beside the stream, while the server goes and comes back.
+//! A recording beside the stream: while the server goes and comes back, killed, on disks that are full or cannot be
+//! written, and of media that has gaps, other sizes and clocks.
+
+#[path = "recording/apart.rs"]
+mod apart;
+#[path = "recording/disks.rs"]
+mod disks;
+#[path = "recording/kills.rs"]
+mod kills;
 
 use std::time::Duration;
 
