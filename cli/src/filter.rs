@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use onair::overlay::Image;
-use onair::{BeautyQuality, FrameView, I420Frame, Look, MediaTime, PixelFormat, Plane};
+use onair::{FrameView, I420Frame, Look, MediaTime, PixelFormat, Plane};
 use onair_media::look::Chain;
 use onair_media::pattern::{Kind, VideoPattern};
 use onair_media::still;
@@ -55,8 +55,7 @@ fn write(
     source: &FrameView<'_>,
     format: onair::StillFormat,
 ) -> Result<Vec<u8>, Failure> {
-    let mut look = args.look.on(Look::default(), source.height())?;
-    look.beauty.quality = BeautyQuality::Exact;
+    let look = args.look.on(Look::default(), source.height())?;
     let [mut width, mut height] = [source.width(), source.height()];
     if look.framing.rotation.is_upended() {
         (width, height) = (height, width);

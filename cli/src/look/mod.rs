@@ -7,7 +7,7 @@ use std::path::Path;
 
 use clap::Args;
 use onair::overlay::{Content, Image, Text};
-use onair::{Effect, Look, Lut, Overlay, Rotation};
+use onair::{BeautyQuality, Effect, Look, Lut, Overlay, Rotation};
 
 use crate::exit::Failure;
 use place::{FileOver, TextOver};
@@ -26,6 +26,10 @@ pub(crate) struct LookArgs {
     /// How much colour it adds, 0 to 1
     #[arg(long, value_name = "LEVEL")]
     pub(crate) tone: Option<f32>,
+
+    /// The same filter straight on Y'CbCr: several times as fast, and 46 dB or more beside the exact one
+    #[arg(long)]
+    pub(crate) beauty_fast: bool,
 
     /// gray, invert, sepia, fisheye, glow, or a table of colours (.cube); repeat it, in their order
     #[arg(long, value_name = "NAME|FILE.cube")]
@@ -56,10 +60,10 @@ pub(crate) struct LookArgs {
 impl LookArgs {
     /// Whether none of them was given.
     pub(crate) fn is_plain(&self) -> bool {
-        let Self { beauty, bright, tone, filter, overlay, text, mirror, rotate, zoom } = self;
+        let Self { beauty, bright, tone, filter, overlay, text, mirror, rotate, zoom, .. } = self;
         let has_number = beauty.or(*bright).or(*tone).or(*zoom).is_some() || rotate.is_some();
         let has_list = !filter.is_empty() || !overlay.is_empty() || !text.is_empty();
-        !(has_number || has_list || *mirror)
+        !(has_number || has_list || *mirror || self.beauty_fast)
     }
 
     /// `look` with what was given, for a picture of `height` pixels; reads the files it names.
@@ -72,6 +76,9 @@ impl LookArgs {
         beauty.level = self.beauty.unwrap_or(beauty.level);
         beauty.bright = self.bright.unwrap_or(beauty.bright);
         beauty.tone = self.tone.unwrap_or(beauty.tone);
+        if self.beauty_fast {
+            (beauty.is_on, beauty.quality) = (true, BeautyQuality::Fast);
+        }
         look.framing.mirror |= self.mirror;
         look.framing.zoom = self.zoom.unwrap_or(look.framing.zoom);
         if let Some(degrees) = self.rotate {

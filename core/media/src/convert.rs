@@ -32,8 +32,12 @@ pub fn to_i420(source: &FrameView<'_>, target: &mut I420Frame) -> Result<(), Fra
             copy_rows(*luma, y, width);
             split_rows(*chroma, v, u, width / 2);
         }
-        (PixelFormat::Rgba, [pixels]) => rgb_rows::<0, 2>(*pixels, [y, u, v], width),
-        (PixelFormat::Bgra, [pixels]) => rgb_rows::<2, 0>(*pixels, [y, u, v], width),
+        (PixelFormat::Rgba, [pixels]) => {
+            simd::run(FromRgb::<0, 2> { from: *pixels, to: [y, u, v], width });
+        }
+        (PixelFormat::Bgra, [pixels]) => {
+            simd::run(FromRgb::<2, 0> { from: *pixels, to: [y, u, v], width });
+        }
         (format, planes) => {
             return Err(FrameError::PlaneCount {
                 format,
@@ -131,7 +135,22 @@ fn split_rows(from: Plane<'_>, first: &mut [u8], second: &mut [u8], row_bytes: u
     }
 }
 
+/// Plain loops, compiled for the processor's vectors; red is byte `R` of a pixel, blue byte `B`.
+struct FromRgb<'a, const R: usize, const B: usize> {
+    from: Plane<'a>,
+    to: [&'a mut [u8]; 3],
+    width: usize,
+}
+
+impl<const R: usize, const B: usize> Kernel for FromRgb<'_, R, B> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, _lanes: L) {
+        rgb_rows::<R, B>(self.from, self.to, self.width);
+    }
+}
+
 /// Two rows at a time: each gives a row of luma, both together a row of chroma.
+#[inline(always)]
 fn rgb_rows<const R: usize, const B: usize>(
     from: Plane<'_>,
     [y, u, v]: [&mut [u8]; 3],
@@ -149,6 +168,7 @@ fn rgb_rows<const R: usize, const B: usize>(
     }
 }
 
+#[inline(always)]
 fn luma_row<const R: usize, const B: usize>(pixels: &[u8], y: &mut [u8]) {
     for (pixel, y) in pixels.as_chunks::<4>().0.iter().zip(y) {
         let sum = Y_R * i32::from(pixel[R]) + Y_G * i32::from(pixel[1]) + Y_B * i32::from(pixel[B]);
@@ -156,6 +176,7 @@ fn luma_row<const R: usize, const B: usize>(pixels: &[u8], y: &mut [u8]) {
     }
 }
 
+#[inline(always)]
 fn chroma_row<const R: usize, const B: usize>(
     top: &[u8],
     bottom: &[u8],

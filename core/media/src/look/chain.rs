@@ -141,9 +141,10 @@ impl Chain {
     }
 
     fn paint(&mut self, source: &FrameView<'_>, time: MediaTime) -> Result<(), FrameError> {
-        let exact = !self.beauty.is_idle();
         match source.format() {
-            PixelFormat::Rgba | PixelFormat::Bgra if exact => self.load_rgba(source)?,
+            PixelFormat::Rgba | PixelFormat::Bgra if self.beauty.wants_rgb() => {
+                self.load_rgba(source)?
+            }
             _ => self.load_i420(source)?,
         }
         self.beauty.draw(&mut self.canvas)?;

@@ -81,6 +81,50 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn store(self, lanes: __m256i, to: &mut [i16]) {
+        let to = &mut to[..16];
+        // SAFETY: `self` exists, so there is AVX2; `to` has 32 bytes.
+        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), lanes) }
+    }
+
+    #[inline(always)]
+    fn load_twice(self, from: &[i16]) -> __m256i {
+        let from = &from[..8];
+        // SAFETY: `self` exists, so there is AVX2; `from` has 16 bytes.
+        unsafe {
+            let once = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.as_ptr().cast()));
+            _mm256_or_si256(once, _mm256_slli_epi32::<16>(once))
+        }
+    }
+
+    #[inline(always)]
+    fn load_bytes(self, from: &[u8]) -> __m256i {
+        let from = &from[..16];
+        // SAFETY: `self` exists, so there is AVX2; `from` has 16 bytes.
+        unsafe { _mm256_cvtepu8_epi16(_mm_loadu_si128(from.as_ptr().cast())) }
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, lanes: __m256i, to: &mut [u8]) {
+        let to = &mut to[..16];
+        // SAFETY: `self` exists, so there is AVX2; `to` has 16 bytes.
+        unsafe {
+            let (low, high) = (_mm256_castsi256_si128(lanes), _mm256_extracti128_si256::<1>(lanes));
+            _mm_storeu_si128(to.as_mut_ptr().cast(), _mm_packus_epi16(low, high));
+        }
+    }
+
+    #[inline(always)]
+    fn load_pairs(self, from: &[u8]) -> __m256i {
+        let from = &from[..32];
+        // SAFETY: `self` exists, so there is AVX2; `from` has 32 bytes.
+        unsafe {
+            let bytes = _mm256_loadu_si256(from.as_ptr().cast());
+            _mm256_maddubs_epi16(bytes, _mm256_set1_epi8(1))
+        }
+    }
+
+    #[inline(always)]
     fn load_pixels(self, from: &[u8]) -> [__m256i; 4] {
         let from = &from[..64];
         // SAFETY: `self` exists, so there is AVX2; `from` has 64 bytes, and each load 16 of them.

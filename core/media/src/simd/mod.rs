@@ -42,6 +42,16 @@ pub(crate) trait Lanes: Copy {
     fn splat(self, value: i16) -> Self::V;
     /// The first `N` of `from`, which has as many.
     fn load(self, from: &[i16]) -> Self::V;
+    /// To the first `N` of `to`.
+    fn store(self, lanes: Self::V, to: &mut [i16]);
+    /// The first `N / 2` of `from`, each twice.
+    fn load_twice(self, from: &[i16]) -> Self::V;
+    /// The first `N` bytes.
+    fn load_bytes(self, from: &[u8]) -> Self::V;
+    /// To the first `N` bytes; lanes are 0 to 255.
+    fn store_bytes(self, lanes: Self::V, to: &mut [u8]);
+    /// The sums of the first `N` pairs of bytes.
+    fn load_pairs(self, from: &[u8]) -> Self::V;
     /// The first `N` pixels of four bytes, by channel.
     fn load_pixels(self, from: &[u8]) -> [Self::V; 4];
     /// To the first `N` pixels; lanes are 0 to 255.

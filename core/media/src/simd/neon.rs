@@ -76,6 +76,44 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
+    fn store(self, lanes: int16x8_t, to: &mut [i16]) {
+        let to = &mut to[..8];
+        // SAFETY: `self` exists, so there is NEON; `to` has 16 bytes.
+        unsafe { vst1q_s16(to.as_mut_ptr(), lanes) }
+    }
+
+    #[inline(always)]
+    fn load_twice(self, from: &[i16]) -> int16x8_t {
+        let from = &from[..4];
+        // SAFETY: `self` exists, so there is NEON; `from` has 8 bytes.
+        unsafe {
+            let once = vld1_s16(from.as_ptr());
+            vcombine_s16(vzip1_s16(once, once), vzip2_s16(once, once))
+        }
+    }
+
+    #[inline(always)]
+    fn load_bytes(self, from: &[u8]) -> int16x8_t {
+        let from = &from[..8];
+        // SAFETY: `self` exists, so there is NEON; `from` has 8 bytes.
+        unsafe { vreinterpretq_s16_u16(vmovl_u8(vld1_u8(from.as_ptr()))) }
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, lanes: int16x8_t, to: &mut [u8]) {
+        let to = &mut to[..8];
+        // SAFETY: `self` exists, so there is NEON; `to` has 8 bytes.
+        unsafe { vst1_u8(to.as_mut_ptr(), vqmovun_s16(lanes)) }
+    }
+
+    #[inline(always)]
+    fn load_pairs(self, from: &[u8]) -> int16x8_t {
+        let from = &from[..16];
+        // SAFETY: `self` exists, so there is NEON; `from` has 16 bytes.
+        unsafe { vreinterpretq_s16_u16(vpaddlq_u8(vld1q_u8(from.as_ptr()))) }
+    }
+
+    #[inline(always)]
     fn load_pixels(self, from: &[u8]) -> [int16x8_t; 4] {
         let from = &from[..32];
         // SAFETY: `self` exists, so there is NEON; `from` has 32 bytes.

@@ -29,6 +29,31 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
+    fn store(self, lanes: V, to: &mut [i16]) {
+        to[..N].copy_from_slice(&lanes);
+    }
+
+    #[inline(always)]
+    fn load_twice(self, from: &[i16]) -> V {
+        std::array::from_fn(|lane| from[lane / 2])
+    }
+
+    #[inline(always)]
+    fn load_bytes(self, from: &[u8]) -> V {
+        std::array::from_fn(|lane| from[lane].into())
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, lanes: V, to: &mut [u8]) {
+        to[..N].iter_mut().zip(lanes).for_each(|(to, lane)| *to = lane as u8);
+    }
+
+    #[inline(always)]
+    fn load_pairs(self, from: &[u8]) -> V {
+        std::array::from_fn(|lane| i16::from(from[lane * 2]) + i16::from(from[lane * 2 + 1]))
+    }
+
+    #[inline(always)]
     fn load_pixels(self, from: &[u8]) -> [V; 4] {
         std::array::from_fn(|channel| std::array::from_fn(|lane| from[lane * 4 + channel].into()))
     }

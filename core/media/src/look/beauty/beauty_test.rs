@@ -6,7 +6,7 @@ use onair_types::MediaTime;
 use proptest::prelude::*;
 
 use super::*;
-use crate::frame::{FrameView, PixelFormat};
+use crate::frame::{FrameView, I420Frame, PixelFormat};
 use crate::look::{Chain, Look};
 
 fn settings(level: f32, bright: f32, tone: f32) -> Beauty {
@@ -153,6 +153,93 @@ fn lf82_another_picture_at_levels_between_is_that_of_the_formulas() {
             "{level} {bright} {tone}: {decibels:.1} dB, {largest}"
         );
         assert!(out.iter().skip(3).step_by(4).eq(source.iter().skip(3).step_by(4)), "alpha stays");
+    }
+}
+
+/// Decibels of luma and of chroma between two pictures.
+fn compare_planes(a: &I420Frame, b: &I420Frame) -> [f64; 3] {
+    let planes = |frame: &I420Frame| {
+        let luma = (frame.width() * frame.height()) as usize;
+        let (y, chroma) = frame.as_bytes().split_at(luma);
+        let (u, v) = chroma.split_at(luma / 4);
+        [y.to_vec(), u.to_vec(), v.to_vec()]
+    };
+    let (a, b) = (planes(a), planes(b));
+    std::array::from_fn(|plane| {
+        let squares =
+            a[plane].iter().zip(&b[plane]).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2));
+        let mean = squares.sum::<f64>() / a[plane].len() as f64;
+        10.0 * (255.0 * 255.0 / mean.max(1e-9)).log10()
+    })
+}
+
+fn drawn(source: &I420Frame, beauty: Beauty) -> I420Frame {
+    let mut chain = Chain::new(source.width(), source.height()).unwrap();
+    chain.set(&std::sync::Arc::new(Look { beauty, ..Look::default() }));
+    let picture = source.view();
+    let view = FrameView::new(PixelFormat::I420, source.width(), source.height(), picture.planes());
+    let view = view.unwrap();
+    I420Frame::copy_of(&chain.draw(&view, MediaTime::ZERO).unwrap()).unwrap()
+}
+
+#[test]
+fn straight_on_i420_the_portrait_is_that_of_the_exact_filter_within_45_db() {
+    let (rgba, [width, height]) = png("astronaut.png");
+    let mut source = I420Frame::new(width, height).unwrap();
+    let view = FrameView::packed(PixelFormat::Rgba, width, height, &rgba).unwrap();
+    crate::convert::to_i420(&view, &mut source).unwrap();
+    for (level, bright, tone) in [
+        (0.0, 0.5, 0.5),
+        (0.5, 0.5, 0.5),
+        (1.0, 0.5, 0.5),
+        (0.8, 0.6, 0.5),
+        (0.5, 0.5, 0.0),
+        (0.5, 0.5, 1.0),
+    ] {
+        let beauty = settings(level, bright, tone);
+        let exact = drawn(&source, beauty);
+        let fast = drawn(&source, Beauty { quality: Quality::Fast, ..beauty });
+        let [y, u, v] = compare_planes(&fast, &exact);
+        println!("{level} {bright} {tone}: {y:.1} {u:.1} {v:.1} dB");
+        let error = |decibels: f64| 10f64.powf(-decibels / 10.0);
+        let all = -10.0 * ((4.0 * error(y) + error(u) + error(v)) / 6.0).log10();
+        assert!(all >= 46.5 && y >= 48.5, "{level} {bright} {tone}: {y:.1} {u:.1} {v:.1}");
+        assert!(compare_planes(&source, &exact)[0] < 35.0, "it does something");
+    }
+}
+
+#[test]
+fn straight_on_i420_from_rgb_is_the_same_as_converted_first() {
+    let (rgba, [width, height]) = png("astronaut.png");
+    let view = FrameView::packed(PixelFormat::Rgba, width, height, &rgba).unwrap();
+    let mut converted = I420Frame::new(width, height).unwrap();
+    crate::convert::to_i420(&view, &mut converted).unwrap();
+    let beauty = Beauty { quality: Quality::Fast, ..settings(0.5, 0.5, 0.5) };
+    let mut chain = Chain::new(width, height).unwrap();
+    chain.set(&std::sync::Arc::new(Look { beauty, ..Look::default() }));
+    let direct = I420Frame::copy_of(&chain.draw(&view, MediaTime::ZERO).unwrap()).unwrap();
+    assert_eq!(direct, drawn(&converted, beauty));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn straight_on_i420_too_plain_rust_gives_the_same_bytes(
+        [width, height] in [8..60u32, 8..20], seed in any::<u64>(),
+        level in 0.0f32..=1.0, bright in 0.0f32..=1.0, tone in 0.0f32..=1.0,
+    ) {
+        let mut state = seed;
+        let mut picture = I420Frame::new(width * 2, height * 2).unwrap();
+        for byte in picture.planes_mut().into_iter().flatten() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (state >> 56) as u8;
+        }
+        let fast = Fast::new(&settings(level, bright, tone));
+        let (mut best, mut plain) = (picture.clone(), picture);
+        let (means, between) = (&mut Surroundings::default(), &mut Between::default());
+        simd::run(OnI420 { fast: &fast, means, between, picture: &mut best });
+        OnI420 { fast: &fast, means, between, picture: &mut plain }.run(simd::Plain);
+        prop_assert_eq!(best, plain);
     }
 }
 

@@ -47,25 +47,37 @@ impl Surroundings {
         self.data.resize(self.stride * height, 0);
     }
 
+    /// A row to be filled, and room behind it for the last vector.
+    pub(super) fn row_mut(&mut self, y: usize) -> &mut [i16] {
+        &mut self.data[y * self.stride + MARGIN..(y + 1) * self.stride]
+    }
+
+    /// Repeats the edges of a row that was filled.
+    pub(super) fn close_row(&mut self, y: usize, width: usize) {
+        let row = &mut self.data[y * self.stride..][..self.stride];
+        let (first, last) = (row[MARGIN], row[MARGIN + width - 1]);
+        row[..MARGIN].fill(first);
+        row[MARGIN + width..].fill(last);
+    }
+
     /// Takes the picture's rows, one after the other, from `fill`.
     pub(super) fn take(&mut self, width: usize, mut fill: impl FnMut(usize, &mut [i16])) {
-        for (y, row) in self.data.chunks_exact_mut(self.stride).enumerate() {
-            fill(y, &mut row[MARGIN..MARGIN + width]);
-            let (first, last) = (row[MARGIN], row[MARGIN + width - 1]);
-            row[..MARGIN].fill(first);
-            row[MARGIN + width..].fill(last);
+        for y in 0..self.height {
+            fill(y, &mut self.row_mut(y)[..width]);
+            self.close_row(y, width);
         }
     }
 
-    /// The neighbours of row `y`.
+    /// The neighbours of row `y`, in a picture that was made smaller by `DOWN`: 1 or 2.
     #[inline(always)]
-    pub(super) fn taps(&self, y: usize) -> Taps<'_> {
+    pub(super) fn taps<const DOWN: isize>(&self, y: usize) -> Taps<'_> {
         let row = |down: isize| {
             let y = y.saturating_add_signed(down).min(self.height - 1);
             &self.data[y * self.stride..][..self.stride]
         };
-        let taps =
-            |(across, down): (isize, isize)| &row(down)[MARGIN.saturating_add_signed(across)..];
+        let taps = |(across, down): (isize, isize)| {
+            &row(down / DOWN)[MARGIN.saturating_add_signed(across / DOWN)..]
+        };
         Taps {
             own: taps((0, 0)),
             once: ONCE.map(taps),
@@ -77,7 +89,7 @@ impl Surroundings {
 
 /// Rows of neighbours, each beginning at that of the row's first pixel.
 pub(super) struct Taps<'a> {
-    own: &'a [i16],
+    pub(super) own: &'a [i16],
     once: [&'a [i16]; 12],
     twice: [&'a [i16]; 8],
     thrice: [&'a [i16]; 4],
@@ -87,15 +99,21 @@ impl Taps<'_> {
     /// The weighted sums for the pixels from `left` on: 62 times their mean.
     #[inline(always)]
     pub(super) fn sum<L: Lanes>(&self, l: L, left: usize) -> L::V {
-        let once = total(l, &self.once, left);
-        let twice = total(l, &self.twice, left);
-        let thrice = total(l, &self.thrice, left);
         let own = l.load(&self.own[left..]);
         // 22 = 16 + 4 + 2
         debug_assert_eq!(OWN, 16 + 4 + 2);
         let own = l.add(l.shift_left::<4>(own), l.add(l.shift_left::<2>(own), l.add(own, own)));
+        l.add(own, self.others(l, left))
+    }
+
+    /// The same without the pixels themselves: 40 times the mean of what surrounds them.
+    #[inline(always)]
+    pub(super) fn others<L: Lanes>(&self, l: L, left: usize) -> L::V {
+        let once = total(l, &self.once, left);
+        let twice = total(l, &self.twice, left);
+        let thrice = total(l, &self.thrice, left);
         let even = l.add(twice, thrice);
-        l.add(l.add(own, l.add(even, even)), l.add(thrice, once))
+        l.add(l.add(even, even), l.add(thrice, once))
     }
 }
 
@@ -108,21 +126,27 @@ fn total<L: Lanes>(l: L, rows: &[&[i16]], left: usize) -> L::V {
     sum
 }
 
-/// LFLiveKit's high pass, Q15: a half where a pixel is as bright as what surrounds it. Its five
-/// steps of hard light are one power: of `t` = 1 − 2 |difference| it leaves half of t³², on the
-/// side where the difference lies. `WHITE` is the span of the channel's values.
+/// LFLiveKit's high pass, Q15: a half where a pixel is as bright as what surrounds it. `WHITE` is the
+/// span of the channel's values.
 #[inline(always)]
 pub(super) fn contrast<L: Lanes, const WHITE: u32>(l: L, own: L::V, around: L::V) -> L::V {
     // 62 = 64 − 2
     debug_assert_eq!(ALL, 64 - 2);
     let all = l.sub(l.shift_left::<6>(own), l.add(own, own));
     let difference = l.sub(all, around);
-    let zero = l.splat(0);
     // Twice the difference in Q15 is more than four times that in units of a 62nd.
     let double = l.abs(difference);
     let double = l.add(double, double);
     let rest = const { ((twice_in_q15(WHITE) - 4.0) / 2.0 * 32_768.0) as i16 };
     let twice = l.add_clamped(l.add_clamped(double, double), l.mul(double, l.splat(rest)));
+    hard_light(l, difference, twice)
+}
+
+/// Five steps of hard light, Q15. They are one power: of `t` = 1 − `twice` the difference's size they
+/// leave half of t³², on the side where the difference lies.
+#[inline(always)]
+pub(super) fn hard_light<L: Lanes>(l: L, difference: L::V, twice: L::V) -> L::V {
+    let zero = l.splat(0);
     let mut t = l.sub(l.splat(ONE), twice);
     for _ in 0..5 {
         t = l.mul(t, t);

@@ -30,6 +30,39 @@ impl Formula {
             brightness: 0.6 * (bright - 0.5),
         }
     }
+
+    /// A channel `c` before more colour and brightness, where the filter is so strong.
+    pub(super) fn channel(&self, c: f64, high: f64, strength: f64) -> f64 {
+        let s = (c + (c - high) * strength * 0.1).max(0.0).powf(self.p2);
+        let o = c + strength * (s - s * c);
+        let o = o + strength * (s.max(c) - o);
+        o + self.p3 * (2.0 * c * s + c * c - 2.0 * c * c * s - o)
+    }
+}
+
+/// Any function of a byte, by straight lines between 17 points.
+#[derive(Clone, Debug)]
+pub(super) struct Curve {
+    base: [i16; 16],
+    rise: [i16; 16],
+}
+
+impl Curve {
+    /// `of` gets 0, 16 … 256.
+    pub(super) fn new(of: impl Fn(f64) -> f64) -> Self {
+        // Casts saturate.
+        let point = |index: usize| of(index as f64 * 16.0).round() as i16;
+        Self {
+            base: std::array::from_fn(point),
+            rise: std::array::from_fn(|index| point(index + 1).saturating_sub(point(index))),
+        }
+    }
+
+    /// At an index of 0 to 15 and a part of the line behind it, Q15.
+    #[inline(always)]
+    pub(super) fn at<L: Lanes>(&self, l: L, [index, part]: [L::V; 2]) -> L::V {
+        l.add(l.look_up(&self.base, index), l.mul(l.look_up(&self.rise, index), part))
+    }
 }
 
 /// `x` to a power from 0.4 to 1, for Q15 numbers that are not negative: straight lines between 17

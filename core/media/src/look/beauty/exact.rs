@@ -17,7 +17,7 @@ pub(super) struct Exact {
 }
 
 /// LFLiveKit's matrix of saturation.
-const SATURATION: [[f64; 3]; 3] =
+pub(super) const SATURATION: [[f64; 3]; 3] =
     [[1.1102, -0.0598, -0.061], [-0.0774, 1.0826, -0.1186], [-0.0228, -0.0228, 1.1772]];
 
 impl Exact {
@@ -37,7 +37,7 @@ impl Exact {
     /// Filters one row of RGBA; `green` is where it was taken from.
     #[inline(always)]
     pub(super) fn row<L: Lanes>(&self, l: L, row: &mut [u8], green: &Surroundings, y: usize) {
-        let taps = green.taps(y);
+        let taps = green.taps::<1>(y);
         let mut left = 0;
         let mut pixels = row.chunks_exact_mut(L::N * 4);
         for pixels in pixels.by_ref() {
