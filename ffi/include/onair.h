@@ -272,6 +272,157 @@
 #define ONAIR_LAYOUT_START_CODES 1
 
 /*
+ No moment of the stream.
+ */
+#define ONAIR_NO_TIME INT64_MIN
+
+/*
+ Something that this header has no word for: `text`.
+ */
+#define ONAIR_ROOM_OTHER 0
+
+/*
+ `state`.
+ */
+#define ONAIR_ROOM_STATE 1
+
+/*
+ `code`, `text`, `retry_in_ms`.
+ */
+#define ONAIR_ROOM_LOST 2
+
+/*
+ In the room: `key`, `flags`, `total` (likes), `count` (viewers), its title as `text`, and for the
+ host `token` and `publish_key`.
+ */
+#define ONAIR_ROOM_JOINED 3
+
+/*
+ `command`, `refusal`, `text`, `retry_in_ms`. After create and join the client is in no room.
+ */
+#define ONAIR_ROOM_REFUSED 4
+
+/*
+ `id`, `sender`, `name`, `flags`, `at_ms`, `text`.
+ */
+#define ONAIR_ROOM_COMMENT 5
+
+/*
+ `id`, `sender`, `name`, `flags`, `at_ms`, `sender_id`, `gift_id`, `count`.
+ */
+#define ONAIR_ROOM_GIFT 6
+
+/*
+ Hearts: `count`, `total`.
+ */
+#define ONAIR_ROOM_LIKES 7
+
+/*
+ `count`.
+ */
+#define ONAIR_ROOM_VIEWERS 8
+
+/*
+ The stream began or stopped: `flags`.
+ */
+#define ONAIR_ROOM_LIVE_CHANGED 9
+
+/*
+ `id`.
+ */
+#define ONAIR_ROOM_COMMENT_REMOVED 10
+
+/*
+ For the host: `id`, and why as `text`.
+ */
+#define ONAIR_ROOM_REPORTED 11
+
+/*
+ Comments that nobody keeps any more: `count`.
+ */
+#define ONAIR_ROOM_MISSED 12
+
+/*
+ One's own is with the server: `id`.
+ */
+#define ONAIR_ROOM_DELIVERED 13
+
+/*
+ One's own is not, and will not be: `id`, `refusal`, `text`, `retry_in_ms`.
+ */
+#define ONAIR_ROOM_NOT_DELIVERED 14
+
+/*
+ The room is over: why as `text`.
+ */
+#define ONAIR_ROOM_CLOSED 15
+
+/*
+ The server answers nothing: nobody owns a room there.
+ */
+#define ONAIR_ROOM_OLD_SERVER 16
+
+/*
+ Asking where to go, connecting, or waiting to connect again.
+ */
+#define ONAIR_ROOM_CONNECTING 0
+
+/*
+ The server has let the client in.
+ */
+#define ONAIR_ROOM_ONLINE 1
+
+/*
+ Nothing more will happen.
+ */
+#define ONAIR_ROOM_ENDED 2
+
+/*
+ The stream runs.
+ */
+#define ONAIR_ROOM_IS_LIVE 1
+
+/*
+ The room is one's own.
+ */
+#define ONAIR_ROOM_IS_HOST 2
+
+/*
+ One had been in it before.
+ */
+#define ONAIR_ROOM_IS_RESUMED 4
+
+/*
+ One said it oneself.
+ */
+#define ONAIR_ROOM_IS_OWN 8
+
+/*
+ It was said before one came.
+ */
+#define ONAIR_ROOM_IS_HISTORY 16
+
+/*
+ Bytes of an id, a sender and a name, with the NUL.
+ */
+#define ONAIR_ROOM_ID_BYTES 136
+
+/*
+ Bytes of a room's key, with the NUL.
+ */
+#define ONAIR_ROOM_KEY_BYTES 72
+
+/*
+ Bytes of a token and of a publish key, with the NUL.
+ */
+#define ONAIR_ROOM_SECRET_BYTES 256
+
+/*
+ Bytes of a comment, with the NUL.
+ */
+#define ONAIR_ROOM_TEXT_BYTES 1024
+
+/*
  Of several destinations, the first one's network decides.
  */
 #define ONAIR_SHARED_FIRST 0
@@ -300,6 +451,26 @@
  There is another one.
  */
 #define ONAIR_PATH_CHANGED 2
+
+/*
+ The camera.
+ */
+#define ONAIR_INTERRUPT_PICTURE 0
+
+/*
+ The microphone of the first source.
+ */
+#define ONAIR_INTERRUPT_SOUND 1
+
+/*
+ Both.
+ */
+#define ONAIR_INTERRUPT_BOTH 2
+
+/*
+ Sources of sound that a session can have.
+ */
+#define ONAIR_AUDIO_SOURCES 8
 
 /*
  0, or an error's code; see LiveError.
@@ -701,6 +872,153 @@ typedef struct {
 } onair_audio_unit;
 
 /*
+ What a client of rooms is made of. Fill it with onair_room_config_init, then change what differs.
+ */
+typedef struct {
+  /*
+   Servers, any of which is asked: "wss://host", or "ws://" on this machine and private networks.
+   */
+  const char *const *servers;
+  /*
+   How many.
+   */
+  size_t server_count;
+  /*
+   Instead of servers: an HTTP address that names the server before each connection; or NULL.
+   */
+  const char *locator;
+  /*
+   What others see beside one's comments, up to 32 characters; or NULL.
+   */
+  const char *name;
+  /*
+   What the server wants to hear before it lets anybody in; or NULL.
+   */
+  const char *auth_token;
+  /*
+   The token of an earlier visit: the room is one's own again; or NULL.
+   */
+  const char *room_token;
+  /*
+   Not 0: comments and gifts wait while there is no connection, up to 100.
+   */
+  uint32_t queue_offline;
+  /*
+   Not 0: everybody on the way may read and change what is said.
+   */
+  uint32_t allow_plaintext;
+  /*
+   From one sign of life of one's own to the next, ms: at least 100, or 0 for none.
+   */
+  uint32_t ping_every_ms;
+  /*
+   Not 0: the protocol of Socket.IO 1 and 2.
+   */
+  uint32_t engine_io_3;
+  /*
+   Certificate authorities that wss:// believes too, PEM; NULL for none.
+   */
+  const char *roots_pem;
+  /*
+   Keys of the server, "sha256/" and Base64 each; NULL for none.
+   */
+  const char *const *pins;
+  /*
+   How many.
+   */
+  size_t pin_count;
+} onair_room_config;
+
+/*
+ A client of rooms. Never used again for another one; 0 is none.
+ */
+typedef uint64_t onair_room;
+
+/*
+ What happened. What `kind` does not speak of is 0; texts are NUL-terminated UTF-8, cut where they
+ do not fit.
+ */
+typedef struct {
+  /*
+   ONAIR_ROOM_OTHER to ONAIR_ROOM_OLD_SERVER.
+   */
+  uint32_t kind;
+  /*
+   ONAIR_ROOM_CONNECTING, _ONLINE or _ENDED.
+   */
+  uint32_t state;
+  /*
+   An error's.
+   */
+  uint32_t code;
+  /*
+   What was asked: 0 create, 1 join, 2 leave, 3 close, 4 report, 5 remove, 6 mute, 7 block, 8 other.
+   */
+  uint32_t command;
+  /*
+   Why not: 0 bad request, 1 bad key, 2 bad length, 3 taken, 4 not the owner, 5 no such room, 6 not
+   in the room, 7 too much at once, 8 full, 9 blocked, 10 the connection was lost.
+   */
+  uint32_t refusal;
+  /*
+   ONAIR_ROOM_IS_…, or 0.
+   */
+  uint32_t flags;
+  /*
+   The giver's number.
+   */
+  uint32_t sender_id;
+  /*
+   Which gift.
+   */
+  uint32_t gift_id;
+  /*
+   When it is tried again, or may be, ms; ONAIR_UNLIMITED when it is not, or nobody says.
+   */
+  int64_t retry_in_ms;
+  /*
+   The moment of the stream, ms; ONAIR_NO_TIME for none.
+   */
+  int64_t at_ms;
+  /*
+   How many.
+   */
+  uint64_t count;
+  /*
+   Hearts since the room began; ONAIR_UNLIMITED when the server does not count.
+   */
+  int64_t total;
+  /*
+   Of a message.
+   */
+  char id[ONAIR_ROOM_ID_BYTES];
+  /*
+   Of the one who said it.
+   */
+  char sender[ONAIR_ROOM_ID_BYTES];
+  /*
+   What they call themselves.
+   */
+  char name[ONAIR_ROOM_ID_BYTES];
+  /*
+   Of a room.
+   */
+  char key[ONAIR_ROOM_KEY_BYTES];
+  /*
+   Proves later that the room is one's own. Never log it.
+   */
+  char token[ONAIR_ROOM_SECRET_BYTES];
+  /*
+   To publish the stream under. Never log it.
+   */
+  char publish_key[ONAIR_ROOM_SECRET_BYTES];
+  /*
+   A comment, a title, or for people.
+   */
+  char text[ONAIR_ROOM_TEXT_BYTES];
+} onair_room_event;
+
+/*
  A place to publish to.
  */
 typedef struct {
@@ -717,6 +1035,42 @@ typedef struct {
    */
   const char *name;
 } onair_destination;
+
+/*
+ How loud the last tenth of a second was, dBFS; 0 is full scale, -100 silence.
+ */
+typedef struct {
+  /*
+   The largest sample.
+   */
+  float peak_dbfs;
+  /*
+   The root of the mean square.
+   */
+  float rms_dbfs;
+} onair_level;
+
+/*
+ How loud everything was.
+ */
+typedef struct {
+  /*
+   What goes to the encoder: after mixing, gain and mute.
+   */
+  onair_level output;
+  /*
+   So many of the following are there.
+   */
+  uint32_t count;
+  /*
+   Their numbers.
+   */
+  uint32_t sources[ONAIR_AUDIO_SOURCES];
+  /*
+   Their levels, before their own gain and mute.
+   */
+  onair_level levels[ONAIR_AUDIO_SOURCES];
+} onair_levels;
 
 #ifdef __cplusplus
 extern "C" {
@@ -871,6 +1225,211 @@ onair_status onair_rehearsal_wire(onair_session session,
 #endif
 
 /*
+ A configuration without servers and with everything else as it usually is.
+
+ # Safety
+ `config` is NULL or points to room for a configuration.
+ */
+onair_status onair_room_config_init(onair_room_config *config);
+
+/*
+ Begins to connect, and goes on until it is freed, refused or put out. Free it with onair_room_free.
+
+ # Safety
+ `config` is NULL or points to a configuration whose pointers are NULL or valid, and `room` is NULL
+ or points to room for a client.
+ */
+onair_status onair_room_create(const onair_room_config *config, onair_room *room);
+
+/*
+ Leaves, waits until the connection is gone (less than 300 ms), and gives the client back. Whoever
+ waits for its events gets what waits already, then ONAIR_NO_EVENT or an error.
+ */
+onair_status onair_room_free(onair_room room);
+
+/*
+ Leaves, and waits until the connection is gone: less than 300 ms. Its last events can be fetched
+ still.
+ */
+onair_status onair_room_stop(onair_room room);
+
+/*
+ Opens a room of one's own, as soon as there is a connection and again after each loss. `key` is its
+ public name: 1 to 64 letters, digits, - and _; `title` up to 100 characters, or NULL.
+
+ # Safety
+ `key` and `title` are NULL or texts.
+ */
+onair_status onair_room_open(onair_room room, const char *key, const char *title);
+
+/*
+ Goes into a room, as soon as there is a connection and again after each loss.
+
+ # Safety
+ `key` is NULL or a text.
+ */
+onair_status onair_room_join(onair_room room, const char *key);
+
+/*
+ Leaves the room. One's own stays open until the server's patience ends.
+ */
+onair_status onair_room_leave(onair_room room);
+
+/*
+ Closes one's own room for everybody.
+ */
+onair_status onair_room_close(onair_room room);
+
+/*
+ 1 to 1,000 hearts, told together with others of the next 200 ms; never told late.
+ */
+onair_status onair_room_like(onair_room room, uint32_t count);
+
+/*
+ Says something, up to 200 characters. `at_ms` is the position on the stream's timeline that it
+ belongs to, or ONAIR_NO_TIME. Its id goes to `id`, which may be NULL, cut to `capacity` bytes;
+ ONAIR_ROOM_ID_BYTES are enough.
+
+ # Safety
+ `text` is NULL or a text, `id` is NULL or has room for `capacity` bytes.
+ */
+onair_status onair_room_comment(onair_room room, const char *text, int64_t at_ms, char *id, size_t capacity);
+
+/*
+ Gives something, 1 to 1,000 of it; otherwise as onair_room_comment. `sender_id` is random in each
+ start of an app.
+
+ # Safety
+ `id` is NULL or has room for `capacity` bytes.
+ */
+onair_status onair_room_gift(onair_room room,
+                             uint32_t sender_id,
+                             uint32_t gift_id,
+                             uint32_t count,
+                             int64_t at_ms,
+                             char *id,
+                             size_t capacity);
+
+/*
+ Tells the host that the comment with this id must not stand, and why.
+
+ # Safety
+ `id` and `reason` are NULL or texts.
+ */
+onair_status onair_room_report(onair_room room, const char *id, const char *reason);
+
+/*
+ Does not show what this sender says; when one is the host, to nobody.
+
+ # Safety
+ `sender` is NULL or a text.
+ */
+onair_status onair_room_mute(onair_room room, const char *sender);
+
+/*
+ Shows it again, to oneself.
+
+ # Safety
+ `sender` is NULL or a text.
+ */
+onair_status onair_room_unmute(onair_room room, const char *sender);
+
+/*
+ As onair_room_mute; when one is the host, the sender must leave the room too.
+
+ # Safety
+ `sender` is NULL or a text.
+ */
+onair_status onair_room_block(onair_room room, const char *sender);
+
+/*
+ Takes the comment with this id away from everybody.
+
+ # Safety
+ `id` is NULL or a text.
+ */
+onair_status onair_room_remove_comment(onair_room room, const char *id);
+
+/*
+ The network changed for the better: does not wait to connect any longer.
+ */
+onair_status onair_room_network_is_back(onair_room room);
+
+/*
+ The next event; waits up to `timeout_ms`. ONAIR_NO_EVENT when none came, and at once when none will
+ follow. One thread at a time.
+
+ # Safety
+ `event` is NULL or points to room for an event.
+ */
+onair_status onair_room_next_event(onair_room room, uint64_t timeout_ms, onair_room_event *event);
+
+/*
+ Whoever waits for an event gets what waits already, then ONAIR_NO_EVENT, from now on.
+ */
+onair_status onair_room_cancel_events(onair_room room);
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The room's clock goes on by so much, µs; what falls due meanwhile happens at its time.
+ */
+onair_status onair_rehearsal_room_pass(onair_room room, uint32_t micros);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The locator answers this, or nothing when it is NULL.
+
+ # Safety
+ `body` is NULL or a text.
+ */
+onair_status onair_rehearsal_room_locate(onair_room room, const char *body);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The room's WebSocket is open.
+ */
+onair_status onair_rehearsal_room_open(onair_room room);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The server sends this text frame.
+
+ # Safety
+ `frame` is NULL or a text.
+ */
+onair_status onair_rehearsal_room_hear(onair_room room, const char *frame);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The server answers a ping.
+ */
+onair_status onair_rehearsal_room_pong(onair_room room);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The connection closes.
+ */
+onair_status onair_rehearsal_room_cut(onair_room room);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ What the client did so far, a line each: its time in µs, then "locate HOST PATH", "connect HOST
+ PATH", "send FRAME", "ping" or "disconnect". Cut to `capacity` bytes; `*size` is what the whole text
+ needs, with its NUL.
+
+ # Safety
+ `buffer` is NULL or has room for `capacity` bytes; `size` is NULL or points to room for a size.
+ */
+onair_status onair_rehearsal_room_log(onair_room room, char *buffer, size_t capacity, size_t *size);
+#endif
+
+/*
  A session made as `config` says. Free it with onair_session_free.
 
  # Safety
@@ -950,6 +1509,79 @@ onair_status onair_session_start_recording(onair_session session, const char *pa
  Completes the file; no error when there is none.
  */
 onair_status onair_session_stop_recording(onair_session session);
+
+/*
+ Adds a source of sound that is mixed with the first one: its own rate, channels, gain and mute,
+ stamps on the same clock. Stays over stop and start until it is removed; eight in all. `*source`
+ is its number; 0 is the first source.
+
+ # Safety
+ `source` is NULL or points to room for a number.
+ */
+onair_status onair_session_add_audio_source(onair_session session, uint32_t *source);
+
+/*
+ Removes a source. The first one cannot be removed.
+ */
+onair_status onair_session_remove_audio_source(onair_session session, uint32_t source);
+
+/*
+ How loud a source is in the mix: 0 is silence, 1 as it comes, 8 the most.
+ */
+onair_status onair_session_set_audio_source_gain(onair_session session, uint32_t source, float gain);
+
+/*
+ Mutes one source in the mix; its time runs on.
+ */
+onair_status onair_session_set_audio_source_muted(onair_session session, uint32_t source, uint32_t muted);
+
+/*
+ How loud all of it is: 0 to 8, 1 unless said. Survives stop and start.
+ */
+onair_status onair_session_set_gain(onair_session session, float gain);
+
+/*
+ How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+
+ # Safety
+ `levels` is NULL or points to room for levels.
+ */
+onair_status onair_session_levels(onair_session session, onair_levels *levels);
+
+/*
+ As onair_session_push_audio, for a source of its own number.
+
+ # Safety
+ `samples` is NULL or points to `count` samples.
+ */
+onair_status onair_session_push_audio_to(onair_session session,
+                                         uint32_t source,
+                                         const int16_t *samples,
+                                         size_t count,
+                                         uint32_t sample_rate_hz,
+                                         uint32_t channels,
+                                         int64_t time_us);
+
+/*
+ A track's device is gone for a while, or another one takes its place: ONAIR_INTERRUPT_… The stream
+ gets the last picture (or the slate), and silence, until onair_session_resume and the first push
+ after it.
+ */
+onair_status onair_session_interrupt(onair_session session, uint32_t what);
+
+/*
+ The device is back: what is pushed counts again.
+ */
+onair_status onair_session_resume(onair_session session, uint32_t what);
+
+/*
+ The picture of interruptions, copied, of any size that may be pushed; its time is not looked at.
+ NULL for the last one that was pushed. Survives stop and start.
+
+ # Safety
+ As onair_session_push_video.
+ */
+onair_status onair_session_set_slate(onair_session session, const onair_video_frame *frame);
 
 /*
  What was wrong with the last call of this thread that failed, as NUL-terminated UTF-8, cut to

@@ -24,6 +24,8 @@ use onair_types::ConfigError;
 /// | 214 | user or password | Refused |
 /// | 215 | destinations that do not fit together | Configuration |
 /// | 216 | a frame, samples or an access unit | Call |
+/// | 217 | a room's key, or a text or number said in a room | Call |
+/// | 218 | what a room's server does not do | Refused |
 /// | 220 | an argument of the call | Call |
 /// | 221 | a handle that is freed or never was | Call |
 /// | 299 | a fault inside OnAir | Internal |
@@ -98,7 +100,7 @@ impl LiveError {
         match code {
             200 | 202 | 215 => Self::Configuration { code, reason, advice },
             203 | 205 | 211 | 212 => Self::Network { code, reason, advice },
-            204 | 206 | 213 | 214 => Self::Refused { code, reason, advice },
+            204 | 206 | 213 | 214 | 218 => Self::Refused { code, reason, advice },
             207 | 209 | 210 => Self::Device { code, reason, advice },
             INTERNAL => Self::Internal { code, reason, advice },
             _ => Self::Call { code, reason, advice },
@@ -111,11 +113,11 @@ impl LiveError {
     }
 
     /// A handle that leads nowhere.
-    pub(crate) fn no_session() -> Self {
+    pub(crate) fn nothing(kind: &str) -> Self {
         Self::new(
-            NO_SESSION,
-            "there is no session with this handle",
-            "use a session until it is freed",
+            NO_HANDLE,
+            format!("there is no {kind} with this handle"),
+            format!("use a {kind} until it is freed"),
         )
     }
 
@@ -186,5 +188,5 @@ impl From<UrlError> for LiveError {
 const MISUSE: u16 = 208;
 const PUSH: u16 = 216;
 const ARGUMENT: u16 = 220;
-const NO_SESSION: u16 = 221;
+const NO_HANDLE: u16 = 221;
 const INTERNAL: u16 = 299;

@@ -121,15 +121,67 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushPcm(
     guarded(|| {
         let live = handles::session(session.cast_unsigned())?;
         // SAFETY: the caller's promise.
-        let bytes = unsafe { part(env, data, offset, size_bytes) }?;
-        // SAFETY: any two bytes are a sample.
-        let (before, samples, behind) = unsafe { bytes.align_to::<i16>() };
-        if !before.is_empty() || !behind.is_empty() {
-            return Err(LiveError::argument("samples begin and end at even bytes"));
+        let samples = unsafe { samples(env, data, offset, size_bytes) }?;
+        live.push_audio(pcm(samples, sample_rate_hz, channels), time_us)?;
+        Ok(ONAIR_OK)
+    })
+}
+
+/// Interleaved 16-bit samples for a source of sound that was added; 0 is the first one.
+///
+/// # Safety
+/// Called by Java; the buffer is null or of `java.nio.ByteBuffer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushPcmTo(
+    env: *mut JNIEnv,
+    _class: jobject,
+    session: jlong,
+    source: jint,
+    data: jobject,
+    offset: jint,
+    size_bytes: jint,
+    sample_rate_hz: jint,
+    channels: jint,
+    time_us: jlong,
+) -> jint {
+    guarded(|| {
+        let live = handles::session(session.cast_unsigned())?;
+        // SAFETY: the caller's promise.
+        let samples = unsafe { samples(env, data, offset, size_bytes) }?;
+        let pcm = pcm(samples, sample_rate_hz, channels);
+        live.push_audio_to(source.cast_unsigned(), pcm, time_us)?;
+        Ok(ONAIR_OK)
+    })
+}
+
+/// The picture of interruptions, of one plane as in `pushPacked`; a null buffer for the last picture
+/// that was pushed.
+///
+/// # Safety
+/// Called by Java; the buffer is null or of `java.nio.ByteBuffer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn Java_io_onair_ffi_Frames_setSlate(
+    env: *mut JNIEnv,
+    _class: jobject,
+    session: jlong,
+    pixels: jint,
+    data: jobject,
+    stride: jint,
+    width: jint,
+    height: jint,
+) -> jint {
+    guarded(|| {
+        let live = handles::session(session.cast_unsigned())?;
+        if data.is_null() {
+            live.set_slate(None)?;
+            return Ok(ONAIR_OK);
         }
-        let sample_rate_hz = u32::try_from(sample_rate_hz).unwrap_or(0);
-        let channels = u8::try_from(channels).unwrap_or(0);
-        live.push_audio(Pcm { samples, sample_rate_hz, channels }, time_us)?;
+        // SAFETY: the caller's promise.
+        let data = unsafe { from(env, data, 0) }?;
+        let format = pick(&FORMATS, pixels.cast_unsigned(), "pixels")?;
+        let plane = Plane { data, stride_bytes: count(stride, "stride")? };
+        let frame = FrameView::new(format, side(width)?, side(height)?, &[plane]);
+        live.set_slate(Some(frame.map_err(PushError::from)?))?;
         Ok(ONAIR_OK)
     })
 }
@@ -261,6 +313,31 @@ unsafe fn part<'a>(
         let reason = format!("{size} bytes are more than the {} in the buffer", bytes.len());
         LiveError::argument(reason)
     })
+}
+
+/// 16-bit samples in a direct buffer.
+///
+/// # Safety
+/// As [`from`].
+unsafe fn samples<'a>(
+    env: *mut JNIEnv,
+    buffer: jobject,
+    offset: jint,
+    size_bytes: jint,
+) -> Result<&'a [i16], LiveError> {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { part(env, buffer, offset, size_bytes) }?;
+    // SAFETY: any two bytes are a sample.
+    let (before, samples, behind) = unsafe { bytes.align_to::<i16>() };
+    if !before.is_empty() || !behind.is_empty() {
+        return Err(LiveError::argument("samples begin and end at even bytes"));
+    }
+    Ok(samples)
+}
+
+fn pcm(samples: &[i16], sample_rate_hz: jint, channels: jint) -> Pcm<'_> {
+    let sample_rate_hz = u32::try_from(sample_rate_hz).unwrap_or(0);
+    Pcm { samples, sample_rate_hz, channels: u8::try_from(channels).unwrap_or(0) }
 }
 
 fn count(number: jint, name: &str) -> Result<usize, LiveError> {

@@ -3,7 +3,8 @@
 //! ```text
 //! Swift, Kotlin ──UniFFI──▶ LiveSession ─┐
 //!     frames ──C ABI / JNI─▶ handles ────┼─▶ Live ─▶ onair::Session
-//! C ─────────────onair.h───▶ handles ────┘
+//! C ─────────────onair.h───▶ handles ────┤
+//! Swift, Kotlin ──UniFFI──▶ RoomClient ──┴─▶ Room ─▶ onair::rooms::RoomClient
 //! ```
 //!
 //! Control and events go through UniFFI, a few calls a second. Frames go through the C functions or
@@ -20,7 +21,9 @@ mod live;
 mod options;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
+mod room;
 mod session;
+mod sound;
 mod statistics;
 
 pub mod c;
@@ -30,5 +33,10 @@ pub mod jni;
 pub use error::LiveError;
 pub use event::{LiveEvent, LiveState};
 pub use options::*;
+pub use room::{
+    RefusalKind, RoomClient, RoomCommand, RoomEvent, RoomGift, RoomMessage, RoomOptions, RoomPlace,
+    RoomRefusal, RoomSnapshot, RoomState, room_options,
+};
 pub use session::{LiveSession, PreflightFigures, RecordingFigures, preflight};
+pub use sound::{SoundLevel, SoundLevels, SourceLevel};
 pub use statistics::{DestinationFigures, EncoderFigures, SessionFigures};

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use onair::{
-    AudioCodec, AudioHeader, AudioUnit, CaptureTime, Events, FrameView, MediaTime, Pcm, Session,
-    VideoCodec, VideoHeader, VideoUnit,
+    AudioCodec, AudioHeader, AudioSourceId, AudioUnit, CaptureTime, Events, FrameView, MediaTime,
+    Pcm, Session, VideoCodec, VideoHeader, VideoUnit,
 };
 use onair_types::{FrameKind, Pool, annexb, h264};
 
@@ -85,6 +85,22 @@ impl Live {
 
     pub(crate) fn push_audio(&self, pcm: Pcm<'_>, at_us: i64) -> Result<(), LiveError> {
         Ok(self.session.push_audio(pcm, CaptureTime::from_micros(at_us))?)
+    }
+
+    /// Sound of a source that was added; 0 is the first one.
+    pub(crate) fn push_audio_to(
+        &self,
+        source: u32,
+        pcm: Pcm<'_>,
+        at_us: i64,
+    ) -> Result<(), LiveError> {
+        let source = AudioSourceId::from_number(source);
+        Ok(self.session.push_audio_to(source, pcm, CaptureTime::from_micros(at_us))?)
+    }
+
+    /// The picture of interruptions; none for the last one that was pushed.
+    pub(crate) fn set_slate(&self, picture: Option<FrameView<'_>>) -> Result<(), LiveError> {
+        Ok(self.session.set_slate(picture).map_err(onair::PushError::from)?)
     }
 
     pub(crate) fn push_encoded_video(&self, picture: &EncodedPicture<'_>) -> Result<(), LiveError> {

@@ -13,7 +13,7 @@ use onair_types::Now;
 /// 0: sessions are real. Else one more than the seed.
 static SEED: AtomicU64 = AtomicU64::new(0);
 
-/// Sessions that are made from now on are rehearsals.
+/// Sessions and rooms that are made from now on are rehearsals.
 pub(crate) fn begin(seed: u32) {
     SEED.store(u64::from(seed) + 1, Ordering::Relaxed);
 }
@@ -23,12 +23,18 @@ pub(crate) fn end() {
     SEED.store(0, Ordering::Relaxed);
 }
 
+/// What rehearsals are made from, when there are any now.
+pub(crate) fn seed() -> Option<u32> {
+    let seed = SEED.load(Ordering::Relaxed).checked_sub(1)?;
+    u32::try_from(seed).ok()
+}
+
 /// The builder with a stage under it, when sessions are rehearsals now.
 pub(crate) fn give(builder: SessionBuilder) -> (SessionBuilder, Option<Arc<Stage>>) {
-    let Some(seed) = SEED.load(Ordering::Relaxed).checked_sub(1) else { return (builder, None) };
+    let Some(seed) = seed() else { return (builder, None) };
     let stage = Arc::new(Stage::default());
     let (clock, connector) = (Arc::clone(&stage), Arc::new(Entrance(Arc::clone(&stage))));
-    (builder.clock(clock).connector(connector).seed(seed), Some(stage))
+    (builder.clock(clock).connector(connector).seed(seed.into()), Some(stage))
 }
 
 /// Clock and network of one session.

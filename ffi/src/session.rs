@@ -18,7 +18,7 @@ use crate::{
 /// pushed through the C functions or JNI with [`LiveSession::native_handle`].
 #[derive(uniffi::Object)]
 pub struct LiveSession {
-    live: Arc<Live>,
+    pub(crate) live: Arc<Live>,
     handle: u64,
 }
 

@@ -12,6 +12,9 @@ use onair_e2e::{ffmpeg, free_port};
 
 use support::{Program, build, run};
 
+const VALGRIND: [&str; 4] =
+    ["--quiet", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"];
+
 /// One of our C programs.
 fn built(source: &str, flags: &[&str]) -> Program {
     build(&Path::new(env!("CARGO_MANIFEST_DIR")).join(source), flags)
@@ -64,9 +67,21 @@ fn what_is_wrong_touches_no_memory_by_valgrind() {
         return;
     }
     let program = built("tests/c/misuse.c", &[]);
-    let checks =
-        ["--quiet", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"];
-    run(Command::new("valgrind").args(checks).arg(&program.path));
+    run(Command::new("valgrind").args(VALGRIND).arg(&program.path));
+}
+
+#[test]
+fn rooms_and_sound_through_c_touch_no_memory_by_address_sanitizer_and_valgrind() {
+    if are_missing(&[Tool::Compiler]) {
+        return;
+    }
+    let program = built("tests/c/rooms.c", &["-fsanitize=address,undefined"]);
+    run(&mut Command::new(&program.path));
+    if are_missing(&[Tool::Valgrind]) {
+        return;
+    }
+    let program = built("tests/c/rooms.c", &[]);
+    run(Command::new("valgrind").args(VALGRIND).arg(&program.path));
 }
 
 #[test]

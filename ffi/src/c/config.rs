@@ -217,9 +217,9 @@ pub unsafe extern "C" fn onair_session_config_init(
 /// The configuration's pointers are null or valid.
 pub(crate) unsafe fn options(config: &onair_session_config) -> Result<SessionOptions, LiveError> {
     // SAFETY: the caller's promise.
-    let (audio, video, pins) = unsafe {
-        let pins = slice(config.pins, config.pin_count, "pins")?;
-        (config.audio.as_ref(), config.video.as_ref(), pins)
+    let (audio, video, trust) = unsafe {
+        let trust = trust(config.roots_pem, config.pins, config.pin_count)?;
+        (config.audio.as_ref(), config.video.as_ref(), trust)
     };
     let audio = audio.map(|audio| {
         let channels = u8::try_from(audio.channels).unwrap_or(u8::MAX);
@@ -230,12 +230,6 @@ pub(crate) unsafe fn options(config: &onair_session_config) -> Result<SessionOpt
         }
     });
     let video = video.map(video_options).transpose()?;
-    // SAFETY: the caller's promise.
-    let roots_pem = unsafe { text_at(config.roots_pem, "roots_pem") }?.map(str::to_owned);
-    let pins = pins.iter().map(|pin| {
-        // SAFETY: the caller's promise.
-        unsafe { some_text(*pin, "pins[]") }.map(str::to_owned)
-    });
     let sources = [Source::Raw, Source::Encoded];
     let adaptations = [
         AdaptiveBitrate::Lag,
@@ -255,9 +249,38 @@ pub(crate) unsafe fn options(config: &onair_session_config) -> Result<SessionOpt
             max_retries: u32::try_from(config.max_retries).ok(),
             fixed_delay_ms: u64::try_from(config.fixed_delay_ms).ok(),
         },
-        trust: TrustOptions { roots_pem, pins: pins.collect::<Result<_, _>>()? },
+        trust,
         ..session_options(audio, video)
     })
+}
+
+/// Whom a secure connection believes.
+///
+/// # Safety
+/// The pointers are null or valid.
+pub(crate) unsafe fn trust(
+    roots_pem: *const c_char,
+    pins: *const *const c_char,
+    pin_count: usize,
+) -> Result<TrustOptions, LiveError> {
+    // SAFETY: the caller's promise.
+    let roots_pem = unsafe { text_at(roots_pem, "roots_pem") }?.map(str::to_owned);
+    // SAFETY: the caller's promise.
+    let pins = unsafe { texts(pins, pin_count, "pins") }?;
+    Ok(TrustOptions { roots_pem, pins })
+}
+
+/// # Safety
+/// `all` is null or points to `count` texts.
+pub(crate) unsafe fn texts(
+    all: *const *const c_char,
+    count: usize,
+    name: &str,
+) -> Result<Vec<String>, LiveError> {
+    // SAFETY: the caller's promise.
+    let all = unsafe { slice(all, count, name) }?;
+    // SAFETY: the caller's promise.
+    all.iter().map(|text| unsafe { some_text(*text, name) }.map(str::to_owned)).collect()
 }
 
 fn video_options(video: &onair_video_config) -> Result<VideoOptions, LiveError> {

@@ -1,4 +1,4 @@
-//! The C ABI, `include/onair.h`: sessions by number, frames by pointer.
+//! The C ABI, `include/onair.h`: sessions and rooms by number, frames by pointer.
 //!
 //! Every function returns a status: 0, or the code of an error whose text
 //! [`text::onair_last_error`] has in the same thread. A wrong number, a null pointer, a freed
@@ -12,7 +12,12 @@ pub mod event;
 pub mod push;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;
+pub mod room;
+pub mod room_event;
+#[cfg(feature = "rehearsal")]
+pub mod room_rehearsal;
 pub mod session;
+pub mod sound;
 pub mod text;
 
 use std::ffi::{CStr, c_char};

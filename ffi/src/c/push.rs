@@ -9,7 +9,7 @@ use super::config::pick;
 use super::session::{onair_session, with};
 use super::{onair_status, read, slice};
 use crate::LiveError;
-use crate::live::EncodedPicture;
+use crate::live::{EncodedPicture, Live};
 
 /// Three planes: Y, U, V; chroma halved both ways.
 pub const ONAIR_PIXELS_I420: u32 = 0;
@@ -112,6 +112,19 @@ pub unsafe extern "C" fn onair_session_push_video(
     session: onair_session,
     frame: *const onair_video_frame,
 ) -> onair_status {
+    // SAFETY: the caller's promise.
+    unsafe { with_frame(session, frame, |live, view, time_us| live.push_video(view, time_us)) }
+}
+
+/// Has `take` look at a picture, then gives its memory back.
+///
+/// # Safety
+/// As [`onair_session_push_video`].
+pub(crate) unsafe fn with_frame(
+    session: onair_session,
+    frame: *const onair_video_frame,
+    take: impl FnOnce(&Live, FrameView<'_>, i64) -> Result<(), LiveError>,
+) -> onair_status {
     let status = with(session, |live| {
         // SAFETY: the caller's promise.
         let frame = unsafe { read(frame, "frame") }?;
@@ -124,7 +137,7 @@ pub unsafe extern "C" fn onair_session_push_video(
         }
         let planes = &planes[..format.plane_count()];
         let view = FrameView::new(format, frame.width, frame.height, planes);
-        live.push_video(view.map_err(onair::PushError::from)?, frame.time_us)
+        take(live, view.map_err(onair::PushError::from)?, frame.time_us)
     });
     // SAFETY: the caller's promise.
     if let Some(frame) = unsafe { frame.as_ref() }

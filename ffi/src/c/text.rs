@@ -46,7 +46,7 @@ pub unsafe extern "C" fn onair_last_advice(buffer: *mut c_char, capacity: usize)
 
 /// # Safety
 /// `buffer` is null or has room for `capacity` bytes.
-unsafe fn write(text: &str, buffer: *mut c_char, capacity: usize) -> usize {
+pub(crate) unsafe fn write(text: &str, buffer: *mut c_char, capacity: usize) -> usize {
     if !buffer.is_null() && capacity > 0 {
         // SAFETY: `capacity` bytes are there by the caller's promise, and bytes need no alignment.
         let target = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), capacity) };

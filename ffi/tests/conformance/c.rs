@@ -128,7 +128,7 @@ fn program(body: &str) -> String {
     format!("{PRELUDE}\nint main(void) {{\n{body}  return 0;\n}}\n")
 }
 
-fn run(source: &str) -> Option<String> {
+pub(crate) fn run(source: &str) -> Option<String> {
     if are_missing(&[Tool::Compiler]) {
         return None;
     }

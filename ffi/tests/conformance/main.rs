@@ -1,7 +1,9 @@
 //! The vectors of tests/conformance, run natively and through C. Swift and Kotlin run the same files in their own tests.
 
 mod c;
+mod c_rooms;
 mod native;
+mod rooms;
 #[path = "../support/mod.rs"]
 mod support;
 mod vectors;
@@ -59,6 +61,29 @@ fn sessions_put_the_same_bytes_on_the_wire() {
         for (script, outcome) in scripts.iter().zip(outcomes) {
             let name = script["name"].as_str().expect("a name");
             assert_eq!(outcome.json(), expected[name], "through C: {name}");
+        }
+    }
+}
+
+/// As with sessions: with `ONAIR_BLESS` set, what they end in natively is written down.
+#[test]
+fn rooms_say_the_same_and_tell_the_same() {
+    let scripts = load("rooms.json");
+    let name = |script: &Value| script["name"].as_str().expect("a name").to_owned();
+    let native: serde_json::Map<String, Value> =
+        scripts.iter().map(|script| (name(script), rooms::native(script).json())).collect();
+    let (path, native) = (folder().join("rooms-outcomes.json"), Value::Object(native));
+    if std::env::var_os("ONAIR_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&native).expect("JSON");
+        fs::write(&path, text + "\n").expect("a folder of ours");
+    }
+    let expected: Value =
+        serde_json::from_slice(&fs::read(path).expect("rooms-outcomes.json")).expect("JSON");
+    assert_eq!(native, expected, "natively");
+    if let Some(outcomes) = c_rooms::play(&scripts) {
+        assert_eq!(outcomes.len(), scripts.len());
+        for (script, played) in scripts.iter().zip(outcomes) {
+            assert_eq!(played.json(), expected[name(script)], "through C: {}", name(script));
         }
     }
 }

@@ -529,6 +529,38 @@ fileprivate struct FfiConverterUInt64: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterInt64: FfiConverterPrimitive {
+    typealias FfiType = Int64
+    typealias SwiftType = Int64
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Int64 {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: Int64, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterFloat: FfiConverterPrimitive {
+    typealias FfiType = Float
+    typealias SwiftType = Float
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Float {
+        return try lift(readFloat(&buf))
+    }
+
+    public static func write(_ value: Float, into buf: inout [UInt8]) {
+        writeFloat(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterDouble: FfiConverterPrimitive {
     typealias FfiType = Double
     typealias SwiftType = Double
@@ -747,6 +779,71 @@ public protocol LiveSessionProtocol: AnyObject, Sendable {
      * [`LiveError::Device`] when the file could not be written to its end.
      */
     func stopRecording() throws  -> RecordingFigures?
+
+    /**
+     * Adds a source of sound that is mixed with the first one: its own rate, channels, gain and mute,
+     * stamps on the same clock. Stays over stop and start until it is removed; eight in all. Returns
+     * its number, for pushes; 0 is the first source.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when sound is not pushed raw, or there are eight already.
+     */
+    func addAudioSource() throws  -> UInt32
+
+    /**
+     * A track's device is gone for a while, or another one takes its place: the stream gets the last
+     * picture (or the slate), and silence, until [`LiveSession::resume`] and the first push after it.
+     *
+     * # Errors
+     * [`LiveError::Call`] when nothing runs, [`LiveError::Configuration`] when the track is not pushed
+     * raw, [`LiveError::Device`].
+     */
+    func interrupt(what: Interruption) throws
+
+    /**
+     * How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+     */
+    func levels()  -> SoundLevels
+
+    /**
+     * Removes a source. The first one cannot be removed.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when it is the first, or is gone already.
+     */
+    func removeAudioSource(source: UInt32) throws
+
+    /**
+     * The device is back: what is pushed counts again.
+     *
+     * # Errors
+     * As [`LiveSession::interrupt`].
+     */
+    func resume(what: Interruption) throws
+
+    /**
+     * How loud a source is in the mix: 0 is silence, 1 as it comes, 8 the most.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when `gain` is not 0 to 8, or the source is gone.
+     */
+    func setAudioSourceGain(source: UInt32, gain: Float) throws
+
+    /**
+     * Mutes one source in the mix; its time runs on.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when the source is gone.
+     */
+    func setAudioSourceMuted(source: UInt32, isMuted: Bool) throws
+
+    /**
+     * How loud all of it is: 0 to 8, 1 unless said. Survives stop and start.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when `gain` is not 0 to 8.
+     */
+    func setGain(gain: Float) throws
 
 }
 /**
@@ -1064,6 +1161,129 @@ open func stopRecording()throws  -> RecordingFigures?  {
 })
 }
 
+    /**
+     * Adds a source of sound that is mixed with the first one: its own rate, channels, gain and mute,
+     * stamps on the same clock. Stays over stop and start until it is removed; eight in all. Returns
+     * its number, for pushes; 0 is the first source.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when sound is not pushed raw, or there are eight already.
+     */
+open func addAudioSource()throws  -> UInt32  {
+    return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_add_audio_source(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * A track's device is gone for a while, or another one takes its place: the stream gets the last
+     * picture (or the slate), and silence, until [`LiveSession::resume`] and the first push after it.
+     *
+     * # Errors
+     * [`LiveError::Call`] when nothing runs, [`LiveError::Configuration`] when the track is not pushed
+     * raw, [`LiveError::Device`].
+     */
+open func interrupt(what: Interruption)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_interrupt(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeInterruption_lower(what),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+     */
+open func levels() -> SoundLevels  {
+    return try!  FfiConverterTypeSoundLevels_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_levels(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Removes a source. The first one cannot be removed.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when it is the first, or is gone already.
+     */
+open func removeAudioSource(source: UInt32)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_remove_audio_source(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(source),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * The device is back: what is pushed counts again.
+     *
+     * # Errors
+     * As [`LiveSession::interrupt`].
+     */
+open func resume(what: Interruption)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_resume(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeInterruption_lower(what),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * How loud a source is in the mix: 0 is silence, 1 as it comes, 8 the most.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when `gain` is not 0 to 8, or the source is gone.
+     */
+open func setAudioSourceGain(source: UInt32, gain: Float)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_set_audio_source_gain(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(source),
+        FfiConverterFloat.lower(gain),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Mutes one source in the mix; its time runs on.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when the source is gone.
+     */
+open func setAudioSourceMuted(source: UInt32, isMuted: Bool)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_set_audio_source_muted(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(source),
+        FfiConverterBool.lower(isMuted),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * How loud all of it is: 0 to 8, 1 unless said. Survives stop and start.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when `gain` is not 0 to 8.
+     */
+open func setGain(gain: Float)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_set_gain(
+            self.uniffiCloneHandle(),
+        FfiConverterFloat.lower(gain),uniffiCallStatus
+    )
+}
+}
+
 
 
 }
@@ -1107,6 +1327,519 @@ public func FfiConverterTypeLiveSession_lift(_ handle: UInt64) throws -> LiveSes
 #endif
 public func FfiConverterTypeLiveSession_lower(_ value: LiveSession) -> UInt64 {
     return FfiConverterTypeLiveSession.lower(value)
+}
+
+
+
+
+
+
+/**
+ * One connection to a room server, and through it to one room at a time. All methods may be called
+ * from any thread; none but [`RoomClient::stop`] waits for the network. What comes of a call is told
+ * by [`RoomClient::next_event`].
+ */
+public protocol RoomClientProtocol: AnyObject, Sendable {
+
+    /**
+     * As [`RoomClient::mute`]; when one is the host, the sender must leave the room too.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in no room.
+     */
+    func block(sender: String) throws
+
+    /**
+     * Who waits for an event gets what waits already, then none, from now on.
+     */
+    func cancelEvents()
+
+    /**
+     * Closes one's own room for everybody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is not the host, [`LiveError::Network`] without a connection.
+     */
+    func closeRoom() throws
+
+    /**
+     * Says something, up to 200 characters. `at_ms` is the position on the stream's timeline that it
+     * belongs to. Returns its id, which [`RoomEvent::Delivered`] names.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a text that cannot be; [`LiveError::Network`] without a connection
+     * unless comments are queued, and when too many wait.
+     */
+    func comment(text: String, atMs: Int64?) throws  -> String
+
+    /**
+     * Opens a room of one's own, as soon as there is a connection and again after each loss. `key` is
+     * its public name: 1 to 64 letters, digits, `-` and `_`; `title` up to 100 characters.
+     * [`RoomEvent::Joined`] tells when it stands, with its token and the key to publish with.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a key or title that cannot be, or when one is in a room.
+     */
+    func create(key: String, title: String) throws
+
+    /**
+     * Gives something; otherwise as [`RoomClient::comment`].
+     *
+     * # Errors
+     * As [`RoomClient::comment`].
+     */
+    func gift(gift: RoomGift, atMs: Int64?) throws  -> String
+
+    /**
+     * Goes into a room, as soon as there is a connection and again after each loss.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a key that cannot be, or when one is in a room.
+     */
+    func join(key: String) throws
+
+    /**
+     * Leaves the room. One's own stays open until the server's patience ends.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in none.
+     */
+    func leave() throws
+
+    /**
+     * 1 to 1,000 hearts, told together with others of the next 200 ms; never told late.
+     *
+     * # Errors
+     * [`LiveError::Network`] without a connection to the room, [`LiveError::Call`].
+     */
+    func like(count: UInt32) throws
+
+    /**
+     * Does not show what this sender says; when one is the host, to nobody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in no room.
+     */
+    func mute(sender: String) throws
+
+    /**
+     * What the C functions know this client by; never used again after it.
+     */
+    func nativeHandle()  -> UInt64
+
+    /**
+     * The network changed for the better: does not wait to connect any longer.
+     */
+    func networkIsBack()
+
+    /**
+     * The next event; waits until there is one. None when the client has ended and all is told, and
+     * after [`RoomClient::cancel_events`]. One task of the app calls this in a loop.
+     */
+    func nextEvent() async  -> RoomEvent?
+
+    /**
+     * Takes the comment with this id away from everybody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is not the host, [`LiveError::Network`] without a connection.
+     */
+    func removeComment(id: String) throws
+
+    /**
+     * Tells the host that the comment with this id must not stand, and why.
+     *
+     * # Errors
+     * [`LiveError::Network`] without a connection to the room, [`LiveError::Call`].
+     */
+    func report(id: String, reason: String) throws
+
+    /**
+     * Leaves, and waits until the connection is gone: less than 300 ms. What waits to be told is told
+     * still, then no event any more. Twice is once.
+     */
+    func stop()
+
+    /**
+     * Shows it again, to oneself.
+     *
+     * # Errors
+     * [`LiveError::Call`] after the end.
+     */
+    func unmute(sender: String) throws
+
+}
+/**
+ * One connection to a room server, and through it to one room at a time. All methods may be called
+ * from any thread; none but [`RoomClient::stop`] waits for the network. What comes of a call is told
+ * by [`RoomClient::next_event`].
+ */
+open class RoomClient: RoomClientProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_onair_ffi_fn_clone_roomclient(self.handle, $0) }
+    }
+    /**
+     * Begins to connect, and goes on until it is stopped, refused or put out.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] for addresses that may not be used, [`LiveError::Device`].
+     */
+public convenience init(options: RoomOptions)throws  {
+    let handle =
+        try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_constructor_roomclient_new(
+        FfiConverterTypeRoomOptions_lower(options),uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_onair_ffi_fn_free_roomclient(handle, $0) }
+    }
+
+
+
+
+    /**
+     * As [`RoomClient::mute`]; when one is the host, the sender must leave the room too.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in no room.
+     */
+open func block(sender: String)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_block(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(sender),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Who waits for an event gets what waits already, then none, from now on.
+     */
+open func cancelEvents()  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_cancel_events(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Closes one's own room for everybody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is not the host, [`LiveError::Network`] without a connection.
+     */
+open func closeRoom()throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_close_room(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Says something, up to 200 characters. `at_ms` is the position on the stream's timeline that it
+     * belongs to. Returns its id, which [`RoomEvent::Delivered`] names.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a text that cannot be; [`LiveError::Network`] without a connection
+     * unless comments are queued, and when too many wait.
+     */
+open func comment(text: String, atMs: Int64?)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_comment(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(text),
+        FfiConverterOptionInt64.lower(atMs),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Opens a room of one's own, as soon as there is a connection and again after each loss. `key` is
+     * its public name: 1 to 64 letters, digits, `-` and `_`; `title` up to 100 characters.
+     * [`RoomEvent::Joined`] tells when it stands, with its token and the key to publish with.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a key or title that cannot be, or when one is in a room.
+     */
+open func create(key: String, title: String)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_create(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(key),
+        FfiConverterString.lower(title),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Gives something; otherwise as [`RoomClient::comment`].
+     *
+     * # Errors
+     * As [`RoomClient::comment`].
+     */
+open func gift(gift: RoomGift, atMs: Int64?)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_gift(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeRoomGift_lower(gift),
+        FfiConverterOptionInt64.lower(atMs),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Goes into a room, as soon as there is a connection and again after each loss.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a key that cannot be, or when one is in a room.
+     */
+open func join(key: String)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_join(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(key),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Leaves the room. One's own stays open until the server's patience ends.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in none.
+     */
+open func leave()throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_leave(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * 1 to 1,000 hearts, told together with others of the next 200 ms; never told late.
+     *
+     * # Errors
+     * [`LiveError::Network`] without a connection to the room, [`LiveError::Call`].
+     */
+open func like(count: UInt32)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_like(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(count),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Does not show what this sender says; when one is the host, to nobody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in no room.
+     */
+open func mute(sender: String)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_mute(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(sender),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * What the C functions know this client by; never used again after it.
+     */
+open func nativeHandle() -> UInt64  {
+    return try!  FfiConverterUInt64.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_native_handle(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The network changed for the better: does not wait to connect any longer.
+     */
+open func networkIsBack()  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_network_is_back(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * The next event; waits until there is one. None when the client has ended and all is told, and
+     * after [`RoomClient::cancel_events`]. One task of the app calls this in a loop.
+     */
+open func nextEvent()async  -> RoomEvent?  {
+    return
+        try!  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_onair_ffi_fn_method_roomclient_next_event(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_onair_ffi_rust_future_poll_rust_buffer,
+            completeFunc: ffi_onair_ffi_rust_future_complete_rust_buffer,
+            freeFunc: ffi_onair_ffi_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterOptionTypeRoomEvent.lift,
+            errorHandler: nil
+
+        )
+}
+
+    /**
+     * Takes the comment with this id away from everybody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is not the host, [`LiveError::Network`] without a connection.
+     */
+open func removeComment(id: String)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_remove_comment(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(id),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Tells the host that the comment with this id must not stand, and why.
+     *
+     * # Errors
+     * [`LiveError::Network`] without a connection to the room, [`LiveError::Call`].
+     */
+open func report(id: String, reason: String)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_report(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(id),
+        FfiConverterString.lower(reason),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Leaves, and waits until the connection is gone: less than 300 ms. What waits to be told is told
+     * still, then no event any more. Twice is once.
+     */
+open func stop()  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_stop(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Shows it again, to oneself.
+     *
+     * # Errors
+     * [`LiveError::Call`] after the end.
+     */
+open func unmute(sender: String)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_unmute(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(sender),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomClient: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = RoomClient
+
+    public static func lift(_ handle: UInt64) throws -> RoomClient {
+        return RoomClient(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: RoomClient) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomClient {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: RoomClient, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomClient_lift(_ handle: UInt64) throws -> RoomClient {
+    return try FfiConverterTypeRoomClient.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomClient_lower(_ value: RoomClient) -> UInt64 {
+    return FfiConverterTypeRoomClient.lower(value)
 }
 
 
@@ -1965,6 +2698,577 @@ public func FfiConverterTypeRecordingFigures_lower(_ value: RecordingFigures) ->
 
 
 /**
+ * A gift.
+ */
+public struct RoomGift: Equatable, Hashable {
+    /**
+     * The giver's number, random in each start of an app.
+     */
+    public var senderId: UInt32
+    /**
+     * Which.
+     */
+    public var giftId: UInt32
+    /**
+     * How many, 1 to 1,000.
+     */
+    public var count: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The giver's number, random in each start of an app.
+         */senderId: UInt32,
+        /**
+         * Which.
+         */giftId: UInt32,
+        /**
+         * How many, 1 to 1,000.
+         */count: UInt32) {
+        self.senderId = senderId
+        self.giftId = giftId
+        self.count = count
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoomGift: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomGift: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomGift {
+        return
+            try RoomGift(
+                senderId: FfiConverterUInt32.read(from: &buf),
+                giftId: FfiConverterUInt32.read(from: &buf),
+                count: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RoomGift, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.senderId, into: &buf)
+        FfiConverterUInt32.write(value.giftId, into: &buf)
+        FfiConverterUInt32.write(value.count, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomGift_lift(_ buf: RustBuffer) throws -> RoomGift {
+    return try FfiConverterTypeRoomGift.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomGift_lower(_ value: RoomGift) -> RustBuffer {
+    return FfiConverterTypeRoomGift.lower(value)
+}
+
+
+/**
+ * A comment or a gift.
+ */
+public struct RoomMessage: Equatable, Hashable {
+    /**
+     * Of the message: shown once, named in reports. Empty on servers that give none.
+     */
+    public var id: String
+    /**
+     * Of the one who said it, to be muted or blocked by. Empty on servers that give none.
+     */
+    public var sender: String
+    /**
+     * What they call themselves; may be empty.
+     */
+    public var name: String
+    /**
+     * The comment; empty for a gift.
+     */
+    public var text: String
+    /**
+     * Which gift and how many.
+     */
+    public var gift: RoomGift?
+    /**
+     * The moment of the picture that it belongs to, ms of the stream.
+     */
+    public var atMs: Int64?
+    /**
+     * Whether it is one's own.
+     */
+    public var isOwn: Bool
+    /**
+     * Whether it was said before one came.
+     */
+    public var isHistory: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Of the message: shown once, named in reports. Empty on servers that give none.
+         */id: String,
+        /**
+         * Of the one who said it, to be muted or blocked by. Empty on servers that give none.
+         */sender: String,
+        /**
+         * What they call themselves; may be empty.
+         */name: String,
+        /**
+         * The comment; empty for a gift.
+         */text: String,
+        /**
+         * Which gift and how many.
+         */gift: RoomGift?,
+        /**
+         * The moment of the picture that it belongs to, ms of the stream.
+         */atMs: Int64?,
+        /**
+         * Whether it is one's own.
+         */isOwn: Bool,
+        /**
+         * Whether it was said before one came.
+         */isHistory: Bool) {
+        self.id = id
+        self.sender = sender
+        self.name = name
+        self.text = text
+        self.gift = gift
+        self.atMs = atMs
+        self.isOwn = isOwn
+        self.isHistory = isHistory
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoomMessage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomMessage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomMessage {
+        return
+            try RoomMessage(
+                id: FfiConverterString.read(from: &buf),
+                sender: FfiConverterString.read(from: &buf),
+                name: FfiConverterString.read(from: &buf),
+                text: FfiConverterString.read(from: &buf),
+                gift: FfiConverterOptionTypeRoomGift.read(from: &buf),
+                atMs: FfiConverterOptionInt64.read(from: &buf),
+                isOwn: FfiConverterBool.read(from: &buf),
+                isHistory: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RoomMessage, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.sender, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterString.write(value.text, into: &buf)
+        FfiConverterOptionTypeRoomGift.write(value.gift, into: &buf)
+        FfiConverterOptionInt64.write(value.atMs, into: &buf)
+        FfiConverterBool.write(value.isOwn, into: &buf)
+        FfiConverterBool.write(value.isHistory, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomMessage_lift(_ buf: RustBuffer) throws -> RoomMessage {
+    return try FfiConverterTypeRoomMessage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomMessage_lower(_ value: RoomMessage) -> RustBuffer {
+    return FfiConverterTypeRoomMessage.lower(value)
+}
+
+
+/**
+ * What a client of rooms is made of. Tokens in it are secrets: never log it.
+ */
+public struct RoomOptions: Equatable, Hashable {
+    /**
+     * Whom to ask.
+     */
+    public var place: RoomPlace
+    /**
+     * What others see beside one's comments, up to 32 characters; may be empty.
+     */
+    public var name: String
+    /**
+     * What the server wants to hear before it lets anybody in.
+     */
+    public var authToken: String?
+    /**
+     * The token of an earlier visit: the room is one's own again.
+     */
+    public var roomToken: String?
+    /**
+     * Whether comments and gifts wait while there is no connection, up to 100; otherwise they are
+     * refused then. Likes are refused in any case.
+     */
+    public var queueOffline: Bool
+    /**
+     * Whether everybody on the way may read and change what is said, to servers beyond private
+     * networks.
+     */
+    public var allowPlaintext: Bool
+    /**
+     * From one sign of life of one's own to the next, ms: at least 100, or 0 to leave it to the
+     * server's heartbeat.
+     */
+    public var pingEveryMs: UInt32
+    /**
+     * Whether the protocol of Socket.IO 1 and 2 is spoken.
+     */
+    public var engineIo3: Bool
+    /**
+     * Whom `wss://` believes.
+     */
+    public var trust: TrustOptions
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Whom to ask.
+         */place: RoomPlace,
+        /**
+         * What others see beside one's comments, up to 32 characters; may be empty.
+         */name: String,
+        /**
+         * What the server wants to hear before it lets anybody in.
+         */authToken: String?,
+        /**
+         * The token of an earlier visit: the room is one's own again.
+         */roomToken: String?,
+        /**
+         * Whether comments and gifts wait while there is no connection, up to 100; otherwise they are
+         * refused then. Likes are refused in any case.
+         */queueOffline: Bool,
+        /**
+         * Whether everybody on the way may read and change what is said, to servers beyond private
+         * networks.
+         */allowPlaintext: Bool,
+        /**
+         * From one sign of life of one's own to the next, ms: at least 100, or 0 to leave it to the
+         * server's heartbeat.
+         */pingEveryMs: UInt32,
+        /**
+         * Whether the protocol of Socket.IO 1 and 2 is spoken.
+         */engineIo3: Bool,
+        /**
+         * Whom `wss://` believes.
+         */trust: TrustOptions) {
+        self.place = place
+        self.name = name
+        self.authToken = authToken
+        self.roomToken = roomToken
+        self.queueOffline = queueOffline
+        self.allowPlaintext = allowPlaintext
+        self.pingEveryMs = pingEveryMs
+        self.engineIo3 = engineIo3
+        self.trust = trust
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoomOptions: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomOptions: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomOptions {
+        return
+            try RoomOptions(
+                place: FfiConverterTypeRoomPlace.read(from: &buf),
+                name: FfiConverterString.read(from: &buf),
+                authToken: FfiConverterOptionString.read(from: &buf),
+                roomToken: FfiConverterOptionString.read(from: &buf),
+                queueOffline: FfiConverterBool.read(from: &buf),
+                allowPlaintext: FfiConverterBool.read(from: &buf),
+                pingEveryMs: FfiConverterUInt32.read(from: &buf),
+                engineIo3: FfiConverterBool.read(from: &buf),
+                trust: FfiConverterTypeTrustOptions.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RoomOptions, into buf: inout [UInt8]) {
+        FfiConverterTypeRoomPlace.write(value.place, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterOptionString.write(value.authToken, into: &buf)
+        FfiConverterOptionString.write(value.roomToken, into: &buf)
+        FfiConverterBool.write(value.queueOffline, into: &buf)
+        FfiConverterBool.write(value.allowPlaintext, into: &buf)
+        FfiConverterUInt32.write(value.pingEveryMs, into: &buf)
+        FfiConverterBool.write(value.engineIo3, into: &buf)
+        FfiConverterTypeTrustOptions.write(value.trust, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomOptions_lift(_ buf: RustBuffer) throws -> RoomOptions {
+    return try FfiConverterTypeRoomOptions.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomOptions_lower(_ value: RoomOptions) -> RustBuffer {
+    return FfiConverterTypeRoomOptions.lower(value)
+}
+
+
+/**
+ * A server's no.
+ */
+public struct RoomRefusal: Equatable, Hashable {
+    /**
+     * Why.
+     */
+    public var kind: RefusalKind
+    /**
+     * For people.
+     */
+    public var reason: String
+    /**
+     * When it may be tried again, ms; none where the server does not say.
+     */
+    public var retryInMs: UInt64?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Why.
+         */kind: RefusalKind,
+        /**
+         * For people.
+         */reason: String,
+        /**
+         * When it may be tried again, ms; none where the server does not say.
+         */retryInMs: UInt64?) {
+        self.kind = kind
+        self.reason = reason
+        self.retryInMs = retryInMs
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoomRefusal: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomRefusal: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomRefusal {
+        return
+            try RoomRefusal(
+                kind: FfiConverterTypeRefusalKind.read(from: &buf),
+                reason: FfiConverterString.read(from: &buf),
+                retryInMs: FfiConverterOptionUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RoomRefusal, into buf: inout [UInt8]) {
+        FfiConverterTypeRefusalKind.write(value.kind, into: &buf)
+        FfiConverterString.write(value.reason, into: &buf)
+        FfiConverterOptionUInt64.write(value.retryInMs, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomRefusal_lift(_ buf: RustBuffer) throws -> RoomRefusal {
+    return try FfiConverterTypeRoomRefusal.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomRefusal_lower(_ value: RoomRefusal) -> RustBuffer {
+    return FfiConverterTypeRoomRefusal.lower(value)
+}
+
+
+/**
+ * What the server knows of a room when one comes in. Holds secrets of the host.
+ */
+public struct RoomSnapshot: Equatable, Hashable {
+    /**
+     * Its public name.
+     */
+    public var key: String
+    /**
+     * What it is about; may be empty.
+     */
+    public var title: String
+    /**
+     * Since it began.
+     */
+    public var likes: UInt64
+    /**
+     * Now, the host among them.
+     */
+    public var viewers: UInt64
+    /**
+     * Whether the stream runs.
+     */
+    public var isLive: Bool
+    /**
+     * Whether it is one's own.
+     */
+    public var isHost: Bool
+    /**
+     * Whether one had been in it before.
+     */
+    public var isResumed: Bool
+    /**
+     * For the host: proves later that the room is one's own. Never log it.
+     */
+    public var token: String?
+    /**
+     * For the host: the name to publish the stream under, where the server gives one. Never log it.
+     */
+    public var publishKey: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its public name.
+         */key: String,
+        /**
+         * What it is about; may be empty.
+         */title: String,
+        /**
+         * Since it began.
+         */likes: UInt64,
+        /**
+         * Now, the host among them.
+         */viewers: UInt64,
+        /**
+         * Whether the stream runs.
+         */isLive: Bool,
+        /**
+         * Whether it is one's own.
+         */isHost: Bool,
+        /**
+         * Whether one had been in it before.
+         */isResumed: Bool,
+        /**
+         * For the host: proves later that the room is one's own. Never log it.
+         */token: String?,
+        /**
+         * For the host: the name to publish the stream under, where the server gives one. Never log it.
+         */publishKey: String?) {
+        self.key = key
+        self.title = title
+        self.likes = likes
+        self.viewers = viewers
+        self.isLive = isLive
+        self.isHost = isHost
+        self.isResumed = isResumed
+        self.token = token
+        self.publishKey = publishKey
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoomSnapshot: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomSnapshot: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomSnapshot {
+        return
+            try RoomSnapshot(
+                key: FfiConverterString.read(from: &buf),
+                title: FfiConverterString.read(from: &buf),
+                likes: FfiConverterUInt64.read(from: &buf),
+                viewers: FfiConverterUInt64.read(from: &buf),
+                isLive: FfiConverterBool.read(from: &buf),
+                isHost: FfiConverterBool.read(from: &buf),
+                isResumed: FfiConverterBool.read(from: &buf),
+                token: FfiConverterOptionString.read(from: &buf),
+                publishKey: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RoomSnapshot, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.key, into: &buf)
+        FfiConverterString.write(value.title, into: &buf)
+        FfiConverterUInt64.write(value.likes, into: &buf)
+        FfiConverterUInt64.write(value.viewers, into: &buf)
+        FfiConverterBool.write(value.isLive, into: &buf)
+        FfiConverterBool.write(value.isHost, into: &buf)
+        FfiConverterBool.write(value.isResumed, into: &buf)
+        FfiConverterOptionString.write(value.token, into: &buf)
+        FfiConverterOptionString.write(value.publishKey, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomSnapshot_lift(_ buf: RustBuffer) throws -> RoomSnapshot {
+    return try FfiConverterTypeRoomSnapshot.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomSnapshot_lower(_ value: RoomSnapshot) -> RustBuffer {
+    return FfiConverterTypeRoomSnapshot.lower(value)
+}
+
+
+/**
  * Totals since start, gauges of the moment, and rates over the last full second.
  */
 public struct SessionFigures: Equatable, Hashable {
@@ -2409,6 +3713,213 @@ public func FfiConverterTypeSessionOptions_lift(_ buf: RustBuffer) throws -> Ses
 #endif
 public func FfiConverterTypeSessionOptions_lower(_ value: SessionOptions) -> RustBuffer {
     return FfiConverterTypeSessionOptions.lower(value)
+}
+
+
+/**
+ * How loud the last tenth of a second was; 0 dBFS is full scale, −100 silence.
+ */
+public struct SoundLevel: Equatable, Hashable {
+    /**
+     * The largest sample, dBFS.
+     */
+    public var peakDbfs: Float
+    /**
+     * The root of the mean square, dBFS.
+     */
+    public var rmsDbfs: Float
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The largest sample, dBFS.
+         */peakDbfs: Float,
+        /**
+         * The root of the mean square, dBFS.
+         */rmsDbfs: Float) {
+        self.peakDbfs = peakDbfs
+        self.rmsDbfs = rmsDbfs
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SoundLevel: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSoundLevel: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SoundLevel {
+        return
+            try SoundLevel(
+                peakDbfs: FfiConverterFloat.read(from: &buf),
+                rmsDbfs: FfiConverterFloat.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SoundLevel, into buf: inout [UInt8]) {
+        FfiConverterFloat.write(value.peakDbfs, into: &buf)
+        FfiConverterFloat.write(value.rmsDbfs, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSoundLevel_lift(_ buf: RustBuffer) throws -> SoundLevel {
+    return try FfiConverterTypeSoundLevel.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSoundLevel_lower(_ value: SoundLevel) -> RustBuffer {
+    return FfiConverterTypeSoundLevel.lower(value)
+}
+
+
+/**
+ * How loud the last tenth of a second was.
+ */
+public struct SoundLevels: Equatable, Hashable {
+    /**
+     * What goes to the encoder: after mixing, gain and mute.
+     */
+    public var output: SoundLevel
+    /**
+     * Each source, in the order they were added.
+     */
+    public var sources: [SourceLevel]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What goes to the encoder: after mixing, gain and mute.
+         */output: SoundLevel,
+        /**
+         * Each source, in the order they were added.
+         */sources: [SourceLevel]) {
+        self.output = output
+        self.sources = sources
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SoundLevels: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSoundLevels: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SoundLevels {
+        return
+            try SoundLevels(
+                output: FfiConverterTypeSoundLevel.read(from: &buf),
+                sources: FfiConverterSequenceTypeSourceLevel.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SoundLevels, into buf: inout [UInt8]) {
+        FfiConverterTypeSoundLevel.write(value.output, into: &buf)
+        FfiConverterSequenceTypeSourceLevel.write(value.sources, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSoundLevels_lift(_ buf: RustBuffer) throws -> SoundLevels {
+    return try FfiConverterTypeSoundLevels.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSoundLevels_lower(_ value: SoundLevels) -> RustBuffer {
+    return FfiConverterTypeSoundLevels.lower(value)
+}
+
+
+/**
+ * One source's level.
+ */
+public struct SourceLevel: Equatable, Hashable {
+    /**
+     * Which; 0 is the first.
+     */
+    public var source: UInt32
+    /**
+     * Before its own gain and mute.
+     */
+    public var level: SoundLevel
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Which; 0 is the first.
+         */source: UInt32,
+        /**
+         * Before its own gain and mute.
+         */level: SoundLevel) {
+        self.source = source
+        self.level = level
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SourceLevel: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSourceLevel: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SourceLevel {
+        return
+            try SourceLevel(
+                source: FfiConverterUInt32.read(from: &buf),
+                level: FfiConverterTypeSoundLevel.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SourceLevel, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.source, into: &buf)
+        FfiConverterTypeSoundLevel.write(value.level, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSourceLevel_lift(_ buf: RustBuffer) throws -> SourceLevel {
+    return try FfiConverterTypeSourceLevel.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSourceLevel_lower(_ value: SourceLevel) -> RustBuffer {
+    return FfiConverterTypeSourceLevel.lower(value)
 }
 
 
@@ -2878,6 +4389,82 @@ public func FfiConverterTypeAudioQuality_lower(_ value: AudioQuality) -> RustBuf
 
 
 /**
+ * What is taken away: the camera, the microphone of the first source, or both.
+ */
+
+public enum Interruption: Equatable, Hashable {
+
+    case picture
+    case sound
+    case both
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Interruption: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeInterruption: FfiConverterRustBuffer {
+    typealias SwiftType = Interruption
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Interruption {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .picture
+
+        case 2: return .sound
+
+        case 3: return .both
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Interruption, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .picture:
+            writeInt(&buf, Int32(1))
+
+
+        case .sound:
+            writeInt(&buf, Int32(2))
+
+
+        case .both:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeInterruption_lift(_ buf: RustBuffer) throws -> Interruption {
+    return try FfiConverterTypeInterruption.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeInterruption_lower(_ value: Interruption) -> RustBuffer {
+    return FfiConverterTypeInterruption.lower(value)
+}
+
+
+
+/**
  * What was wrong and what to do. `code` is stable and the same in every language; no text holds a
  * stream key.
  *
@@ -2899,6 +4486,8 @@ public func FfiConverterTypeAudioQuality_lower(_ value: AudioQuality) -> RustBuf
  * | 214 | user or password | Refused |
  * | 215 | destinations that do not fit together | Configuration |
  * | 216 | a frame, samples or an access unit | Call |
+ * | 217 | a room's key, or a text or number said in a room | Call |
+ * | 218 | what a room's server does not do | Refused |
  * | 220 | an argument of the call | Call |
  * | 221 | a handle that is freed or never was | Call |
  * | 299 | a fault inside OnAir | Internal |
@@ -3849,6 +5438,831 @@ public func FfiConverterTypeProfile_lower(_ value: Profile) -> RustBuffer {
 
 
 /**
+ * Why a server does not do what is asked.
+ */
+
+public enum RefusalKind: Equatable, Hashable {
+
+    /**
+     * The request is not understood, or in a word that this version has no name for.
+     */
+    case badRequest
+    /**
+     * The room's key is none.
+     */
+    case badKey
+    /**
+     * The text is empty or too long.
+     */
+    case badLength
+    /**
+     * Somebody else's room is called so.
+     */
+    case taken
+    /**
+     * Only the host may.
+     */
+    case notOwner
+    /**
+     * There is none.
+     */
+    case noSuchRoom
+    /**
+     * First join.
+     */
+    case notInRoom
+    /**
+     * Too much at once.
+     */
+    case rateLimited
+    /**
+     * No more rooms or members.
+     */
+    case serverFull
+    /**
+     * The host does not want one here.
+     */
+    case blocked
+    /**
+     * The connection went before there was an answer.
+     */
+    case lost
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RefusalKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRefusalKind: FfiConverterRustBuffer {
+    typealias SwiftType = RefusalKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RefusalKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .badRequest
+
+        case 2: return .badKey
+
+        case 3: return .badLength
+
+        case 4: return .taken
+
+        case 5: return .notOwner
+
+        case 6: return .noSuchRoom
+
+        case 7: return .notInRoom
+
+        case 8: return .rateLimited
+
+        case 9: return .serverFull
+
+        case 10: return .blocked
+
+        case 11: return .lost
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: RefusalKind, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .badRequest:
+            writeInt(&buf, Int32(1))
+
+
+        case .badKey:
+            writeInt(&buf, Int32(2))
+
+
+        case .badLength:
+            writeInt(&buf, Int32(3))
+
+
+        case .taken:
+            writeInt(&buf, Int32(4))
+
+
+        case .notOwner:
+            writeInt(&buf, Int32(5))
+
+
+        case .noSuchRoom:
+            writeInt(&buf, Int32(6))
+
+
+        case .notInRoom:
+            writeInt(&buf, Int32(7))
+
+
+        case .rateLimited:
+            writeInt(&buf, Int32(8))
+
+
+        case .serverFull:
+            writeInt(&buf, Int32(9))
+
+
+        case .blocked:
+            writeInt(&buf, Int32(10))
+
+
+        case .lost:
+            writeInt(&buf, Int32(11))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRefusalKind_lift(_ buf: RustBuffer) throws -> RefusalKind {
+    return try FfiConverterTypeRefusalKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRefusalKind_lower(_ value: RefusalKind) -> RustBuffer {
+    return FfiConverterTypeRefusalKind.lower(value)
+}
+
+
+
+/**
+ * What is asked of a server and may be refused.
+ */
+
+public enum RoomCommand: Equatable, Hashable {
+
+    /**
+     * Open a room of one's own.
+     */
+    case create
+    /**
+     * Go into a room.
+     */
+    case join
+    /**
+     * Leave it.
+     */
+    case leave
+    /**
+     * Close it.
+     */
+    case close
+    /**
+     * Report a comment.
+     */
+    case report
+    /**
+     * Take a comment away.
+     */
+    case removeComment
+    /**
+     * Have somebody's comments be shown to nobody.
+     */
+    case mute
+    /**
+     * Keep somebody out.
+     */
+    case block
+    /**
+     * Something that this version of the bindings has no word for.
+     */
+    case other
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoomCommand: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomCommand: FfiConverterRustBuffer {
+    typealias SwiftType = RoomCommand
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomCommand {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .create
+
+        case 2: return .join
+
+        case 3: return .leave
+
+        case 4: return .close
+
+        case 5: return .report
+
+        case 6: return .removeComment
+
+        case 7: return .mute
+
+        case 8: return .block
+
+        case 9: return .other
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: RoomCommand, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .create:
+            writeInt(&buf, Int32(1))
+
+
+        case .join:
+            writeInt(&buf, Int32(2))
+
+
+        case .leave:
+            writeInt(&buf, Int32(3))
+
+
+        case .close:
+            writeInt(&buf, Int32(4))
+
+
+        case .report:
+            writeInt(&buf, Int32(5))
+
+
+        case .removeComment:
+            writeInt(&buf, Int32(6))
+
+
+        case .mute:
+            writeInt(&buf, Int32(7))
+
+
+        case .block:
+            writeInt(&buf, Int32(8))
+
+
+        case .other:
+            writeInt(&buf, Int32(9))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomCommand_lift(_ buf: RustBuffer) throws -> RoomCommand {
+    return try FfiConverterTypeRoomCommand.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomCommand_lower(_ value: RoomCommand) -> RustBuffer {
+    return FfiConverterTypeRoomCommand.lower(value)
+}
+
+
+
+/**
+ * What happened in a room.
+ */
+
+public enum RoomEvent: Equatable, Hashable {
+
+    /**
+     * The connection's state changed.
+     */
+    case stateChanged(
+        /**
+         * The new one.
+         */state: RoomState
+    )
+    /**
+     * An attempt failed or the connection was lost.
+     */
+    case lost(
+        /**
+         * Why.
+         */error: LiveError,
+        /**
+         * When the next attempt begins, ms; none when there is none.
+         */retryInMs: UInt64?
+    )
+    /**
+     * In the room: for the first time, or again after the connection was lost.
+     */
+    case joined(
+        /**
+         * What there is.
+         */room: RoomSnapshot
+    )
+    /**
+     * What was asked of the server it does not do. After create and join the client is in no room.
+     */
+    case refused(
+        /**
+         * What was asked.
+         */command: RoomCommand,
+        /**
+         * Why not.
+         */refusal: RoomRefusal
+    )
+    /**
+     * Somebody said or gave something.
+     */
+    case said(
+        /**
+         * What.
+         */message: RoomMessage
+    )
+    /**
+     * Hearts.
+     */
+    case likes(
+        /**
+         * Since the last such event.
+         */count: UInt64,
+        /**
+         * Since the room began, when the server counts.
+         */total: UInt64?
+    )
+    /**
+     * So many people are in the room.
+     */
+    case viewers(
+        /**
+         * The host among them.
+         */count: UInt64
+    )
+    /**
+     * The room's stream began or stopped.
+     */
+    case liveChanged(
+        /**
+         * Whether it runs.
+         */isLive: Bool
+    )
+    /**
+     * The host took a comment away.
+     */
+    case commentRemoved(
+        /**
+         * Of the comment.
+         */id: String
+    )
+    /**
+     * For the host: somebody thinks that this comment must not stand.
+     */
+    case reported(
+        /**
+         * Of the comment.
+         */id: String,
+        /**
+         * In the viewer's words.
+         */reason: String
+    )
+    /**
+     * Comments were missed while offline: more than the server keeps.
+     */
+    case missed(
+        /**
+         * How many.
+         */count: UInt64
+    )
+    /**
+     * A comment or gift of one's own is with the server.
+     */
+    case delivered(
+        /**
+         * Of the message.
+         */id: String
+    )
+    /**
+     * A comment or gift of one's own is not, and will not be.
+     */
+    case notDelivered(
+        /**
+         * Of the message.
+         */id: String,
+        /**
+         * Why not.
+         */refusal: RoomRefusal
+    )
+    /**
+     * The room is over.
+     */
+    case closed(
+        /**
+         * In the server's word: `closed`, `owner_lost`, `blocked`.
+         */reason: String
+    )
+    /**
+     * The server answers nothing, as the first ones did: everybody may close any room there, and
+     * nobody owns one. Told once.
+     */
+    case oldServer
+    /**
+     * Something that this version of the bindings has no word for.
+     */
+    case other(
+        /**
+         * For people.
+         */text: String
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoomEvent: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomEvent: FfiConverterRustBuffer {
+    typealias SwiftType = RoomEvent
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomEvent {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .stateChanged(state: try FfiConverterTypeRoomState.read(from: &buf)
+        )
+
+        case 2: return .lost(error: try FfiConverterTypeLiveError.read(from: &buf), retryInMs: try FfiConverterOptionUInt64.read(from: &buf)
+        )
+
+        case 3: return .joined(room: try FfiConverterTypeRoomSnapshot.read(from: &buf)
+        )
+
+        case 4: return .refused(command: try FfiConverterTypeRoomCommand.read(from: &buf), refusal: try FfiConverterTypeRoomRefusal.read(from: &buf)
+        )
+
+        case 5: return .said(message: try FfiConverterTypeRoomMessage.read(from: &buf)
+        )
+
+        case 6: return .likes(count: try FfiConverterUInt64.read(from: &buf), total: try FfiConverterOptionUInt64.read(from: &buf)
+        )
+
+        case 7: return .viewers(count: try FfiConverterUInt64.read(from: &buf)
+        )
+
+        case 8: return .liveChanged(isLive: try FfiConverterBool.read(from: &buf)
+        )
+
+        case 9: return .commentRemoved(id: try FfiConverterString.read(from: &buf)
+        )
+
+        case 10: return .reported(id: try FfiConverterString.read(from: &buf), reason: try FfiConverterString.read(from: &buf)
+        )
+
+        case 11: return .missed(count: try FfiConverterUInt64.read(from: &buf)
+        )
+
+        case 12: return .delivered(id: try FfiConverterString.read(from: &buf)
+        )
+
+        case 13: return .notDelivered(id: try FfiConverterString.read(from: &buf), refusal: try FfiConverterTypeRoomRefusal.read(from: &buf)
+        )
+
+        case 14: return .closed(reason: try FfiConverterString.read(from: &buf)
+        )
+
+        case 15: return .oldServer
+
+        case 16: return .other(text: try FfiConverterString.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: RoomEvent, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case let .stateChanged(state):
+            writeInt(&buf, Int32(1))
+            FfiConverterTypeRoomState.write(state, into: &buf)
+
+
+        case let .lost(error,retryInMs):
+            writeInt(&buf, Int32(2))
+            FfiConverterTypeLiveError.write(error, into: &buf)
+            FfiConverterOptionUInt64.write(retryInMs, into: &buf)
+
+
+        case let .joined(room):
+            writeInt(&buf, Int32(3))
+            FfiConverterTypeRoomSnapshot.write(room, into: &buf)
+
+
+        case let .refused(command,refusal):
+            writeInt(&buf, Int32(4))
+            FfiConverterTypeRoomCommand.write(command, into: &buf)
+            FfiConverterTypeRoomRefusal.write(refusal, into: &buf)
+
+
+        case let .said(message):
+            writeInt(&buf, Int32(5))
+            FfiConverterTypeRoomMessage.write(message, into: &buf)
+
+
+        case let .likes(count,total):
+            writeInt(&buf, Int32(6))
+            FfiConverterUInt64.write(count, into: &buf)
+            FfiConverterOptionUInt64.write(total, into: &buf)
+
+
+        case let .viewers(count):
+            writeInt(&buf, Int32(7))
+            FfiConverterUInt64.write(count, into: &buf)
+
+
+        case let .liveChanged(isLive):
+            writeInt(&buf, Int32(8))
+            FfiConverterBool.write(isLive, into: &buf)
+
+
+        case let .commentRemoved(id):
+            writeInt(&buf, Int32(9))
+            FfiConverterString.write(id, into: &buf)
+
+
+        case let .reported(id,reason):
+            writeInt(&buf, Int32(10))
+            FfiConverterString.write(id, into: &buf)
+            FfiConverterString.write(reason, into: &buf)
+
+
+        case let .missed(count):
+            writeInt(&buf, Int32(11))
+            FfiConverterUInt64.write(count, into: &buf)
+
+
+        case let .delivered(id):
+            writeInt(&buf, Int32(12))
+            FfiConverterString.write(id, into: &buf)
+
+
+        case let .notDelivered(id,refusal):
+            writeInt(&buf, Int32(13))
+            FfiConverterString.write(id, into: &buf)
+            FfiConverterTypeRoomRefusal.write(refusal, into: &buf)
+
+
+        case let .closed(reason):
+            writeInt(&buf, Int32(14))
+            FfiConverterString.write(reason, into: &buf)
+
+
+        case .oldServer:
+            writeInt(&buf, Int32(15))
+
+
+        case let .other(text):
+            writeInt(&buf, Int32(16))
+            FfiConverterString.write(text, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomEvent_lift(_ buf: RustBuffer) throws -> RoomEvent {
+    return try FfiConverterTypeRoomEvent.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomEvent_lower(_ value: RoomEvent) -> RustBuffer {
+    return FfiConverterTypeRoomEvent.lower(value)
+}
+
+
+
+/**
+ * Whom to ask for a room. Addresses are `wss://host[:port]` or `https://…`; `ws://` and `http://` for
+ * this machine and private networks, elsewhere only with [`RoomOptions::allow_plaintext`].
+ */
+
+public enum RoomPlace: Equatable, Hashable {
+
+    /**
+     * One server.
+     */
+    case server(
+        /**
+         * Its address.
+         */url: String
+    )
+    /**
+     * Any of these.
+     */
+    case servers(
+        /**
+         * Their addresses.
+         */urls: [String]
+    )
+    /**
+     * The one that this HTTP endpoint names before each connection.
+     */
+    case locator(
+        /**
+         * Its address.
+         */url: String
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoomPlace: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomPlace: FfiConverterRustBuffer {
+    typealias SwiftType = RoomPlace
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomPlace {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .server(url: try FfiConverterString.read(from: &buf)
+        )
+
+        case 2: return .servers(urls: try FfiConverterSequenceString.read(from: &buf)
+        )
+
+        case 3: return .locator(url: try FfiConverterString.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: RoomPlace, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case let .server(url):
+            writeInt(&buf, Int32(1))
+            FfiConverterString.write(url, into: &buf)
+
+
+        case let .servers(urls):
+            writeInt(&buf, Int32(2))
+            FfiConverterSequenceString.write(urls, into: &buf)
+
+
+        case let .locator(url):
+            writeInt(&buf, Int32(3))
+            FfiConverterString.write(url, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomPlace_lift(_ buf: RustBuffer) throws -> RoomPlace {
+    return try FfiConverterTypeRoomPlace.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomPlace_lower(_ value: RoomPlace) -> RustBuffer {
+    return FfiConverterTypeRoomPlace.lower(value)
+}
+
+
+
+/**
+ * How it stands with the connection.
+ */
+
+public enum RoomState: Equatable, Hashable {
+
+    /**
+     * Asking where to go, connecting, or waiting to connect again.
+     */
+    case connecting
+    /**
+     * The server has let the client in.
+     */
+    case online
+    /**
+     * Nothing more will happen: stopped, refused or put out.
+     */
+    case ended
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RoomState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRoomState: FfiConverterRustBuffer {
+    typealias SwiftType = RoomState
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RoomState {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .connecting
+
+        case 2: return .online
+
+        case 3: return .ended
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: RoomState, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .connecting:
+            writeInt(&buf, Int32(1))
+
+
+        case .online:
+            writeInt(&buf, Int32(2))
+
+
+        case .ended:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomState_lift(_ buf: RustBuffer) throws -> RoomState {
+    return try FfiConverterTypeRoomState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRoomState_lower(_ value: RoomState) -> RustBuffer {
+    return FfiConverterTypeRoomState.lower(value)
+}
+
+
+
+/**
  * Whose network decides what the one encoder makes for several destinations.
  */
 
@@ -4413,6 +6827,30 @@ fileprivate struct FfiConverterOptionUInt64: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionInt64: FfiConverterRustBuffer {
+    typealias SwiftType = Int64?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterInt64.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterInt64.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionString: FfiConverterRustBuffer {
     typealias SwiftType = String?
 
@@ -4509,6 +6947,30 @@ fileprivate struct FfiConverterOptionTypeRecordingFigures: FfiConverterRustBuffe
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeRoomGift: FfiConverterRustBuffer {
+    typealias SwiftType = RoomGift?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeRoomGift.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeRoomGift.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeVideoOptions: FfiConverterRustBuffer {
     typealias SwiftType = VideoOptions?
 
@@ -4573,6 +7035,30 @@ fileprivate struct FfiConverterOptionTypeLiveEvent: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeLiveEvent.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeRoomEvent: FfiConverterRustBuffer {
+    typealias SwiftType = RoomEvent?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeRoomEvent.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeRoomEvent.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -4676,6 +7162,31 @@ fileprivate struct FfiConverterSequenceTypeDestinationOptions: FfiConverterRustB
         return seq
     }
 }
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeSourceLevel: FfiConverterRustBuffer {
+    typealias SwiftType = [SourceLevel]
+
+    public static func write(_ value: [SourceLevel], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeSourceLevel.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [SourceLevel] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [SourceLevel]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeSourceLevel.read(from: &buf))
+        }
+        return seq
+    }
+}
 private let UNIFFI_RUST_FUTURE_POLL_READY: Int8 = 0
 private let UNIFFI_RUST_FUTURE_POLL_WAKE: Int8 = 1
 
@@ -4774,6 +7285,17 @@ public func videoPreset(quality: VideoQuality, orientation: Orientation) -> Vide
 })
 }
 /**
+ * A client for this place with everything else as it usually is.
+ */
+public func roomOptions(place: RoomPlace) -> RoomOptions  {
+    return try!  FfiConverterTypeRoomOptions_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_func_room_options(
+        FfiConverterTypeRoomPlace_lower(place),uniffiCallStatus
+    )
+})
+}
+/**
  * Looks at name, connection, TLS, handshake, app and user of an address; with `uploads` publishes
  * black pictures for about a second and a half under its stream key. Waits, 5 s at most: not for
  * the main thread.
@@ -4820,7 +7342,61 @@ private let initializationResult: InitializationResult = {
     if (uniffi_onair_ffi_checksum_func_video_preset() != 64181) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_onair_ffi_checksum_func_room_options() != 118) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_onair_ffi_checksum_func_preflight() != 34872) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_block() != 25622) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_cancel_events() != 21097) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_close_room() != 8516) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_comment() != 51776) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_create() != 20670) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_gift() != 65296) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_join() != 49705) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_leave() != 54457) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_like() != 16274) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_mute() != 45562) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_native_handle() != 36695) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_network_is_back() != 23632) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_next_event() != 26640) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_remove_comment() != 5491) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_report() != 29520) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_stop() != 39994) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_unmute() != 3011) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_livesession_cancel_events() != 61449) {
@@ -4875,6 +7451,33 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_livesession_stop_recording() != 63596) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_add_audio_source() != 22650) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_interrupt() != 29528) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_levels() != 11998) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_remove_audio_source() != 22050) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_resume() != 4538) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_set_audio_source_gain() != 38014) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_set_audio_source_muted() != 25905) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_set_gain() != 42212) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_constructor_roomclient_new() != 33186) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_constructor_livesession_new() != 17330) {

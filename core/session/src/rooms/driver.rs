@@ -10,7 +10,6 @@ use tokio::time::{sleep, timeout};
 
 use super::websocket::{self, Heard, WebSocket};
 use super::{Shared, http};
-use crate::clock::Clock;
 use crate::{Connector, Now};
 
 type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -95,7 +94,8 @@ impl Driver<'_> {
             }
         };
         let (locating, opening) = (&mut self.locating, &mut self.opening);
-        let (socket, stalled, clock) = (&mut self.socket, &mut self.stalled, self.shared.clock);
+        let (socket, stalled) = (&mut self.socket, &mut self.stalled);
+        let clock = &self.shared.clock;
         let heard = poll_fn(|cx| {
             let Some(socket) = socket.as_mut() else { return std::task::Poll::Pending };
             let was_stalled = stalled.is_some();

@@ -12,6 +12,7 @@ mod config;
 mod driver;
 mod http;
 mod queue;
+mod stage;
 mod websocket;
 
 use std::collections::hash_map::RandomState;
@@ -37,6 +38,7 @@ pub use onair_rooms::{
     Refusal, RoomSnapshot, Said, Secret, State as RoomState,
 };
 pub use queue::RoomEvents;
+pub use stage::RoomStage;
 
 /// Why a room's client cannot be started, or does not do what it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -66,9 +68,11 @@ pub struct RoomClient {
 /// Between the app's threads and `onair-room`.
 struct Shared {
     client: Mutex<Client>,
-    clock: SystemClock,
+    clock: Box<dyn Clock>,
     wake: Wake,
     queue: Arc<Queue>,
+    /// What stands for the network, in a rehearsal.
+    script: Option<Arc<stage::Script>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -80,6 +84,12 @@ impl std::fmt::Debug for Shared {
 impl Shared {
     fn client(&self) -> MutexGuard<'_, Client> {
         self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The client was told something: whoever does what it says looks.
+    fn ring(&self) {
+        self.wake.notify();
+        self.obey();
     }
 }
 
@@ -96,9 +106,10 @@ impl RoomClient {
         let queue = Queue::new();
         let shared = Arc::new(Shared {
             client: Mutex::new(client),
-            clock,
+            clock: Box::new(clock),
             wake: Wake::default(),
             queue: Arc::clone(&queue),
+            script: None,
         });
         let refused = |error: std::io::Error| RoomError::System(error.to_string());
         let runtime = net::runtime(1).map_err(refused)?;
@@ -222,7 +233,12 @@ impl RoomClient {
     /// The network changed for the better: does not wait to connect any longer.
     pub fn network_is_back(&self) {
         self.shared.client().handle_path(self.shared.clock.now());
-        self.shared.wake.notify();
+        self.shared.ring();
+    }
+
+    /// Whoever waits for an event gets what waits already, then `None`, from now on.
+    pub fn end_events(&self) {
+        self.shared.queue.close();
     }
 
     /// Leaves and waits until the connection is gone: less than 300 ms.
@@ -235,13 +251,13 @@ impl RoomClient {
         command: impl FnOnce(&mut Client, Now) -> Result<T, CommandError>,
     ) -> Result<T, RoomError> {
         let done = command(&mut self.shared.client(), self.shared.clock.now());
-        self.shared.wake.notify();
+        self.shared.ring();
         Ok(done?)
     }
 
     fn end(&mut self) {
         self.shared.client().end();
-        self.shared.wake.notify();
+        self.shared.ring();
         if let Some(thread) = self.thread.take() {
             // A panic was caught and told already.
             let _ = thread.join();

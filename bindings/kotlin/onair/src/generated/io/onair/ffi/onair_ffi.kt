@@ -690,7 +690,43 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_onair_ffi_checksum_func_video_preset(
     ): Int
+    external fun uniffi_onair_ffi_checksum_func_room_options(
+    ): Int
     external fun uniffi_onair_ffi_checksum_func_preflight(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_block(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_cancel_events(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_close_room(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_comment(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_create(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_gift(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_join(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_leave(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_like(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_mute(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_native_handle(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_network_is_back(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_next_event(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_remove_comment(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_report(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_stop(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_unmute(
     ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_cancel_events(
     ): Int
@@ -728,6 +764,24 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_stop_recording(
     ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_add_audio_source(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_interrupt(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_levels(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_remove_audio_source(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_resume(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_set_audio_source_gain(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_set_audio_source_muted(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_set_gain(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_constructor_roomclient_new(
+    ): Int
     external fun uniffi_onair_ffi_checksum_constructor_livesession_new(
     ): Int
     external fun ffi_onair_ffi_uniffi_contract_version(
@@ -750,6 +804,46 @@ internal object UniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_onair_ffi_fn_clone_roomclient(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_free_roomclient(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_constructor_roomclient_new(`options`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_method_roomclient_block(`ptr`: Long,`sender`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_cancel_events(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_close_room(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_comment(`ptr`: Long,`text`: RustBuffer.ByValue,`atMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_method_roomclient_create(`ptr`: Long,`key`: RustBuffer.ByValue,`title`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_gift(`ptr`: Long,`gift`: RustBuffer.ByValue,`atMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_method_roomclient_join(`ptr`: Long,`key`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_leave(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_like(`ptr`: Long,`count`: Int,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_mute(`ptr`: Long,`sender`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_native_handle(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_method_roomclient_network_is_back(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_next_event(`ptr`: Long,
+    ): Long
+    external fun uniffi_onair_ffi_fn_method_roomclient_remove_comment(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_report(`ptr`: Long,`id`: RustBuffer.ByValue,`reason`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_stop(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_unmute(`ptr`: Long,`sender`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_onair_ffi_fn_clone_livesession(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_onair_ffi_fn_free_livesession(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -792,6 +886,22 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_onair_ffi_fn_method_livesession_stop_recording(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_method_livesession_add_audio_source(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Int
+    external fun uniffi_onair_ffi_fn_method_livesession_interrupt(`ptr`: Long,`what`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_livesession_levels(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_method_livesession_remove_audio_source(`ptr`: Long,`source`: Int,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_livesession_resume(`ptr`: Long,`what`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_livesession_set_audio_source_gain(`ptr`: Long,`source`: Int,`gain`: Float,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_livesession_set_audio_source_muted(`ptr`: Long,`source`: Int,`isMuted`: Byte,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_livesession_set_gain(`ptr`: Long,`gain`: Float,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_onair_ffi_fn_func_audio_preset(`quality`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_func_parse_address(`url`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -799,6 +909,8 @@ internal object UniffiLib {
     external fun uniffi_onair_ffi_fn_func_session_options(`audio`: RustBuffer.ByValue,`video`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_func_video_preset(`quality`: RustBuffer.ByValue,`orientation`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_func_room_options(`place`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_func_preflight(`url`: RustBuffer.ByValue,`uploads`: Byte,`trust`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -933,7 +1045,61 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_onair_ffi_checksum_func_video_preset() and 0xFFFF) != 64181) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_onair_ffi_checksum_func_room_options() and 0xFFFF) != 118) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_onair_ffi_checksum_func_preflight() and 0xFFFF) != 34872) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_block() and 0xFFFF) != 25622) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_cancel_events() and 0xFFFF) != 21097) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_close_room() and 0xFFFF) != 8516) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_comment() and 0xFFFF) != 51776) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_create() and 0xFFFF) != 20670) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_gift() and 0xFFFF) != 65296) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_join() and 0xFFFF) != 49705) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_leave() and 0xFFFF) != 54457) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_like() and 0xFFFF) != 16274) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_mute() and 0xFFFF) != 45562) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_native_handle() and 0xFFFF) != 36695) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_network_is_back() and 0xFFFF) != 23632) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_next_event() and 0xFFFF) != 26640) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_remove_comment() and 0xFFFF) != 5491) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_report() and 0xFFFF) != 29520) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_stop() and 0xFFFF) != 39994) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_unmute() and 0xFFFF) != 3011) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_cancel_events() and 0xFFFF) != 61449) {
@@ -988,6 +1154,33 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_stop_recording() and 0xFFFF) != 63596) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_add_audio_source() and 0xFFFF) != 22650) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_interrupt() and 0xFFFF) != 29528) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_levels() and 0xFFFF) != 11998) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_remove_audio_source() and 0xFFFF) != 22050) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_resume() and 0xFFFF) != 4538) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_set_audio_source_gain() and 0xFFFF) != 38014) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_set_audio_source_muted() and 0xFFFF) != 25905) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_set_gain() and 0xFFFF) != 42212) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_constructor_roomclient_new() and 0xFFFF) != 33186) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_constructor_livesession_new() and 0xFFFF) != 17330) {
@@ -1260,6 +1453,52 @@ public object FfiConverterULong: FfiConverter<ULong, Long> {
 
     override fun write(value: ULong, buf: ByteBuffer) {
         buf.putLong(value.toLong())
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterLong: FfiConverter<Long, Long> {
+    override fun lift(value: Long): Long {
+        return value
+    }
+
+    override fun read(buf: ByteBuffer): Long {
+        return buf.getLong()
+    }
+
+    override fun lower(value: Long): Long {
+        return value
+    }
+
+    override fun allocationSize(value: Long) = 8UL
+
+    override fun write(value: Long, buf: ByteBuffer) {
+        buf.putLong(value)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterFloat: FfiConverter<Float, Float> {
+    override fun lift(value: Float): Float {
+        return value
+    }
+
+    override fun read(buf: ByteBuffer): Float {
+        return buf.getFloat()
+    }
+
+    override fun lower(value: Float): Float {
+        return value
+    }
+
+    override fun allocationSize(value: Float) = 4UL
+
+    override fun write(value: Float, buf: ByteBuffer) {
+        buf.putFloat(value)
     }
 }
 
@@ -1595,6 +1834,71 @@ public interface LiveSessionInterface {
      * [`LiveError::Device`] when the file could not be written to its end.
      */
     fun `stopRecording`(): RecordingFigures?
+
+    /**
+     * Adds a source of sound that is mixed with the first one: its own rate, channels, gain and mute,
+     * stamps on the same clock. Stays over stop and start until it is removed; eight in all. Returns
+     * its number, for pushes; 0 is the first source.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when sound is not pushed raw, or there are eight already.
+     */
+    fun `addAudioSource`(): kotlin.UInt
+
+    /**
+     * A track's device is gone for a while, or another one takes its place: the stream gets the last
+     * picture (or the slate), and silence, until [`LiveSession::resume`] and the first push after it.
+     *
+     * # Errors
+     * [`LiveError::Call`] when nothing runs, [`LiveError::Configuration`] when the track is not pushed
+     * raw, [`LiveError::Device`].
+     */
+    fun `interrupt`(`what`: Interruption)
+
+    /**
+     * How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+     */
+    fun `levels`(): SoundLevels
+
+    /**
+     * Removes a source. The first one cannot be removed.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when it is the first, or is gone already.
+     */
+    fun `removeAudioSource`(`source`: kotlin.UInt)
+
+    /**
+     * The device is back: what is pushed counts again.
+     *
+     * # Errors
+     * As [`LiveSession::interrupt`].
+     */
+    fun `resume`(`what`: Interruption)
+
+    /**
+     * How loud a source is in the mix: 0 is silence, 1 as it comes, 8 the most.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when `gain` is not 0 to 8, or the source is gone.
+     */
+    fun `setAudioSourceGain`(`source`: kotlin.UInt, `gain`: kotlin.Float)
+
+    /**
+     * Mutes one source in the mix; its time runs on.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when the source is gone.
+     */
+    fun `setAudioSourceMuted`(`source`: kotlin.UInt, `isMuted`: kotlin.Boolean)
+
+    /**
+     * How loud all of it is: 0 to 8, 1 unless said. Survives stop and start.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when `gain` is not 0 to 8.
+     */
+    fun `setGain`(`gain`: kotlin.Float)
 
     companion object
 }
@@ -2038,6 +2342,168 @@ open class LiveSession: Disposable, AutoCloseable, LiveSessionInterface
 
 
 
+    /**
+     * Adds a source of sound that is mixed with the first one: its own rate, channels, gain and mute,
+     * stamps on the same clock. Stays over stop and start until it is removed; eight in all. Returns
+     * its number, for pushes; 0 is the first source.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when sound is not pushed raw, or there are eight already.
+     */
+    @Throws(LiveException::class)override fun `addAudioSource`(): kotlin.UInt {
+            return FfiConverterUInt.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_add_audio_source(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * A track's device is gone for a while, or another one takes its place: the stream gets the last
+     * picture (or the slate), and silence, until [`LiveSession::resume`] and the first push after it.
+     *
+     * # Errors
+     * [`LiveError::Call`] when nothing runs, [`LiveError::Configuration`] when the track is not pushed
+     * raw, [`LiveError::Device`].
+     */
+    @Throws(LiveException::class)override fun `interrupt`(`what`: Interruption)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_interrupt(
+        it,
+
+        FfiConverterTypeInterruption.lower(`what`),_status)
+}
+    }
+
+
+
+
+    /**
+     * How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+     */override fun `levels`(): SoundLevels {
+            return FfiConverterTypeSoundLevels.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_levels(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Removes a source. The first one cannot be removed.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when it is the first, or is gone already.
+     */
+    @Throws(LiveException::class)override fun `removeAudioSource`(`source`: kotlin.UInt)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_remove_audio_source(
+        it,
+
+        FfiConverterUInt.lower(`source`),_status)
+}
+    }
+
+
+
+
+    /**
+     * The device is back: what is pushed counts again.
+     *
+     * # Errors
+     * As [`LiveSession::interrupt`].
+     */
+    @Throws(LiveException::class)override fun `resume`(`what`: Interruption)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_resume(
+        it,
+
+        FfiConverterTypeInterruption.lower(`what`),_status)
+}
+    }
+
+
+
+
+    /**
+     * How loud a source is in the mix: 0 is silence, 1 as it comes, 8 the most.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when `gain` is not 0 to 8, or the source is gone.
+     */
+    @Throws(LiveException::class)override fun `setAudioSourceGain`(`source`: kotlin.UInt, `gain`: kotlin.Float)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_set_audio_source_gain(
+        it,
+
+        FfiConverterUInt.lower(`source`),
+        FfiConverterFloat.lower(`gain`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Mutes one source in the mix; its time runs on.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when the source is gone.
+     */
+    @Throws(LiveException::class)override fun `setAudioSourceMuted`(`source`: kotlin.UInt, `isMuted`: kotlin.Boolean)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_set_audio_source_muted(
+        it,
+
+        FfiConverterUInt.lower(`source`),
+        FfiConverterBoolean.lower(`isMuted`),_status)
+}
+    }
+
+
+
+
+    /**
+     * How loud all of it is: 0 to 8, 1 unless said. Survives stop and start.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when `gain` is not 0 to 8.
+     */
+    @Throws(LiveException::class)override fun `setGain`(`gain`: kotlin.Float)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_set_gain(
+        it,
+
+        FfiConverterFloat.lower(`gain`),_status)
+}
+    }
+
+
+
+
 
 
 
@@ -2071,6 +2537,732 @@ public object FfiConverterTypeLiveSession: FfiConverter<LiveSession, Long> {
     override fun allocationSize(value: LiveSession) = 8UL
 
     override fun write(value: LiveSession, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * One connection to a room server, and through it to one room at a time. All methods may be called
+ * from any thread; none but [`RoomClient::stop`] waits for the network. What comes of a call is told
+ * by [`RoomClient::next_event`].
+ */
+public interface RoomClientInterface {
+
+    /**
+     * As [`RoomClient::mute`]; when one is the host, the sender must leave the room too.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in no room.
+     */
+    fun `block`(`sender`: kotlin.String)
+
+    /**
+     * Who waits for an event gets what waits already, then none, from now on.
+     */
+    fun `cancelEvents`()
+
+    /**
+     * Closes one's own room for everybody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is not the host, [`LiveError::Network`] without a connection.
+     */
+    fun `closeRoom`()
+
+    /**
+     * Says something, up to 200 characters. `at_ms` is the position on the stream's timeline that it
+     * belongs to. Returns its id, which [`RoomEvent::Delivered`] names.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a text that cannot be; [`LiveError::Network`] without a connection
+     * unless comments are queued, and when too many wait.
+     */
+    fun `comment`(`text`: kotlin.String, `atMs`: kotlin.Long?): kotlin.String
+
+    /**
+     * Opens a room of one's own, as soon as there is a connection and again after each loss. `key` is
+     * its public name: 1 to 64 letters, digits, `-` and `_`; `title` up to 100 characters.
+     * [`RoomEvent::Joined`] tells when it stands, with its token and the key to publish with.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a key or title that cannot be, or when one is in a room.
+     */
+    fun `create`(`key`: kotlin.String, `title`: kotlin.String)
+
+    /**
+     * Gives something; otherwise as [`RoomClient::comment`].
+     *
+     * # Errors
+     * As [`RoomClient::comment`].
+     */
+    fun `gift`(`gift`: RoomGift, `atMs`: kotlin.Long?): kotlin.String
+
+    /**
+     * Goes into a room, as soon as there is a connection and again after each loss.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a key that cannot be, or when one is in a room.
+     */
+    fun `join`(`key`: kotlin.String)
+
+    /**
+     * Leaves the room. One's own stays open until the server's patience ends.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in none.
+     */
+    fun `leave`()
+
+    /**
+     * 1 to 1,000 hearts, told together with others of the next 200 ms; never told late.
+     *
+     * # Errors
+     * [`LiveError::Network`] without a connection to the room, [`LiveError::Call`].
+     */
+    fun `like`(`count`: kotlin.UInt)
+
+    /**
+     * Does not show what this sender says; when one is the host, to nobody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in no room.
+     */
+    fun `mute`(`sender`: kotlin.String)
+
+    /**
+     * What the C functions know this client by; never used again after it.
+     */
+    fun `nativeHandle`(): kotlin.ULong
+
+    /**
+     * The network changed for the better: does not wait to connect any longer.
+     */
+    fun `networkIsBack`()
+
+    /**
+     * The next event; waits until there is one. None when the client has ended and all is told, and
+     * after [`RoomClient::cancel_events`]. One task of the app calls this in a loop.
+     */
+    suspend fun `nextEvent`(): RoomEvent?
+
+    /**
+     * Takes the comment with this id away from everybody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is not the host, [`LiveError::Network`] without a connection.
+     */
+    fun `removeComment`(`id`: kotlin.String)
+
+    /**
+     * Tells the host that the comment with this id must not stand, and why.
+     *
+     * # Errors
+     * [`LiveError::Network`] without a connection to the room, [`LiveError::Call`].
+     */
+    fun `report`(`id`: kotlin.String, `reason`: kotlin.String)
+
+    /**
+     * Leaves, and waits until the connection is gone: less than 300 ms. What waits to be told is told
+     * still, then no event any more. Twice is once.
+     */
+    fun `stop`()
+
+    /**
+     * Shows it again, to oneself.
+     *
+     * # Errors
+     * [`LiveError::Call`] after the end.
+     */
+    fun `unmute`(`sender`: kotlin.String)
+
+    companion object
+}
+
+/**
+ * One connection to a room server, and through it to one room at a time. All methods may be called
+ * from any thread; none but [`RoomClient::stop`] waits for the network. What comes of a call is told
+ * by [`RoomClient::next_event`].
+ */
+open class RoomClient: Disposable, AutoCloseable, RoomClientInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * Begins to connect, and goes on until it is stopped, refused or put out.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] for addresses that may not be used, [`LiveError::Device`].
+     */
+    constructor(`options`: RoomOptions) :
+        this(UniffiWithHandle,
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_constructor_roomclient_new(
+
+
+        FfiConverterTypeRoomOptions.lower(`options`),_status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_onair_ffi_fn_free_roomclient(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_onair_ffi_fn_clone_roomclient(handle, status)
+        }
+    }
+
+
+    /**
+     * As [`RoomClient::mute`]; when one is the host, the sender must leave the room too.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in no room.
+     */
+    @Throws(LiveException::class)override fun `block`(`sender`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_block(
+        it,
+
+        FfiConverterString.lower(`sender`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Who waits for an event gets what waits already, then none, from now on.
+     */override fun `cancelEvents`()
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_cancel_events(
+        it,
+        _status)
+}
+    }
+
+
+
+
+    /**
+     * Closes one's own room for everybody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is not the host, [`LiveError::Network`] without a connection.
+     */
+    @Throws(LiveException::class)override fun `closeRoom`()
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_close_room(
+        it,
+        _status)
+}
+    }
+
+
+
+
+    /**
+     * Says something, up to 200 characters. `at_ms` is the position on the stream's timeline that it
+     * belongs to. Returns its id, which [`RoomEvent::Delivered`] names.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a text that cannot be; [`LiveError::Network`] without a connection
+     * unless comments are queued, and when too many wait.
+     */
+    @Throws(LiveException::class)override fun `comment`(`text`: kotlin.String, `atMs`: kotlin.Long?): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_comment(
+        it,
+
+        FfiConverterString.lower(`text`),
+        FfiConverterOptionalLong.lower(`atMs`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Opens a room of one's own, as soon as there is a connection and again after each loss. `key` is
+     * its public name: 1 to 64 letters, digits, `-` and `_`; `title` up to 100 characters.
+     * [`RoomEvent::Joined`] tells when it stands, with its token and the key to publish with.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a key or title that cannot be, or when one is in a room.
+     */
+    @Throws(LiveException::class)override fun `create`(`key`: kotlin.String, `title`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_create(
+        it,
+
+        FfiConverterString.lower(`key`),
+        FfiConverterString.lower(`title`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Gives something; otherwise as [`RoomClient::comment`].
+     *
+     * # Errors
+     * As [`RoomClient::comment`].
+     */
+    @Throws(LiveException::class)override fun `gift`(`gift`: RoomGift, `atMs`: kotlin.Long?): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_gift(
+        it,
+
+        FfiConverterTypeRoomGift.lower(`gift`),
+        FfiConverterOptionalLong.lower(`atMs`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Goes into a room, as soon as there is a connection and again after each loss.
+     *
+     * # Errors
+     * [`LiveError::Call`] for a key that cannot be, or when one is in a room.
+     */
+    @Throws(LiveException::class)override fun `join`(`key`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_join(
+        it,
+
+        FfiConverterString.lower(`key`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Leaves the room. One's own stays open until the server's patience ends.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in none.
+     */
+    @Throws(LiveException::class)override fun `leave`()
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_leave(
+        it,
+        _status)
+}
+    }
+
+
+
+
+    /**
+     * 1 to 1,000 hearts, told together with others of the next 200 ms; never told late.
+     *
+     * # Errors
+     * [`LiveError::Network`] without a connection to the room, [`LiveError::Call`].
+     */
+    @Throws(LiveException::class)override fun `like`(`count`: kotlin.UInt)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_like(
+        it,
+
+        FfiConverterUInt.lower(`count`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Does not show what this sender says; when one is the host, to nobody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is in no room.
+     */
+    @Throws(LiveException::class)override fun `mute`(`sender`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_mute(
+        it,
+
+        FfiConverterString.lower(`sender`),_status)
+}
+    }
+
+
+
+
+    /**
+     * What the C functions know this client by; never used again after it.
+     */override fun `nativeHandle`(): kotlin.ULong {
+            return FfiConverterULong.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_native_handle(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The network changed for the better: does not wait to connect any longer.
+     */override fun `networkIsBack`()
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_network_is_back(
+        it,
+        _status)
+}
+    }
+
+
+
+
+    /**
+     * The next event; waits until there is one. None when the client has ended and all is told, and
+     * after [`RoomClient::cancel_events`]. One task of the app calls this in a loop.
+     */
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `nextEvent`() : RoomEvent? {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_onair_ffi_fn_method_roomclient_next_event(
+                uniffiHandle,
+
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_onair_ffi_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_onair_ffi_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_onair_ffi_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterOptionalTypeRoomEvent.lift(it) },
+        // Error FFI converter
+        UniffiNullRustCallStatusErrorHandler,
+    )
+    }
+
+
+    /**
+     * Takes the comment with this id away from everybody.
+     *
+     * # Errors
+     * [`LiveError::Call`] when one is not the host, [`LiveError::Network`] without a connection.
+     */
+    @Throws(LiveException::class)override fun `removeComment`(`id`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_remove_comment(
+        it,
+
+        FfiConverterString.lower(`id`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Tells the host that the comment with this id must not stand, and why.
+     *
+     * # Errors
+     * [`LiveError::Network`] without a connection to the room, [`LiveError::Call`].
+     */
+    @Throws(LiveException::class)override fun `report`(`id`: kotlin.String, `reason`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_report(
+        it,
+
+        FfiConverterString.lower(`id`),
+        FfiConverterString.lower(`reason`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Leaves, and waits until the connection is gone: less than 300 ms. What waits to be told is told
+     * still, then no event any more. Twice is once.
+     */override fun `stop`()
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_stop(
+        it,
+        _status)
+}
+    }
+
+
+
+
+    /**
+     * Shows it again, to oneself.
+     *
+     * # Errors
+     * [`LiveError::Call`] after the end.
+     */
+    @Throws(LiveException::class)override fun `unmute`(`sender`: kotlin.String)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_unmute(
+        it,
+
+        FfiConverterString.lower(`sender`),_status)
+}
+    }
+
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomClient: FfiConverter<RoomClient, Long> {
+    override fun lower(value: RoomClient): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): RoomClient {
+        return RoomClient(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): RoomClient {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: RoomClient) = 8UL
+
+    override fun write(value: RoomClient, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -2694,6 +3886,420 @@ public object FfiConverterTypeRecordingFigures: FfiConverterRustBuffer<Recording
 
 
 /**
+ * A gift.
+ */
+data class RoomGift (
+    /**
+     * The giver's number, random in each start of an app.
+     */
+    var `senderId`: kotlin.UInt
+    ,
+    /**
+     * Which.
+     */
+    var `giftId`: kotlin.UInt
+    ,
+    /**
+     * How many, 1 to 1,000.
+     */
+    var `count`: kotlin.UInt
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomGift: FfiConverterRustBuffer<RoomGift> {
+    override fun read(buf: ByteBuffer): RoomGift {
+        return RoomGift(
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RoomGift) = (
+            FfiConverterUInt.allocationSize(value.`senderId`) +
+            FfiConverterUInt.allocationSize(value.`giftId`) +
+            FfiConverterUInt.allocationSize(value.`count`)
+    )
+
+    override fun write(value: RoomGift, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`senderId`, buf)
+            FfiConverterUInt.write(value.`giftId`, buf)
+            FfiConverterUInt.write(value.`count`, buf)
+    }
+}
+
+
+
+/**
+ * A comment or a gift.
+ */
+data class RoomMessage (
+    /**
+     * Of the message: shown once, named in reports. Empty on servers that give none.
+     */
+    var `id`: kotlin.String
+    ,
+    /**
+     * Of the one who said it, to be muted or blocked by. Empty on servers that give none.
+     */
+    var `sender`: kotlin.String
+    ,
+    /**
+     * What they call themselves; may be empty.
+     */
+    var `name`: kotlin.String
+    ,
+    /**
+     * The comment; empty for a gift.
+     */
+    var `text`: kotlin.String
+    ,
+    /**
+     * Which gift and how many.
+     */
+    var `gift`: RoomGift?
+    ,
+    /**
+     * The moment of the picture that it belongs to, ms of the stream.
+     */
+    var `atMs`: kotlin.Long?
+    ,
+    /**
+     * Whether it is one's own.
+     */
+    var `isOwn`: kotlin.Boolean
+    ,
+    /**
+     * Whether it was said before one came.
+     */
+    var `isHistory`: kotlin.Boolean
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomMessage: FfiConverterRustBuffer<RoomMessage> {
+    override fun read(buf: ByteBuffer): RoomMessage {
+        return RoomMessage(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalTypeRoomGift.read(buf),
+            FfiConverterOptionalLong.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RoomMessage) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`sender`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterString.allocationSize(value.`text`) +
+            FfiConverterOptionalTypeRoomGift.allocationSize(value.`gift`) +
+            FfiConverterOptionalLong.allocationSize(value.`atMs`) +
+            FfiConverterBoolean.allocationSize(value.`isOwn`) +
+            FfiConverterBoolean.allocationSize(value.`isHistory`)
+    )
+
+    override fun write(value: RoomMessage, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`sender`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterString.write(value.`text`, buf)
+            FfiConverterOptionalTypeRoomGift.write(value.`gift`, buf)
+            FfiConverterOptionalLong.write(value.`atMs`, buf)
+            FfiConverterBoolean.write(value.`isOwn`, buf)
+            FfiConverterBoolean.write(value.`isHistory`, buf)
+    }
+}
+
+
+
+/**
+ * What a client of rooms is made of. Tokens in it are secrets: never log it.
+ */
+data class RoomOptions (
+    /**
+     * Whom to ask.
+     */
+    var `place`: RoomPlace
+    ,
+    /**
+     * What others see beside one's comments, up to 32 characters; may be empty.
+     */
+    var `name`: kotlin.String
+    ,
+    /**
+     * What the server wants to hear before it lets anybody in.
+     */
+    var `authToken`: kotlin.String?
+    ,
+    /**
+     * The token of an earlier visit: the room is one's own again.
+     */
+    var `roomToken`: kotlin.String?
+    ,
+    /**
+     * Whether comments and gifts wait while there is no connection, up to 100; otherwise they are
+     * refused then. Likes are refused in any case.
+     */
+    var `queueOffline`: kotlin.Boolean
+    ,
+    /**
+     * Whether everybody on the way may read and change what is said, to servers beyond private
+     * networks.
+     */
+    var `allowPlaintext`: kotlin.Boolean
+    ,
+    /**
+     * From one sign of life of one's own to the next, ms: at least 100, or 0 to leave it to the
+     * server's heartbeat.
+     */
+    var `pingEveryMs`: kotlin.UInt
+    ,
+    /**
+     * Whether the protocol of Socket.IO 1 and 2 is spoken.
+     */
+    var `engineIo3`: kotlin.Boolean
+    ,
+    /**
+     * Whom `wss://` believes.
+     */
+    var `trust`: TrustOptions
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomOptions: FfiConverterRustBuffer<RoomOptions> {
+    override fun read(buf: ByteBuffer): RoomOptions {
+        return RoomOptions(
+            FfiConverterTypeRoomPlace.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterTypeTrustOptions.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RoomOptions) = (
+            FfiConverterTypeRoomPlace.allocationSize(value.`place`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterOptionalString.allocationSize(value.`authToken`) +
+            FfiConverterOptionalString.allocationSize(value.`roomToken`) +
+            FfiConverterBoolean.allocationSize(value.`queueOffline`) +
+            FfiConverterBoolean.allocationSize(value.`allowPlaintext`) +
+            FfiConverterUInt.allocationSize(value.`pingEveryMs`) +
+            FfiConverterBoolean.allocationSize(value.`engineIo3`) +
+            FfiConverterTypeTrustOptions.allocationSize(value.`trust`)
+    )
+
+    override fun write(value: RoomOptions, buf: ByteBuffer) {
+            FfiConverterTypeRoomPlace.write(value.`place`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterOptionalString.write(value.`authToken`, buf)
+            FfiConverterOptionalString.write(value.`roomToken`, buf)
+            FfiConverterBoolean.write(value.`queueOffline`, buf)
+            FfiConverterBoolean.write(value.`allowPlaintext`, buf)
+            FfiConverterUInt.write(value.`pingEveryMs`, buf)
+            FfiConverterBoolean.write(value.`engineIo3`, buf)
+            FfiConverterTypeTrustOptions.write(value.`trust`, buf)
+    }
+}
+
+
+
+/**
+ * A server's no.
+ */
+data class RoomRefusal (
+    /**
+     * Why.
+     */
+    var `kind`: RefusalKind
+    ,
+    /**
+     * For people.
+     */
+    var `reason`: kotlin.String
+    ,
+    /**
+     * When it may be tried again, ms; none where the server does not say.
+     */
+    var `retryInMs`: kotlin.ULong?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomRefusal: FfiConverterRustBuffer<RoomRefusal> {
+    override fun read(buf: ByteBuffer): RoomRefusal {
+        return RoomRefusal(
+            FfiConverterTypeRefusalKind.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RoomRefusal) = (
+            FfiConverterTypeRefusalKind.allocationSize(value.`kind`) +
+            FfiConverterString.allocationSize(value.`reason`) +
+            FfiConverterOptionalULong.allocationSize(value.`retryInMs`)
+    )
+
+    override fun write(value: RoomRefusal, buf: ByteBuffer) {
+            FfiConverterTypeRefusalKind.write(value.`kind`, buf)
+            FfiConverterString.write(value.`reason`, buf)
+            FfiConverterOptionalULong.write(value.`retryInMs`, buf)
+    }
+}
+
+
+
+/**
+ * What the server knows of a room when one comes in. Holds secrets of the host.
+ */
+data class RoomSnapshot (
+    /**
+     * Its public name.
+     */
+    var `key`: kotlin.String
+    ,
+    /**
+     * What it is about; may be empty.
+     */
+    var `title`: kotlin.String
+    ,
+    /**
+     * Since it began.
+     */
+    var `likes`: kotlin.ULong
+    ,
+    /**
+     * Now, the host among them.
+     */
+    var `viewers`: kotlin.ULong
+    ,
+    /**
+     * Whether the stream runs.
+     */
+    var `isLive`: kotlin.Boolean
+    ,
+    /**
+     * Whether it is one's own.
+     */
+    var `isHost`: kotlin.Boolean
+    ,
+    /**
+     * Whether one had been in it before.
+     */
+    var `isResumed`: kotlin.Boolean
+    ,
+    /**
+     * For the host: proves later that the room is one's own. Never log it.
+     */
+    var `token`: kotlin.String?
+    ,
+    /**
+     * For the host: the name to publish the stream under, where the server gives one. Never log it.
+     */
+    var `publishKey`: kotlin.String?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomSnapshot: FfiConverterRustBuffer<RoomSnapshot> {
+    override fun read(buf: ByteBuffer): RoomSnapshot {
+        return RoomSnapshot(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RoomSnapshot) = (
+            FfiConverterString.allocationSize(value.`key`) +
+            FfiConverterString.allocationSize(value.`title`) +
+            FfiConverterULong.allocationSize(value.`likes`) +
+            FfiConverterULong.allocationSize(value.`viewers`) +
+            FfiConverterBoolean.allocationSize(value.`isLive`) +
+            FfiConverterBoolean.allocationSize(value.`isHost`) +
+            FfiConverterBoolean.allocationSize(value.`isResumed`) +
+            FfiConverterOptionalString.allocationSize(value.`token`) +
+            FfiConverterOptionalString.allocationSize(value.`publishKey`)
+    )
+
+    override fun write(value: RoomSnapshot, buf: ByteBuffer) {
+            FfiConverterString.write(value.`key`, buf)
+            FfiConverterString.write(value.`title`, buf)
+            FfiConverterULong.write(value.`likes`, buf)
+            FfiConverterULong.write(value.`viewers`, buf)
+            FfiConverterBoolean.write(value.`isLive`, buf)
+            FfiConverterBoolean.write(value.`isHost`, buf)
+            FfiConverterBoolean.write(value.`isResumed`, buf)
+            FfiConverterOptionalString.write(value.`token`, buf)
+            FfiConverterOptionalString.write(value.`publishKey`, buf)
+    }
+}
+
+
+
+/**
  * Totals since start, gauges of the moment, and rates over the last full second.
  */
 data class SessionFigures (
@@ -3036,6 +4642,147 @@ public object FfiConverterTypeSessionOptions: FfiConverterRustBuffer<SessionOpti
 
 
 /**
+ * How loud the last tenth of a second was; 0 dBFS is full scale, −100 silence.
+ */
+data class SoundLevel (
+    /**
+     * The largest sample, dBFS.
+     */
+    var `peakDbfs`: kotlin.Float
+    ,
+    /**
+     * The root of the mean square, dBFS.
+     */
+    var `rmsDbfs`: kotlin.Float
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSoundLevel: FfiConverterRustBuffer<SoundLevel> {
+    override fun read(buf: ByteBuffer): SoundLevel {
+        return SoundLevel(
+            FfiConverterFloat.read(buf),
+            FfiConverterFloat.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: SoundLevel) = (
+            FfiConverterFloat.allocationSize(value.`peakDbfs`) +
+            FfiConverterFloat.allocationSize(value.`rmsDbfs`)
+    )
+
+    override fun write(value: SoundLevel, buf: ByteBuffer) {
+            FfiConverterFloat.write(value.`peakDbfs`, buf)
+            FfiConverterFloat.write(value.`rmsDbfs`, buf)
+    }
+}
+
+
+
+/**
+ * How loud the last tenth of a second was.
+ */
+data class SoundLevels (
+    /**
+     * What goes to the encoder: after mixing, gain and mute.
+     */
+    var `output`: SoundLevel
+    ,
+    /**
+     * Each source, in the order they were added.
+     */
+    var `sources`: List<SourceLevel>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSoundLevels: FfiConverterRustBuffer<SoundLevels> {
+    override fun read(buf: ByteBuffer): SoundLevels {
+        return SoundLevels(
+            FfiConverterTypeSoundLevel.read(buf),
+            FfiConverterSequenceTypeSourceLevel.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: SoundLevels) = (
+            FfiConverterTypeSoundLevel.allocationSize(value.`output`) +
+            FfiConverterSequenceTypeSourceLevel.allocationSize(value.`sources`)
+    )
+
+    override fun write(value: SoundLevels, buf: ByteBuffer) {
+            FfiConverterTypeSoundLevel.write(value.`output`, buf)
+            FfiConverterSequenceTypeSourceLevel.write(value.`sources`, buf)
+    }
+}
+
+
+
+/**
+ * One source's level.
+ */
+data class SourceLevel (
+    /**
+     * Which; 0 is the first.
+     */
+    var `source`: kotlin.UInt
+    ,
+    /**
+     * Before its own gain and mute.
+     */
+    var `level`: SoundLevel
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSourceLevel: FfiConverterRustBuffer<SourceLevel> {
+    override fun read(buf: ByteBuffer): SourceLevel {
+        return SourceLevel(
+            FfiConverterUInt.read(buf),
+            FfiConverterTypeSoundLevel.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: SourceLevel) = (
+            FfiConverterUInt.allocationSize(value.`source`) +
+            FfiConverterTypeSoundLevel.allocationSize(value.`level`)
+    )
+
+    override fun write(value: SourceLevel, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`source`, buf)
+            FfiConverterTypeSoundLevel.write(value.`level`, buf)
+    }
+}
+
+
+
+/**
  * Whom `rtmps://` believes beyond what the device does. There is no way to accept everybody.
  */
 data class TrustOptions (
@@ -3320,6 +5067,44 @@ public object FfiConverterTypeAudioQuality: FfiConverterRustBuffer<AudioQuality>
 
 
 
+/**
+ * What is taken away: the camera, the microphone of the first source, or both.
+ */
+
+enum class Interruption {
+
+    PICTURE,
+    SOUND,
+    BOTH;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeInterruption: FfiConverterRustBuffer<Interruption> {
+    override fun read(buf: ByteBuffer) = try {
+        Interruption.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Interruption) = 4UL
+
+    override fun write(value: Interruption, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
 
 
 /**
@@ -3344,6 +5129,8 @@ public object FfiConverterTypeAudioQuality: FfiConverterRustBuffer<AudioQuality>
  * | 214 | user or password | Refused |
  * | 215 | destinations that do not fit together | Configuration |
  * | 216 | a frame, samples or an access unit | Call |
+ * | 217 | a room's key, or a text or number said in a room | Call |
+ * | 218 | what a room's server does not do | Refused |
  * | 220 | an argument of the call | Call |
  * | 221 | a handle that is freed or never was | Call |
  * | 299 | a fault inside OnAir | Internal |
@@ -4481,6 +6268,873 @@ public object FfiConverterTypeProfile: FfiConverterRustBuffer<Profile> {
 
 
 /**
+ * Why a server does not do what is asked.
+ */
+
+enum class RefusalKind {
+
+    /**
+     * The request is not understood, or in a word that this version has no name for.
+     */
+    BAD_REQUEST,
+    /**
+     * The room's key is none.
+     */
+    BAD_KEY,
+    /**
+     * The text is empty or too long.
+     */
+    BAD_LENGTH,
+    /**
+     * Somebody else's room is called so.
+     */
+    TAKEN,
+    /**
+     * Only the host may.
+     */
+    NOT_OWNER,
+    /**
+     * There is none.
+     */
+    NO_SUCH_ROOM,
+    /**
+     * First join.
+     */
+    NOT_IN_ROOM,
+    /**
+     * Too much at once.
+     */
+    RATE_LIMITED,
+    /**
+     * No more rooms or members.
+     */
+    SERVER_FULL,
+    /**
+     * The host does not want one here.
+     */
+    BLOCKED,
+    /**
+     * The connection went before there was an answer.
+     */
+    LOST;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRefusalKind: FfiConverterRustBuffer<RefusalKind> {
+    override fun read(buf: ByteBuffer) = try {
+        RefusalKind.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: RefusalKind) = 4UL
+
+    override fun write(value: RefusalKind, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What is asked of a server and may be refused.
+ */
+
+enum class RoomCommand {
+
+    /**
+     * Open a room of one's own.
+     */
+    CREATE,
+    /**
+     * Go into a room.
+     */
+    JOIN,
+    /**
+     * Leave it.
+     */
+    LEAVE,
+    /**
+     * Close it.
+     */
+    CLOSE,
+    /**
+     * Report a comment.
+     */
+    REPORT,
+    /**
+     * Take a comment away.
+     */
+    REMOVE_COMMENT,
+    /**
+     * Have somebody's comments be shown to nobody.
+     */
+    MUTE,
+    /**
+     * Keep somebody out.
+     */
+    BLOCK,
+    /**
+     * Something that this version of the bindings has no word for.
+     */
+    OTHER;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomCommand: FfiConverterRustBuffer<RoomCommand> {
+    override fun read(buf: ByteBuffer) = try {
+        RoomCommand.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: RoomCommand) = 4UL
+
+    override fun write(value: RoomCommand, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What happened in a room.
+ */
+sealed class RoomEvent {
+
+    /**
+     * The connection's state changed.
+     */
+    data class StateChanged(
+        /**
+         * The new one.
+         */
+        val `state`: io.onair.ffi.RoomState) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * An attempt failed or the connection was lost.
+     */
+    data class Lost(
+        /**
+         * Why.
+         */
+        val `error`: io.onair.ffi.LiveException,
+        /**
+         * When the next attempt begins, ms; none when there is none.
+         */
+        val `retryInMs`: kotlin.ULong?) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * In the room: for the first time, or again after the connection was lost.
+     */
+    data class Joined(
+        /**
+         * What there is.
+         */
+        val `room`: io.onair.ffi.RoomSnapshot) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * What was asked of the server it does not do. After create and join the client is in no room.
+     */
+    data class Refused(
+        /**
+         * What was asked.
+         */
+        val `command`: io.onair.ffi.RoomCommand,
+        /**
+         * Why not.
+         */
+        val `refusal`: io.onair.ffi.RoomRefusal) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Somebody said or gave something.
+     */
+    data class Said(
+        /**
+         * What.
+         */
+        val `message`: io.onair.ffi.RoomMessage) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Hearts.
+     */
+    data class Likes(
+        /**
+         * Since the last such event.
+         */
+        val `count`: kotlin.ULong,
+        /**
+         * Since the room began, when the server counts.
+         */
+        val `total`: kotlin.ULong?) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * So many people are in the room.
+     */
+    data class Viewers(
+        /**
+         * The host among them.
+         */
+        val `count`: kotlin.ULong) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The room's stream began or stopped.
+     */
+    data class LiveChanged(
+        /**
+         * Whether it runs.
+         */
+        val `isLive`: kotlin.Boolean) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The host took a comment away.
+     */
+    data class CommentRemoved(
+        /**
+         * Of the comment.
+         */
+        val `id`: kotlin.String) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * For the host: somebody thinks that this comment must not stand.
+     */
+    data class Reported(
+        /**
+         * Of the comment.
+         */
+        val `id`: kotlin.String,
+        /**
+         * In the viewer's words.
+         */
+        val `reason`: kotlin.String) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Comments were missed while offline: more than the server keeps.
+     */
+    data class Missed(
+        /**
+         * How many.
+         */
+        val `count`: kotlin.ULong) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * A comment or gift of one's own is with the server.
+     */
+    data class Delivered(
+        /**
+         * Of the message.
+         */
+        val `id`: kotlin.String) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * A comment or gift of one's own is not, and will not be.
+     */
+    data class NotDelivered(
+        /**
+         * Of the message.
+         */
+        val `id`: kotlin.String,
+        /**
+         * Why not.
+         */
+        val `refusal`: io.onair.ffi.RoomRefusal) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The room is over.
+     */
+    data class Closed(
+        /**
+         * In the server's word: `closed`, `owner_lost`, `blocked`.
+         */
+        val `reason`: kotlin.String) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The server answers nothing, as the first ones did: everybody may close any room there, and
+     * nobody owns one. Told once.
+     */
+    object OldServer : RoomEvent()
+
+
+    /**
+     * Something that this version of the bindings has no word for.
+     */
+    data class Other(
+        /**
+         * For people.
+         */
+        val `text`: kotlin.String) : RoomEvent()
+
+    {
+
+
+        companion object
+    }
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomEvent : FfiConverterRustBuffer<RoomEvent>{
+    override fun read(buf: ByteBuffer): RoomEvent {
+        return when(buf.getInt()) {
+            1 -> RoomEvent.StateChanged(
+                FfiConverterTypeRoomState.read(buf),
+                )
+            2 -> RoomEvent.Lost(
+                FfiConverterTypeLiveError.read(buf),
+                FfiConverterOptionalULong.read(buf),
+                )
+            3 -> RoomEvent.Joined(
+                FfiConverterTypeRoomSnapshot.read(buf),
+                )
+            4 -> RoomEvent.Refused(
+                FfiConverterTypeRoomCommand.read(buf),
+                FfiConverterTypeRoomRefusal.read(buf),
+                )
+            5 -> RoomEvent.Said(
+                FfiConverterTypeRoomMessage.read(buf),
+                )
+            6 -> RoomEvent.Likes(
+                FfiConverterULong.read(buf),
+                FfiConverterOptionalULong.read(buf),
+                )
+            7 -> RoomEvent.Viewers(
+                FfiConverterULong.read(buf),
+                )
+            8 -> RoomEvent.LiveChanged(
+                FfiConverterBoolean.read(buf),
+                )
+            9 -> RoomEvent.CommentRemoved(
+                FfiConverterString.read(buf),
+                )
+            10 -> RoomEvent.Reported(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                )
+            11 -> RoomEvent.Missed(
+                FfiConverterULong.read(buf),
+                )
+            12 -> RoomEvent.Delivered(
+                FfiConverterString.read(buf),
+                )
+            13 -> RoomEvent.NotDelivered(
+                FfiConverterString.read(buf),
+                FfiConverterTypeRoomRefusal.read(buf),
+                )
+            14 -> RoomEvent.Closed(
+                FfiConverterString.read(buf),
+                )
+            15 -> RoomEvent.OldServer
+            16 -> RoomEvent.Other(
+                FfiConverterString.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: RoomEvent): ULong = when(value) {
+        is RoomEvent.StateChanged -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeRoomState.allocationSize(value.`state`)
+            )
+        }
+        is RoomEvent.Lost -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeLiveError.allocationSize(value.`error`)
+                + FfiConverterOptionalULong.allocationSize(value.`retryInMs`)
+            )
+        }
+        is RoomEvent.Joined -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeRoomSnapshot.allocationSize(value.`room`)
+            )
+        }
+        is RoomEvent.Refused -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeRoomCommand.allocationSize(value.`command`)
+                + FfiConverterTypeRoomRefusal.allocationSize(value.`refusal`)
+            )
+        }
+        is RoomEvent.Said -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeRoomMessage.allocationSize(value.`message`)
+            )
+        }
+        is RoomEvent.Likes -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterULong.allocationSize(value.`count`)
+                + FfiConverterOptionalULong.allocationSize(value.`total`)
+            )
+        }
+        is RoomEvent.Viewers -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterULong.allocationSize(value.`count`)
+            )
+        }
+        is RoomEvent.LiveChanged -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterBoolean.allocationSize(value.`isLive`)
+            )
+        }
+        is RoomEvent.CommentRemoved -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`id`)
+            )
+        }
+        is RoomEvent.Reported -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`id`)
+                + FfiConverterString.allocationSize(value.`reason`)
+            )
+        }
+        is RoomEvent.Missed -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterULong.allocationSize(value.`count`)
+            )
+        }
+        is RoomEvent.Delivered -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`id`)
+            )
+        }
+        is RoomEvent.NotDelivered -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`id`)
+                + FfiConverterTypeRoomRefusal.allocationSize(value.`refusal`)
+            )
+        }
+        is RoomEvent.Closed -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`reason`)
+            )
+        }
+        is RoomEvent.OldServer -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is RoomEvent.Other -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`text`)
+            )
+        }
+    }
+
+    override fun write(value: RoomEvent, buf: ByteBuffer) {
+        when(value) {
+            is RoomEvent.StateChanged -> {
+                buf.putInt(1)
+                FfiConverterTypeRoomState.write(value.`state`, buf)
+                Unit
+            }
+            is RoomEvent.Lost -> {
+                buf.putInt(2)
+                FfiConverterTypeLiveError.write(value.`error`, buf)
+                FfiConverterOptionalULong.write(value.`retryInMs`, buf)
+                Unit
+            }
+            is RoomEvent.Joined -> {
+                buf.putInt(3)
+                FfiConverterTypeRoomSnapshot.write(value.`room`, buf)
+                Unit
+            }
+            is RoomEvent.Refused -> {
+                buf.putInt(4)
+                FfiConverterTypeRoomCommand.write(value.`command`, buf)
+                FfiConverterTypeRoomRefusal.write(value.`refusal`, buf)
+                Unit
+            }
+            is RoomEvent.Said -> {
+                buf.putInt(5)
+                FfiConverterTypeRoomMessage.write(value.`message`, buf)
+                Unit
+            }
+            is RoomEvent.Likes -> {
+                buf.putInt(6)
+                FfiConverterULong.write(value.`count`, buf)
+                FfiConverterOptionalULong.write(value.`total`, buf)
+                Unit
+            }
+            is RoomEvent.Viewers -> {
+                buf.putInt(7)
+                FfiConverterULong.write(value.`count`, buf)
+                Unit
+            }
+            is RoomEvent.LiveChanged -> {
+                buf.putInt(8)
+                FfiConverterBoolean.write(value.`isLive`, buf)
+                Unit
+            }
+            is RoomEvent.CommentRemoved -> {
+                buf.putInt(9)
+                FfiConverterString.write(value.`id`, buf)
+                Unit
+            }
+            is RoomEvent.Reported -> {
+                buf.putInt(10)
+                FfiConverterString.write(value.`id`, buf)
+                FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+            is RoomEvent.Missed -> {
+                buf.putInt(11)
+                FfiConverterULong.write(value.`count`, buf)
+                Unit
+            }
+            is RoomEvent.Delivered -> {
+                buf.putInt(12)
+                FfiConverterString.write(value.`id`, buf)
+                Unit
+            }
+            is RoomEvent.NotDelivered -> {
+                buf.putInt(13)
+                FfiConverterString.write(value.`id`, buf)
+                FfiConverterTypeRoomRefusal.write(value.`refusal`, buf)
+                Unit
+            }
+            is RoomEvent.Closed -> {
+                buf.putInt(14)
+                FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+            is RoomEvent.OldServer -> {
+                buf.putInt(15)
+                Unit
+            }
+            is RoomEvent.Other -> {
+                buf.putInt(16)
+                FfiConverterString.write(value.`text`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * Whom to ask for a room. Addresses are `wss://host[:port]` or `https://…`; `ws://` and `http://` for
+ * this machine and private networks, elsewhere only with [`RoomOptions::allow_plaintext`].
+ */
+sealed class RoomPlace {
+
+    /**
+     * One server.
+     */
+    data class Server(
+        /**
+         * Its address.
+         */
+        val `url`: kotlin.String) : RoomPlace()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Any of these.
+     */
+    data class Servers(
+        /**
+         * Their addresses.
+         */
+        val `urls`: List<kotlin.String>) : RoomPlace()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The one that this HTTP endpoint names before each connection.
+     */
+    data class Locator(
+        /**
+         * Its address.
+         */
+        val `url`: kotlin.String) : RoomPlace()
+
+    {
+
+
+        companion object
+    }
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomPlace : FfiConverterRustBuffer<RoomPlace>{
+    override fun read(buf: ByteBuffer): RoomPlace {
+        return when(buf.getInt()) {
+            1 -> RoomPlace.Server(
+                FfiConverterString.read(buf),
+                )
+            2 -> RoomPlace.Servers(
+                FfiConverterSequenceString.read(buf),
+                )
+            3 -> RoomPlace.Locator(
+                FfiConverterString.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: RoomPlace): ULong = when(value) {
+        is RoomPlace.Server -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`url`)
+            )
+        }
+        is RoomPlace.Servers -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterSequenceString.allocationSize(value.`urls`)
+            )
+        }
+        is RoomPlace.Locator -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`url`)
+            )
+        }
+    }
+
+    override fun write(value: RoomPlace, buf: ByteBuffer) {
+        when(value) {
+            is RoomPlace.Server -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`url`, buf)
+                Unit
+            }
+            is RoomPlace.Servers -> {
+                buf.putInt(2)
+                FfiConverterSequenceString.write(value.`urls`, buf)
+                Unit
+            }
+            is RoomPlace.Locator -> {
+                buf.putInt(3)
+                FfiConverterString.write(value.`url`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * How it stands with the connection.
+ */
+
+enum class RoomState {
+
+    /**
+     * Asking where to go, connecting, or waiting to connect again.
+     */
+    CONNECTING,
+    /**
+     * The server has let the client in.
+     */
+    ONLINE,
+    /**
+     * Nothing more will happen: stopped, refused or put out.
+     */
+    ENDED;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRoomState: FfiConverterRustBuffer<RoomState> {
+    override fun read(buf: ByteBuffer) = try {
+        RoomState.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: RoomState) = 4UL
+
+    override fun write(value: RoomState, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * Whose network decides what the one encoder makes for several destinations.
  */
 
@@ -4793,6 +7447,38 @@ public object FfiConverterOptionalULong: FfiConverterRustBuffer<kotlin.ULong?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalLong: FfiConverterRustBuffer<kotlin.Long?> {
+    override fun read(buf: ByteBuffer): kotlin.Long? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterLong.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.Long?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterLong.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.Long?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterLong.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalString: FfiConverterRustBuffer<kotlin.String?> {
     override fun read(buf: ByteBuffer): kotlin.String? {
         if (buf.get().toInt() == 0) {
@@ -4921,6 +7607,38 @@ public object FfiConverterOptionalTypeRecordingFigures: FfiConverterRustBuffer<R
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeRoomGift: FfiConverterRustBuffer<RoomGift?> {
+    override fun read(buf: ByteBuffer): RoomGift? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeRoomGift.read(buf)
+    }
+
+    override fun allocationSize(value: RoomGift?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeRoomGift.allocationSize(value)
+        }
+    }
+
+    override fun write(value: RoomGift?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeRoomGift.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeVideoOptions: FfiConverterRustBuffer<VideoOptions?> {
     override fun read(buf: ByteBuffer): VideoOptions? {
         if (buf.get().toInt() == 0) {
@@ -5007,6 +7725,38 @@ public object FfiConverterOptionalTypeLiveEvent: FfiConverterRustBuffer<LiveEven
         } else {
             buf.put(1)
             FfiConverterTypeLiveEvent.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeRoomEvent: FfiConverterRustBuffer<RoomEvent?> {
+    override fun read(buf: ByteBuffer): RoomEvent? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeRoomEvent.read(buf)
+    }
+
+    override fun allocationSize(value: RoomEvent?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeRoomEvent.allocationSize(value)
+        }
+    }
+
+    override fun write(value: RoomEvent?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeRoomEvent.write(value, buf)
         }
     }
 }
@@ -5130,6 +7880,34 @@ public object FfiConverterSequenceTypeDestinationOptions: FfiConverterRustBuffer
 
 
 
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeSourceLevel: FfiConverterRustBuffer<List<SourceLevel>> {
+    override fun read(buf: ByteBuffer): List<SourceLevel> {
+        val len = buf.getInt()
+        return List<SourceLevel>(len) {
+            FfiConverterTypeSourceLevel.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<SourceLevel>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeSourceLevel.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<SourceLevel>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeSourceLevel.write(it, buf)
+        }
+    }
+}
+
+
+
+
 
 
 
@@ -5191,6 +7969,20 @@ public object FfiConverterSequenceTypeDestinationOptions: FfiConverterRustBuffer
 
         FfiConverterTypeVideoQuality.lower(`quality`),
         FfiConverterTypeOrientation.lower(`orientation`),_status)
+}
+    )
+    }
+
+
+        /**
+         * A client for this place with everything else as it usually is.
+         */ fun `roomOptions`(`place`: RoomPlace): RoomOptions {
+            return FfiConverterTypeRoomOptions.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_func_room_options(
+
+
+        FfiConverterTypeRoomPlace.lower(`place`),_status)
 }
     )
     }
