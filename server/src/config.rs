@@ -31,7 +31,8 @@ pub struct Config {
     pub record_dir: Option<PathBuf>,
     /// What a second publisher meets.
     pub second_publisher: SecondPublisher,
-    /// Most open connections on either port; more are closed at once. Default 1,000.
+    /// Most open connections on either port; more are closed at once. For HTTP the members that a room may have come
+    /// on top. Default 1,000.
     pub max_connections: usize,
     /// Host names, beside `localhost` and IP addresses, that a browser may name this server by
     /// (the `Host` header; others are refused against DNS rebinding).

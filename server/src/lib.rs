@@ -87,6 +87,7 @@ impl Server {
         let (writers, records) = Writers::new();
         let hub = Arc::new(Hub::new(config.second_publisher, config.record_dir, writers));
         let origins = config.rooms.origins.clone();
+        let members = config.rooms.max_members;
         let rooms = Rooms::new(config.rooms, Arc::clone(&hub), clock);
         let site = Arc::new(Site {
             hub: Arc::clone(&hub),
@@ -108,10 +109,11 @@ impl Server {
                 let (Ok(rtmp), Ok(http)) = listeners else {
                     return log::error!("serve: the system has no more room for sockets to watch");
                 };
-                let connections = || Connections::new(config.max_connections);
+                let publishers = Connections::new(config.max_connections);
+                let viewers = Connections::new(config.max_connections.saturating_add(members));
                 tokio::select! {
-                    () = rtmp::serve(rtmp, Arc::clone(&hub), clock, connections()) => {}
-                    () = http::serve(http, site, connections()) => {}
+                    () = rtmp::serve(rtmp, Arc::clone(&hub), clock, publishers) => {}
+                    () = http::serve(http, site, viewers) => {}
                     () = sweep(&hub, clock) => {}
                     _ = stopped => {}
                 }

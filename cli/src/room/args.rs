@@ -60,6 +60,10 @@ pub(crate) struct PlaceArgs {
     #[arg(long, value_name = "NAME", default_value = "")]
     pub(crate) name: String,
 
+    /// Comments wait while there is no connection, instead of being refused
+    #[arg(long)]
+    pub(crate) queue: bool,
+
     /// Let everybody on the way read and change what is said
     #[arg(long)]
     pub(crate) allow_plaintext: bool,

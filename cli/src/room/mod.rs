@@ -84,6 +84,7 @@ fn config(place: &PlaceArgs) -> Result<RoomConfig, Failure> {
     };
     let config = with_tokens(config)
         .name(&place.name)
+        .queue_offline(place.queue)
         .allow_plaintext(place.allow_plaintext)
         .engine_io_3(place.engine_io_3);
     #[cfg(feature = "tls")]

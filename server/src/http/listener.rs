@@ -64,18 +64,23 @@ impl axum::serve::Listener for Limited {
 }
 
 /// A socket that fails when it gets nowhere.
-pub(super) struct Watched {
+pub(crate) struct Watched {
     stream: TcpStream,
     tick: Pin<Box<Sleep>>,
     ticks_since_write: u32,
     write_waits: bool,
-    _slot: Slot,
+    slot: Slot,
 }
 
 impl Watched {
     fn new(stream: TcpStream, slot: Slot) -> Self {
         let tick = Box::pin(sleep(TICK));
-        Self { stream, tick, ticks_since_write: 0, write_waits: false, _slot: slot }
+        Self { stream, tick, ticks_since_write: 0, write_waits: false, slot }
+    }
+
+    /// The socket itself and its place among the connections, for who watches it from now on.
+    pub(crate) fn into_parts(self) -> (TcpStream, Slot) {
+        (self.stream, self.slot)
     }
 
     /// Ready with an error when the connection is to be given up.

@@ -39,7 +39,10 @@ use crate::hub::Hub;
 use crate::info::StreamInfo;
 use crate::limit::Connections;
 use crate::name::StreamName;
+use crate::rooms::line::{self, Entrance};
 use crate::rooms::{self, Rooms, rest};
+
+pub(crate) use listener::Watched;
 
 /// What every request may need.
 #[derive(Debug)]
@@ -60,8 +63,9 @@ pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, connections: C
     let listener = listener::Limited::new(listener, connections);
     let rooms = Arc::clone(&site.rooms);
     let (layer, io) = rooms::layer(&rooms);
+    let entrance = Entrance { rooms: Arc::clone(&rooms), io: io.clone() };
     tokio::select! {
-        served = axum::serve(listener, router(site, layer)) => {
+        served = axum::serve(listener, router(site, layer, entrance)) => {
             if let Err(error) = served {
                 log::error!("serve HTTP: {error}");
             }
@@ -70,7 +74,7 @@ pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, connections: C
     }
 }
 
-fn router(site: Arc<Site>, rooms: SocketIoLayer) -> Router {
+fn router(site: Arc<Site>, rooms: SocketIoLayer, entrance: Entrance) -> Router {
     Router::new()
         .route("/", get(|headers: HeaderMap| async move { assets::page("index.html", &headers) }))
         .route("/watch/{app}/{name}", get(watch))
@@ -84,6 +88,7 @@ fn router(site: Arc<Site>, rooms: SocketIoLayer) -> Router {
         .route("/{app}/{name}/{file}", get(hls::file))
         .fallback(|| async { not_found("there is no such page") })
         .layer(rooms)
+        .layer(middleware::from_fn_with_state(entrance, line::take))
         .layer(middleware::from_fn_with_state(Arc::clone(&site), guard::check_origin))
         .layer(middleware::from_fn_with_state(Arc::clone(&site), guard::check_host))
         .layer(middleware::map_response(guard::add_headers))

@@ -1,4 +1,5 @@
-//! Socket.IO's side of the rooms.
+//! Socket.IO's side of the rooms for those who poll, or began by polling; who asks for a WebSocket at
+//! once has a line.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,18 +13,15 @@ use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{ParserConfig, SocketIo};
 
-use super::Rooms;
+use super::line::WAITING;
+use super::line::frames::MESSAGE_BYTES;
 use super::request::Refused;
+use super::{Rooms, Way};
 
-/// Of one message from a client; in words, a comment of 200 characters and all that belongs to it.
-const MESSAGE_BYTES: usize = 16 << 10;
-/// Packets that wait for a member's socket. One with more is not told any more, and is cut by its
-/// next heartbeat.
-const WAITING: usize = 128;
 /// Shorter than an idle connection may be silent.
-const PING_EVERY: Duration = Duration::from_secs(10);
-const PONG_WITHIN: Duration = Duration::from_secs(10);
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const PING_EVERY: Duration = Duration::from_secs(10);
+pub(super) const PONG_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The layer that answers `/socket.io/`, and the way to all its sockets.
 pub(crate) fn layer(rooms: &Arc<Rooms>) -> (SocketIoLayer, SocketIo) {
@@ -54,7 +52,7 @@ pub(crate) fn layer(rooms: &Arc<Rooms>) -> (SocketIoLayer, SocketIo) {
 }
 
 fn listen(rooms: &Arc<Rooms>, io: SocketIo, socket: &SocketRef, auth: &Value) {
-    let member = rooms.connect(socket.id, auth);
+    let member = rooms.connect(Way::Engine(socket.id), auth);
     let at_end = Arc::clone(rooms);
     socket.on_disconnect(move || async move { at_end.disconnect(member) });
     let rooms = Arc::clone(rooms);

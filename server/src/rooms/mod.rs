@@ -1,9 +1,10 @@
 //! Rooms beside the streams: comments, likes and gifts over Socket.IO, a list over HTTP. docs/rooms.md
 //!
 //! ```text
-//!  browser, SDK ── socketioxide ── handlers ─▶ book: rooms, members, rules (no I/O) ─▶ effects ─▶ members
-//!                                              ▲ 10 times a second: likes and viewers told together,
-//!                                              └ hosts that are gone, streams that began or stopped
+//!  WebSockets ── line ─────────────┐
+//!  polling ── socketioxide ── handlers ─▶ book: rooms, members, rules (no I/O) ─▶ effects ─▶ members
+//!                                         ▲ 10 times a second: likes and viewers told together,
+//!                                         └ hosts that are gone, streams that began or stopped
 //! ```
 
 mod book;
@@ -11,15 +12,19 @@ mod bucket;
 pub(crate) mod config;
 mod handlers;
 mod keys;
+pub(crate) mod line;
 mod moderating;
+mod present;
 mod request;
 pub(crate) mod rest;
 mod room;
 mod ticking;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use onair_rooms::engine_io::{self, Packet};
+use onair_rooms::socket_io;
+use onair_types::Now;
 use serde_json::Value;
 use socketioxide::SocketIo;
 use socketioxide::socket::Sid;
@@ -29,6 +34,8 @@ use crate::hub::Hub;
 use crate::name::StreamName;
 use book::{Book, Effect};
 use config::RoomsConfig;
+use line::{Line, frames};
+use present::Present;
 use request::Arguments;
 use room::MemberId;
 
@@ -41,9 +48,18 @@ use keys::APP;
 /// All rooms of a server, and the way to those in them.
 pub(crate) struct Rooms {
     book: Mutex<Book>,
-    sockets: Mutex<HashMap<MemberId, Sid>>,
+    present: Mutex<Present>,
     hub: Arc<Hub>,
     clock: Clock,
+}
+
+/// How a member is reached.
+#[derive(Clone, Debug)]
+pub(crate) enum Way {
+    /// Its own WebSocket.
+    Line(Arc<Line>),
+    /// By socketioxide.
+    Engine(Sid),
 }
 
 impl std::fmt::Debug for Rooms {
@@ -55,17 +71,21 @@ impl std::fmt::Debug for Rooms {
 impl Rooms {
     pub(crate) fn new(config: RoomsConfig, hub: Arc<Hub>, clock: Clock) -> Arc<Self> {
         let book = Mutex::new(Book::new(config));
-        Arc::new(Self { book, sockets: Mutex::default(), hub, clock })
+        Arc::new(Self { book, present: Mutex::default(), hub, clock })
     }
 
-    fn connect(&self, sid: Sid, auth: &Value) -> MemberId {
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn connect(&self, way: Way, auth: &Value) -> MemberId {
         let member = self.book().connect(auth, self.clock.now(), &mut random);
-        self.sockets().insert(member, sid);
+        self.present().connect(member, way);
         member
     }
 
     fn disconnect(&self, member: MemberId) {
-        self.sockets().remove(&member);
+        self.present().disconnect(member);
         self.book().disconnect(member, self.clock.now());
     }
 
@@ -97,40 +117,39 @@ impl Rooms {
 
     /// Does what has to happen.
     async fn carry_out(&self, io: &SocketIo, effects: Vec<Effect>) {
-        let socket_of = |member: &MemberId| {
-            let sid = self.sockets().get(member).copied();
-            sid.and_then(|sid| io.get_socket(sid))
-        };
         for effect in effects {
             match effect {
                 Effect::Enter { member, key } => {
-                    if let Some(socket) = socket_of(&member) {
+                    let sid = self.present().enter(member, &key);
+                    if let Some(socket) = sid.and_then(|sid| io.get_socket(sid)) {
                         socket.join(key.to_string());
                     }
                 }
                 Effect::Leave { member, key } => {
-                    if let Some(socket) = socket_of(&member) {
+                    let sid = self.present().leave(member, &key);
+                    if let Some(socket) = sid.and_then(|sid| io.get_socket(sid)) {
                         socket.leave(key.to_string());
                     }
                 }
                 Effect::One { member, event, argument } => {
-                    if let Some(socket) = socket_of(&member)
-                        && let Err(error) = socket.emit(event, &argument)
-                    {
-                        log::debug!("tell a member of a room: {error}");
+                    let way = self.present().way(member);
+                    match way {
+                        Some(Way::Line(line)) => line.send(&framed(event, vec![argument])),
+                        Some(Way::Engine(sid)) => {
+                            if let Some(socket) = io.get_socket(sid)
+                                && let Err(error) = socket.emit(event, &argument)
+                            {
+                                log::debug!("tell a member of a room: {error}");
+                            }
+                        }
+                        None => {}
                     }
                 }
                 Effect::All { key, event, arguments } => {
                     self.book().counts.broadcasts += 1;
-                    let room = io.to(key.to_string());
-                    let told = match arguments.as_slice() {
-                        [first, second] => room.emit(event, &(first, second)).await,
-                        [first] => room.emit(event, first).await,
-                        _ => room.emit(event, &Value::Null).await,
-                    };
-                    // One that does not read is cut by its heartbeat, which finds no room either.
-                    if let Err(error) = told {
-                        log::debug!("tell a room: {error}");
+                    let has_engine = self.present().tell(&key, || framed(event, arguments.clone()));
+                    if has_engine {
+                        tell_engine(io, key.to_string(), event, &arguments).await;
                     }
                 }
             }
@@ -141,8 +160,27 @@ impl Rooms {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn sockets(&self) -> MutexGuard<'_, HashMap<MemberId, Sid>> {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn present(&self) -> MutexGuard<'_, Present> {
+        self.present.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An event as it goes through a WebSocket, to be shared by all who are told it.
+fn framed(event: &str, arguments: Vec<Value>) -> bytes::Bytes {
+    let message = socket_io::event(None, event, arguments);
+    frames::text(&engine_io::encode(&Packet::Message(&message)))
+}
+
+async fn tell_engine(io: &SocketIo, room: String, event: &str, arguments: &[Value]) {
+    let room = io.to(room);
+    let told = match arguments {
+        [first, second] => room.emit(event, &(first, second)).await,
+        [first] => room.emit(event, first).await,
+        _ => room.emit(event, &Value::Null).await,
+    };
+    // One that does not poll is cut by its heartbeat, which finds no room either.
+    if let Err(error) = told {
+        log::debug!("tell a room: {error}");
     }
 }
 

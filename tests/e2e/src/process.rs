@@ -1,7 +1,9 @@
 //! Programs under guard: their output is kept, every wait is bounded, and whoever drops the guard ends the program
 //! with all its children.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -136,6 +138,63 @@ impl Running {
         assert!(shell(&format!("kill -s {name} {}", self.child.id())), "{} is gone", self.what);
     }
 
+    /// What it holds in memory now, in KiB.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn memory_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let words = line.and_then(|line| line.split_whitespace().next());
+        words.and_then(|kib| kib.parse().ok()).expect("the system tells its size")
+    }
+
+    /// How long it has used a processor, to a hundredth of a second.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id())).expect("it runs");
+        // Behind the name, which may hold anything, stand the state and then numbers: utime and stime are the 14th and
+        // 15th of all, in hundredths.
+        let (_, rest) = stat.rsplit_once(") ").expect("a name in brackets");
+        let hundredths: u64 =
+            rest.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+        Duration::from_millis(10 * hundredths)
+    }
+
+    /// How long its threads waited for a processor that others had.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn withheld(&self) -> Duration {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id())).expect("it runs");
+        let files = threads
+            .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
+        files
+            .filter_map(|file| file.split(' ').nth(1)?.parse().ok())
+            .map(Duration::from_nanos)
+            .sum()
+    }
+
+    /// The addresses on which it listens for TCP.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn listening(&self) -> Vec<SocketAddr> {
+        let folder = fs::read_dir(format!("/proc/{}/fd", self.id())).expect("it runs");
+        let links = folder.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+        let own: HashSet<String> = links
+            .filter_map(|link| {
+                let link = link.to_string_lossy().into_owned();
+                Some(link.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
+            })
+            .collect();
+        let tables = ["tcp", "tcp6"].map(|table| format!("/proc/{}/net/{table}", self.id()));
+        let lines = tables.iter().filter_map(|table| fs::read_to_string(table).ok());
+        lines.flat_map(|table| listeners(&table, &own)).collect()
+    }
+
     fn ended(&self, status: ExitStatus) -> Ended {
         assert!(
             !matches!(status.signal(), Some(4 | 6 | 7 | 8 | 11)),
@@ -175,6 +234,29 @@ impl Drop for Running {
 #[track_caller]
 pub fn run(command: &mut Command, limit: Duration) -> Ended {
     Running::start(command).wait(limit)
+}
+
+/// The listening sockets of one of the system's tables whose inodes are among `own`.
+fn listeners(table: &str, own: &HashSet<String>) -> Vec<SocketAddr> {
+    const LISTEN: &str = "0A";
+    let read = |line: &str| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let is_ours = columns.get(3) == Some(&LISTEN) && own.contains(*columns.get(9)?);
+        let (ip, port) = columns.get(1)?.split_once(':')?;
+        // Four bytes at a time, as this machine has them in memory.
+        let words = ip.as_bytes().chunks(8).map(|word| {
+            let word = std::str::from_utf8(word).ok()?;
+            u32::from_str_radix(word, 16).ok().map(u32::to_ne_bytes)
+        });
+        let bytes = words.collect::<Option<Vec<_>>>()?.concat();
+        let ip: IpAddr = match <[u8; 4]>::try_from(&bytes[..]) {
+            Ok(bytes) => Ipv4Addr::from(bytes).into(),
+            Err(_) => Ipv6Addr::from(<[u8; 16]>::try_from(&bytes[..]).ok()?).into(),
+        };
+        let port = u16::from_str_radix(port, 16).ok()?;
+        is_ours.then(|| SocketAddr::new(ip, port))
+    };
+    table.lines().skip(1).filter_map(read).collect()
 }
 
 fn shell(line: &str) -> bool {

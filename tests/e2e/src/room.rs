@@ -1,4 +1,4 @@
-//! Rooms as others speak them: scripts for npm's socket.io, client and server, in `web/rooms`.
+//! Rooms as others speak them: scripts for npm's socket.io, client and server, and for python-socketio, in `web/rooms`.
 
 use std::process::Command;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::process::{self, Running};
-use crate::web;
+use crate::{tools, web};
 
 fn script(name: &str) -> Command {
     let mut command = Command::new("node");
@@ -20,7 +20,23 @@ fn script(name: &str) -> Command {
 /// When it fails.
 #[track_caller]
 pub fn run(name: &str, arguments: &[&str]) -> Value {
-    let ended = process::run(script(name).args(arguments), Duration::from_secs(60));
+    result(script(name).args(arguments))
+}
+
+/// The same with a script for python-socketio.
+///
+/// # Panics
+/// When it fails.
+#[track_caller]
+pub fn python(name: &str, arguments: &[&str]) -> Value {
+    let mut command = Command::new("python3");
+    command.arg("-B").arg(web::folder().join("rooms").join(name)).args(arguments);
+    result(command.env("PYTHONPATH", tools::python_packages()))
+}
+
+#[track_caller]
+fn result(command: &mut Command) -> Value {
+    let ended = process::run(command, Duration::from_secs(60));
     ended.expect_code(0);
     serde_json::from_str(ended.stdout.trim()).expect("the script writes JSON")
 }

@@ -1,5 +1,7 @@
 //! `onair serve` on free ports.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -41,4 +43,43 @@ impl Serve {
     pub fn http_url(&self, path: &str) -> String {
         format!("http://{}{path}", self.http)
     }
+
+    /// Where its pages and rooms are.
+    ///
+    /// # Panics
+    /// Never: the command named an address.
+    pub fn address(&self) -> SocketAddr {
+        self.http.parse().expect("an address")
+    }
+}
+
+/// Head and body of what is there.
+pub fn get(address: SocketAddr, path: &str) -> (String, String) {
+    request(address, &format!("GET {path} HTTP/1.1"), "", "")
+}
+
+/// The head of the answer to a request with more headers, which may name another host.
+pub fn ask(address: SocketAddr, path: &str, headers: &str) -> String {
+    request(address, &format!("GET {path} HTTP/1.1"), headers, "").0
+}
+
+/// Head and body of the answer to a body of text.
+pub fn post(address: SocketAddr, path: &str, body: &str) -> (String, String) {
+    let length = format!("Content-Length: {}\r\n", body.len());
+    request(address, &format!("POST {path} HTTP/1.1"), &length, body)
+}
+
+fn request(address: SocketAddr, line: &str, headers: &str, body: &str) -> (String, String) {
+    let mut socket = TcpStream::connect(address).expect("the server listens");
+    socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+    let host =
+        if headers.contains("Host:") { String::new() } else { format!("Host: {address}\r\n") };
+    let request = format!("{line}\r\n{host}{headers}Connection: close\r\n\r\n{body}");
+    // Who is refused half-way reads the answer all the same, or finds none.
+    let _ = socket.write_all(request.as_bytes());
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    (head.to_owned(), body.to_owned())
 }

@@ -19,6 +19,10 @@ pub enum Tool {
     Chromium,
     /// node with npm's socket.io, client and server.
     SocketIo,
+    /// python3 with python-socketio.
+    PythonSocketIo,
+    /// Redis, beside node's Socket.IO.
+    Redis,
     /// A C compiler.
     Compiler,
     /// valgrind.
@@ -45,6 +49,20 @@ impl Tool {
             Self::SocketIo if program("node").is_none() => Some("node is not installed"),
             Self::SocketIo if !crate::web::folder().join("node_modules/socket.io").is_dir() => {
                 Some("socket.io is not installed: npm ci --prefix tests/e2e/web")
+            }
+            Self::PythonSocketIo if program("python3").is_none() => {
+                Some("python3 is not installed")
+            }
+            Self::PythonSocketIo if !python_packages().join("socketio").is_dir() => Some(
+                "no python-socketio: python3 -m pip install --target .cache/python 'python-socketio[client]'",
+            ),
+            Self::Redis if program("redis-server").is_none() => {
+                Some("redis-server is not installed")
+            }
+            Self::Redis
+                if !crate::onair::root().join("tests/e2e/production/node_modules").is_dir() =>
+            {
+                Some("no packages for Redis: npm ci --prefix tests/e2e/production")
             }
             Self::Chromium if chromium().is_none() => Some("chromium is not installed"),
             Self::Chromium if program("node").is_none() => Some("node is not installed"),
@@ -89,6 +107,11 @@ pub fn modern_ffmpeg() -> Option<PathBuf> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("ffmpeg-")
     })
+}
+
+/// Where `scripts/test` puts packages from PyPI.
+pub fn python_packages() -> PathBuf {
+    crate::onair::root().join(".cache/python")
 }
 
 /// Where stunnel is; Debian numbers it.

@@ -1,5 +1,5 @@
-//! Rooms: npm's socket.io client against the embedded server; `onair room` against
-//! it, against npm's and against the first server's table of messages.
+//! A whole show: npm's socket.io client against the embedded server; `onair room` against it, against npm's and against
+//! the first server's table of messages.
 
 use std::time::Duration;
 
