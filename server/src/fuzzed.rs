@@ -49,6 +49,9 @@ impl House {
             let (number, _) = number.split_once('.').unwrap_or_default();
             let init = number.strip_prefix('i').and_then(|id| id.parse().ok());
             let init = init.and_then(|id| stream.lock().hls.init(session, id));
+            let part = number.strip_prefix('p').and_then(|number| number.parse().ok());
+            let part = part.and_then(|number| stream.lock().hls.part(session, number).ok());
+            drop(part.and_then(|part| part.bytes()));
             let number = number.parse().ok();
             let segment = number.and_then(|number| stream.lock().hls.segment(session, number));
             drop(init.and_then(|init| init.bytes()));

@@ -27,8 +27,8 @@ const SOUND_WAITS: Duration = Duration::from_millis(40);
 pub(crate) struct Stream {
     pub(crate) name: StreamName,
     state: Mutex<State>,
-    /// Told when a segment is complete and when the publisher goes.
-    pub(crate) segments_changed: Notify,
+    /// Told when a part or a segment is complete and when the publisher goes.
+    pub(crate) parts_changed: Notify,
 }
 
 /// What the publisher and the players of a stream share.
@@ -101,7 +101,7 @@ impl Stream {
             wakers: Vec::new(),
             woken: None,
         };
-        Self { name, state: Mutex::new(state), segments_changed: Notify::new() }
+        Self { name, state: Mutex::new(state), parts_changed: Notify::new() }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -416,7 +416,7 @@ impl Publication {
             recording.write(&unit, wire_ms);
         }
         if state.hls.push(&unit, &state.headers) {
-            self.stream.segments_changed.notify_waiters();
+            self.stream.parts_changed.notify_waiters();
         }
         let has_video = state.headers.video.is_some() || state.headers.video_announced;
         let joinable = is_joinable(kind, has_video);
@@ -441,7 +441,7 @@ impl Drop for Publication {
             state.hls.end();
             state.wake_all();
             drop(state);
-            self.stream.segments_changed.notify_waiters();
+            self.stream.parts_changed.notify_waiters();
         }
     }
 }

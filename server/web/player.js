@@ -1,5 +1,6 @@
 // Plays one stream in one <video>: HTTP-FLV through mpegts.js where there are Media Source
-// Extensions (about half a second behind), else HLS through hls.js or the browser itself.
+// Extensions (under half a second behind), else low-latency HLS through hls.js (about a second
+// behind, and steadier) or the browser itself.
 
 const scripts = new Map();
 
@@ -18,13 +19,15 @@ function load(file) {
 }
 
 /** Behind this much at the start, the picture jumps forward: it is still muted. */
-const JUMP_AT_START_SECONDS = 0.8;
-const KEEP_BEHIND_SECONDS = 0.35;
+const JUMP_AT_START_SECONDS = 0.4;
+/** The same for HLS, above what it aims at. */
+const TOO_OLD_SECONDS = 0.15;
+const KEEP_BEHIND_SECONDS = 0.3;
 /** A picture that stands still for so long is started again. */
 const STALLED_MS = 4000;
 
 export class LivePlayer {
-  /** `wanted` is 'flv', 'hls', 'native' or null for the best. `onEnd` is told when it stopped. */
+  /** `wanted` is 'flv', 'hls', 'native' or null for the soonest. `onEnd` is told when it stopped. */
   constructor(video, base, wanted, onEnd) {
     this.video = video;
     this.base = base;
@@ -94,8 +97,8 @@ export class LivePlayer {
         deferLoadAfterSourceOpen: false,
         autoCleanupSourceBuffer: true,
         liveSync: true,
-        liveSyncMaxLatency: 0.9,
-        liveSyncTargetLatency: 0.45,
+        liveSyncMaxLatency: 0.35,
+        liveSyncTargetLatency: 0.25,
         liveSyncPlaybackRate: 1.1,
       },
     );
@@ -108,9 +111,17 @@ export class LivePlayer {
 
   attachHls(ended) {
     this.kind = 'hls';
-    const hls = new Hls({ enableWorker: false, liveSyncDurationCount: 2, backBufferLength: 10 });
+    const hls = new Hls({
+      enableWorker: false,
+      lowLatencyMode: true,
+      maxLiveSyncPlaybackRate: 1.1,
+      liveSyncOnStallIncrease: 0.25,
+      backBufferLength: 10,
+    });
     this.hls = hls;
+    this.settled = false;
     hls.on(Hls.Events.ERROR, (_, error) => { if (error.fatal) ended(); });
+    hls.on(Hls.Events.BUFFER_APPENDED, () => this.jumpToTarget(hls));
     hls.loadSource(`${this.base}/index.m3u8`);
     hls.attachMedia(this.video);
     this.video.addEventListener('ended', ended);
@@ -141,6 +152,16 @@ export class LivePlayer {
     this.video.addEventListener('playing', () => {
       if (generation === this.generation && this.latency() > JUMP_AT_START_SECONDS) this.goLive();
     }, { once: true });
+  }
+
+  /** HLS begins at a key frame: once, as soon as enough is there, what is old is skipped. */
+  jumpToTarget(hls) {
+    const { buffered } = this.video;
+    const target = hls.liveSyncPosition;
+    if (this.settled || target === null || !buffered.length) return;
+    if (buffered.end(buffered.length - 1) < target + KEEP_BEHIND_SECONDS) return;
+    this.settled = true;
+    if (!this.paused && hls.latency > hls.targetLatency + TOO_OLD_SECONDS) this.goLive();
   }
 
   /** Seconds between what is shown and the newest that came; null when unknown. */

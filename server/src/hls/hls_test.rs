@@ -74,18 +74,17 @@ fn samples(
     segment: &Segment,
     kind: TrackKind,
 ) -> Vec<(u64, u32, i64, bool, usize)> {
-    let bytes = segment.bytes().unwrap();
-    let samples = demuxer.handle_media_segment(&bytes).unwrap();
-    samples
-        .iter()
-        .filter(|sample| sample.track.kind == kind)
-        .map(|sample| {
+    let mut all = Vec::new();
+    for bytes in segment.bytes().unwrap() {
+        let samples = demuxer.handle_media_segment(&bytes).unwrap();
+        all.extend(samples.iter().filter(|sample| sample.track.kind == kind).map(|sample| {
             let end = sample.data_offset as usize + sample.data_size;
-            assert!(end <= bytes.len(), "a sample lies behind the segment");
+            assert!(end <= bytes.len(), "a sample lies behind its part");
             let offset = sample.composition_time_offset.unwrap_or(0);
             (sample.timestamp, sample.duration, offset, sample.keyframe, sample.data_size)
-        })
-        .collect()
+        }));
+    }
+    all
 }
 
 #[test]
@@ -111,14 +110,34 @@ fn the_playlist_lists_six_and_grows_at_one_end() {
     assert_eq!(feed.segmenter.playlist(), None);
     feed.run(0, 20_200, 2_000);
     let text = feed.segmenter.playlist().unwrap();
+    let parts = |first: u64, of: u64| -> String {
+        let part = |n| match n - first {
+            0 => format!("#EXT-X-PART:DURATION=0.240,URI=\"s1-p{n}.m4s\",INDEPENDENT=YES\n"),
+            8 => format!("#EXT-X-PART:DURATION=0.080,URI=\"s1-p{n}.m4s\"\n"),
+            _ => format!("#EXT-X-PART:DURATION=0.240,URI=\"s1-p{n}.m4s\"\n"),
+        };
+        (first..first + of).map(part).collect()
+    };
+    let (before, last) = (parts(72, 9), parts(81, 9));
     assert_eq!(
         text,
-        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:4\n\
-         #EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXT-X-INDEPENDENT-SEGMENTS\n\
-         #EXT-X-MAP:URI=\"s1-i1.mp4\"\n#EXTINF:2.000,\ns1-4.m4s\n#EXTINF:2.000,\ns1-5.m4s\n\
-         #EXTINF:2.000,\ns1-6.m4s\n#EXTINF:2.000,\ns1-7.m4s\n#EXTINF:2.000,\ns1-8.m4s\n\
-         #EXTINF:2.000,\ns1-9.m4s\n"
+        format!(
+            "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n\
+             #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.750\n\
+             #EXT-X-PART-INF:PART-TARGET=0.250\n#EXT-X-MEDIA-SEQUENCE:4\n\
+             #EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-MAP:URI=\"s1-i1.mp4\"\n#EXTINF:2.000,\ns1-4.m4s\n#EXTINF:2.000,\ns1-5.m4s\n\
+             #EXTINF:2.000,\ns1-6.m4s\n#EXTINF:2.000,\ns1-7.m4s\n{before}#EXTINF:2.000,\n\
+             s1-8.m4s\n{last}#EXTINF:2.000,\ns1-9.m4s\n\
+             #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"s1-p90.m4s\"\n"
+        )
     );
+    feed.run(20_200, 20_600, 2_000);
+    let text = feed.segmenter.playlist().unwrap();
+    let open = "#EXT-X-PART:DURATION=0.200,URI=\"s1-p90.m4s\",INDEPENDENT=YES\n\
+                #EXT-X-PART:DURATION=0.240,URI=\"s1-p91.m4s\",INDEPENDENT=YES\n\
+                #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"s1-p92.m4s\"\n";
+    assert!(text.ends_with(open), "a key frame begins a part of its own: {text}");
     assert!(feed.segmenter.segment(1, 2).is_some(), "just left the list");
     assert!(feed.segmenter.segment(1, 1).is_none());
     assert!(feed.segmenter.segment(2, 5).is_none(), "of another session");
@@ -290,4 +309,61 @@ fn memory_is_bounded_without_key_frames_and_with_huge_ones() {
         let kept: usize = feed.segmenter.segments.iter().map(|segment| segment.bytes).sum();
         assert!(kept <= ALL_BYTES);
     }
+}
+
+#[test]
+fn rw26_parts_last_a_quarter_of_a_second_and_are_the_segment_byte_for_byte() {
+    for (step_ms, longest_ms) in [(16, 240), (33, 231), (40, 240), (100, 200), (400, 400)] {
+        let mut feed = Feed::new(both());
+        for n in 0..6_000 / step_ms {
+            match n * step_ms % 2_000 < step_ms {
+                true => feed.push(Kind::Key, n * step_ms, sample::key(500)),
+                false => feed.push(Kind::Delta, n * step_ms, sample::delta(0, 100)),
+            };
+        }
+        let text = feed.segmenter.playlist().unwrap();
+        for segment in &feed.segmenter.segments {
+            let (last, others) = segment.parts.split_last().unwrap();
+            assert!(others.iter().all(|part| part.duration_ms == longest_ms), "{segment:?}");
+            assert!(last.duration_ms <= longest_ms);
+            let all: i64 = segment.parts.iter().map(|part| part.duration_ms).sum();
+            assert_eq!(all, segment.duration_ms);
+            assert!(segment.parts[0].is_independent && !segment.parts[1].is_independent);
+            let parts: Vec<_> = segment.parts.iter().map(|part| part.bytes().unwrap()).collect();
+            assert_eq!(segment.bytes().unwrap(), parts);
+            let known = |part: &Arc<Part>| feed.segmenter.part(1, part.number).is_ok();
+            assert!(segment.parts.iter().all(known));
+        }
+        let target = if longest_ms > 250 { "0.400" } else { "0.250" };
+        assert!(text.contains(&format!("PART-TARGET={target}\n")), "{text}");
+    }
+}
+
+#[test]
+fn what_is_wanted_is_there_comes_later_or_never() {
+    let mut feed = Feed::new(both());
+    feed.run(0, 4_600, 2_000);
+    let place = |segment, part| Wanted::Place { segment, part };
+    // Two segments of nine parts, and 480 ms of the third one.
+    for (wanted, expected) in [
+        (Wanted::Now, Reached::Yes),
+        (place(1, None), Reached::Yes),
+        (place(2, None), Reached::Later),
+        (place(1, Some(8)), Reached::Yes),
+        (place(1, Some(9)), Reached::Yes), // the first of the next
+        (place(2, Some(1)), Reached::Yes),
+        (place(2, Some(2)), Reached::Later),
+        (place(3, Some(0)), Reached::Later),
+        (place(4, Some(0)), Reached::TooFar),
+        (place(u64::MAX, None), Reached::TooFar),
+    ] {
+        assert_eq!(feed.segmenter.reached(wanted), expected, "{wanted:?}");
+    }
+    let next = feed.segmenter.next_part;
+    assert_eq!(feed.segmenter.part(1, next).err(), Some(Reached::Later), "hinted at");
+    assert_eq!(feed.segmenter.part(1, next + 1).err(), Some(Reached::TooFar));
+    assert_eq!(feed.segmenter.part(2, next).err(), Some(Reached::TooFar), "of another session");
+    feed.segmenter.end();
+    assert_eq!(feed.segmenter.reached(place(9, None)), Reached::Yes, "the end is told at once");
+    assert_eq!(feed.segmenter.part(1, feed.segmenter.next_part).err(), Some(Reached::TooFar));
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod ffmpeg;
+mod hls;
 mod hostile;
 mod http;
 mod lifecycle;

@@ -181,3 +181,54 @@ fn unsupported_codecs_are_refused_with_a_word() {
     assert_eq!(publisher.status().as_deref(), Some("NetStream.Publish.Failed"));
     assert!(publisher.next().is_none());
 }
+
+/// The order of librtmp, which OBS publishes with: each command waits for what the last one brought; the
+/// bandwidth check and the stream's release are asked for on the way.
+#[test]
+fn a_publisher_as_obs_does_it_is_taken() {
+    use onair_engine::amf0::Value::{Null, Number, Object, String as Text};
+    use onair_engine::rtmp::message::Incoming;
+
+    let text = |text: &str| Text(text.to_owned());
+    let server = server();
+    let mut obs = Rtmp::open(server.rtmp_addr());
+    let object = [
+        ("app", text("live")),
+        ("type", text("nonprivate")),
+        ("flashVer", text("FMLE/3.0 (compatible; FMSc/1.0)")),
+        ("swfUrl", text(&server.rtmp_url("live", ""))),
+        ("tcUrl", text(&server.rtmp_url("live", ""))),
+    ];
+    let object = object.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    obs.command(0, "connect", 1.0, &[Object(object)]);
+    obs.send().unwrap();
+    let result = |obs: &mut Rtmp, wanted: f64| loop {
+        match obs.next().expect("the server stays") {
+            Incoming::Command { name, transaction, arguments, .. }
+                if name == "_result" && transaction == wanted =>
+            {
+                return arguments;
+            }
+            _ => {}
+        }
+    };
+    result(&mut obs, 1.0);
+    obs.command(0, "releaseStream", 2.0, &[Null, text("obs")]);
+    obs.command(0, "FCPublish", 3.0, &[Null, text("obs")]);
+    obs.command(0, "createStream", 4.0, &[Null]);
+    obs.command(0, "_checkbw", 5.0, &[Null]);
+    obs.send().unwrap();
+    let stream = result(&mut obs, 4.0);
+    assert_eq!(stream.last(), Some(&Number(1.0)));
+    obs.command(1, "publish", 6.0, &[Null, text("obs"), text("live")]);
+    obs.send().unwrap();
+    assert_eq!(obs.status().as_deref(), Some("NetStream.Publish.Start"));
+    obs.media(TagType::Video, 0, sample::avc_header()).unwrap();
+    obs.media(TagType::Audio, 0, sample::aac_header()).unwrap();
+    obs.second(0);
+    wait_until("a second of media", || server.streams()[0].bytes > 24_000);
+    obs.command(0, "FCUnpublish", 7.0, &[Null, text("obs")]);
+    obs.command(0, "deleteStream", 8.0, &[Null, Number(1.0)]);
+    obs.send().unwrap();
+    wait_until("the end", || server.streams().is_empty());
+}
