@@ -8,6 +8,7 @@
 //! ```
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::source::{Ending, Source};
 
 /// What is broadcast, and how patiently.
 pub(crate) struct Broadcast {
-    pub(crate) session: Session,
+    pub(crate) session: Arc<Session>,
     pub(crate) destinations: Destinations,
     pub(crate) source: Box<dyn Source>,
     /// Whether media is pushed before the stream is live; the session then drops what is too old.
@@ -94,7 +95,7 @@ pub(crate) fn run(broadcast: Broadcast, context: &Context) -> Result<Exit, Failu
 
     let (live, gone_live) = bounded(1);
     let (end, seen, is_interrupted, taken) = std::thread::scope(|scope| {
-        let session = &session;
+        let session = &*session;
         let snapshots = (!snapshots.is_empty()).then(|| {
             let take = || shots::take(&snapshots, session, context);
             Builder::new().name("onair-snapshot".into()).spawn_scoped(scope, take)
@@ -359,7 +360,7 @@ pub(crate) fn failure(error: &Error, was_live: bool) -> Failure {
     Failure::new(exit, format!("{error}\n       {}", error.advice()))
 }
 
-fn name(state: State) -> &'static str {
+pub(crate) fn name(state: State) -> &'static str {
     match state {
         State::Ready => "ready",
         State::Pending => "connecting",
@@ -446,7 +447,7 @@ fn summary(of: &Statistics) -> Summary {
 }
 
 /// Before the encoder, in it, or after it.
-fn dropped(of: &Statistics) -> u64 {
+pub(crate) fn dropped(of: &Statistics) -> u64 {
     of.frames_skipped + of.frames_failed + of.frames_dropped
 }
 

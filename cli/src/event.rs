@@ -209,6 +209,23 @@ pub(crate) struct Summary {
     pub(crate) state: &'static str,
 }
 
+impl Event {
+    /// What was decided or went wrong, in words, and when; nothing for the rest.
+    pub(crate) fn decision(&self) -> Option<(f64, &str)> {
+        match self {
+            Self::Warning { message, seconds } | Self::Error { message, seconds, .. } => {
+                Some((*seconds, message))
+            }
+            Self::Backup { message, seconds, .. } | Self::Suspect { message, seconds, .. } => {
+                Some((*seconds, message))
+            }
+            Self::Bitrate { decision, seconds, .. } => Some((*seconds, decision.message())),
+            Self::Pace { change, seconds, .. } => Some((*seconds, change.message())),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

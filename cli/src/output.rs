@@ -1,8 +1,10 @@
 //! Where lines go: events to stdout (as words or JSON), one live line and complaints to stderr.
 //! Nothing in here panics when the reader has gone; a reader that has gone stops the command.
 
+use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -18,17 +20,60 @@ pub(crate) struct Output {
     json: bool,
     live: bool,
     stop: StopHandle,
+    journal: Journal,
+}
+
+/// The newest decisions and complaints, for whoever asks later.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Journal(Arc<Mutex<VecDeque<Told>>>);
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Told {
+    /// From 1 on.
+    number: u64,
+    /// Since the command began.
+    seconds: f64,
+    message: String,
+}
+
+/// Most that a journal keeps.
+const KEPT: usize = 50;
+
+impl Journal {
+    /// The oldest first.
+    pub(crate) fn all(&self) -> Vec<Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn note(&self, seconds: f64, message: &str) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = kept.back().map_or(0, |told| told.number) + 1;
+        kept.push_back(Told { number, seconds, message: message.to_owned() });
+        if kept.len() > KEPT {
+            kept.pop_front();
+        }
+    }
 }
 
 impl Output {
     /// JSON lines, or words; `stop` is told when nobody reads any more.
     pub(crate) fn new(json: bool, stop: StopHandle) -> Self {
-        Self { json, live: !json && io::stderr().is_terminal(), stop }
+        let live = !json && io::stderr().is_terminal();
+        Self { json, live, stop, journal: Journal::default() }
+    }
+
+    /// What `event` was told of decisions.
+    pub(crate) fn journal(&self) -> Journal {
+        self.journal.clone()
     }
 
     /// Tells about `event`. Statistics are a line each in JSON, the live line on a terminal, and
     /// nothing elsewhere.
     pub(crate) fn event(&self, event: &Event) {
+        if let Some((seconds, message)) = event.decision() {
+            self.journal.note(seconds, message);
+        }
         match event {
             _ if self.json => self.json(event),
             Event::Stats(stats) if self.live && stats.destination.is_none() => {

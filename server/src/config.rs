@@ -1,12 +1,14 @@
 //! What an embedded server is told before it starts, and what it says when it cannot.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::rooms::config::RoomsConfig;
+use crate::studio::Studio;
 
 /// Who wins when a second publisher comes for a name that is live (check P20).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,6 +39,11 @@ pub struct Config {
     /// Host names, beside `localhost` and IP addresses, that a browser may name this server by
     /// (the `Host` header; others are refused against DNS rebinding).
     pub host_names: Vec<String>,
+    /// By which address others on the network reach this server: for links and QR codes on a page
+    /// that was opened by a loopback name. `None` leaves such links as they are.
+    pub share_host: Option<IpAddr>,
+    /// What the broadcaster's page `/studio` shows and changes; without it there is no such page.
+    pub studio: Option<Arc<dyn Studio>>,
     /// Comments, likes and gifts beside the streams.
     pub rooms: RoomsConfig,
 }
@@ -50,6 +57,8 @@ impl Default for Config {
             second_publisher: SecondPublisher::default(),
             max_connections: 1_000,
             host_names: Vec::new(),
+            share_host: None,
+            studio: None,
             rooms: RoomsConfig::default(),
         }
     }

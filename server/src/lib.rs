@@ -32,6 +32,7 @@ mod rtmp;
 #[path = "../tests/it/sample.rs"]
 mod sample;
 mod stream;
+mod studio;
 mod unfinished;
 mod unit;
 
@@ -49,6 +50,7 @@ use tokio::time::sleep;
 pub use config::{Config, SecondPublisher, ServerError};
 pub use info::{AudioInfo, StreamInfo, StreamState, VideoInfo};
 pub use rooms::config::{Rate, RoomsConfig};
+pub use studio::Studio;
 
 use clock::Clock;
 use http::Site;
@@ -88,12 +90,17 @@ impl Server {
         let hub = Arc::new(Hub::new(config.second_publisher, config.record_dir, writers));
         let origins = config.rooms.origins.clone();
         let members = config.rooms.max_members;
+        let host_token = config.rooms.host_token.clone();
         let rooms = Rooms::new(config.rooms, Arc::clone(&hub), clock);
         let site = Arc::new(Site {
             hub: Arc::clone(&hub),
             rooms,
             clock,
             rtmp_port: rtmp.port(),
+            http_port: http.port(),
+            share_host: config.share_host,
+            studio: config.studio,
+            host_token,
             host_names: config.host_names,
             origins,
         });

@@ -37,6 +37,16 @@ export function duration(ms) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** A QR code: `path` is its modules as the server draws them, in a square of `size`. */
+export function qr(size, path) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', `0 0 ${size} ${size}`);
+  const modules = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  modules.setAttribute('d', path);
+  svg.append(modules);
+  return svg;
+}
+
 /** Shows where to publish `app/name`, and lets the button copy it. */
 export function showPublishAddress(rtmpPort, app, name) {
   const port = rtmpPort === 1935 ? '' : `:${rtmpPort}`;
@@ -46,19 +56,29 @@ export function showPublishAddress(rtmpPort, app, name) {
   $('publish-key').textContent = name;
 }
 
-export function wireCopyButton() {
-  const button = $('copy-url');
-  button.addEventListener('click', async () => {
-    const done = await copy($('publish-url').textContent);
-    const label = button.querySelector('span');
+/** The button copies what the element shows, and says so for a moment. */
+export function wireCopyButton(button = 'copy-url', source = 'publish-url') {
+  $(button).addEventListener('click', async () => {
+    const done = await copy($(source).textContent, $(button).parentElement);
+    const label = $(button).querySelector('span');
     label.textContent = done ? 'Copied' : 'Select and copy';
-    setIcon(button, done ? 'check' : 'copy');
-    setTimeout(() => { label.textContent = 'Copy'; setIcon(button, 'copy'); }, 2000);
+    setIcon($(button), done ? 'check' : 'copy');
+    setTimeout(() => { label.textContent = 'Copy'; setIcon($(button), 'copy'); }, 2000);
   });
 }
 
+/** What this page keeps for the next visit. A browser that may not keep anything works all the same. */
+export const kept = {
+  get(name) {
+    try { return localStorage.getItem(`onair-${name}`); } catch { return null; }
+  },
+  set(name, value) {
+    try { localStorage.setItem(`onair-${name}`, value); } catch { /* nothing is kept */ }
+  },
+};
+
 /** Copies text; the clipboard API exists only on https and localhost. */
-export async function copy(text) {
+export async function copy(text, near = document.body) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -66,7 +86,7 @@ export async function copy(text) {
     const area = document.createElement('textarea');
     area.value = text;
     area.className = 'visually-hidden';
-    document.body.append(area);
+    near.append(area); // behind an open dialog nothing can be selected
     area.select();
     const done = document.execCommand('copy');
     area.remove();

@@ -2,7 +2,7 @@
 //
 // Everything that people wrote goes into the page as text, never as markup.
 
-import { $, icon } from './common.js';
+import { $, icon, kept } from './common.js';
 
 const LOOK_MS = 3000;
 const KEPT_COMMENTS = 200;
@@ -251,8 +251,8 @@ export class Room {
       if (list.scrollHeight - list.scrollTop - list.clientHeight < 8) this.setUnread(0);
     }, { passive: true });
     $('video').addEventListener('dblclick', () => this.like());
-    $('comment-name').value = stored();
-    $('comment-name').addEventListener('change', () => store($('comment-name').value.trim()));
+    $('comment-name').value = kept.get('name') ?? '';
+    $('comment-name').addEventListener('change', () => kept.set('name', $('comment-name').value.trim()));
     $('chat-toggle').addEventListener('click', () => {
       const shown = document.body.toggleAttribute('data-chat-hidden') === false;
       $('chat-toggle').setAttribute('aria-expanded', String(shown));
@@ -265,12 +265,4 @@ function hue(name) {
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) >>> 0;
   return sum % 8;
-}
-
-// A page that may not keep anything works all the same.
-function stored() {
-  try { return localStorage.getItem('onair-name') ?? ''; } catch { return ''; }
-}
-function store(name) {
-  try { localStorage.setItem('onair-name', name); } catch { /* nothing is kept */ }
 }

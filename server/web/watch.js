@@ -1,7 +1,7 @@
 // The watch page: follows the server's list, plays while the stream is live, waits while it is
 // not, and goes on by itself.
 
-import { $, bitrate, copy, duration, fetchStreams, setIcon, showPublishAddress, wireCopyButton } from './common.js';
+import { $, bitrate, duration, fetchStreams, kept, qr, setIcon, showPublishAddress, wireCopyButton } from './common.js';
 import { LivePlayer } from './player.js';
 import { Room } from './room.js';
 
@@ -27,7 +27,8 @@ let polling = false;
 
 function wantedPlayer() {
   const wanted = new URLSearchParams(location.search).get('player');
-  return ['flv', 'hls', 'native'].includes(wanted) ? wanted : null;
+  if (['flv', 'hls', 'native'].includes(wanted)) return wanted;
+  return kept.get('low-latency') === 'off' ? 'hls' : null;
 }
 
 // Following the stream
@@ -98,8 +99,9 @@ function showNumbers() {
   const rate = bitrate((info?.video?.bitrate_bps ?? 0) + (info?.audio?.bitrate_bps ?? 0));
   const size = video.videoWidth ? `${video.videoWidth}×${video.videoHeight}` : '';
   const behind = latency === null ? '' : `${latency.toFixed(1)} s`;
-  $('readout-numbers').textContent = [behind, rate].filter(Boolean).join(' · ');
-  $('readout-size').textContent = size && ` · ${size}`;
+  $('readout-numbers').textContent = behind;
+  const rest = [rate, size].filter(Boolean).join(' · ');
+  $('readout-size').textContent = rest && behind ? ` · ${rest}` : rest;
   $('go-live').hidden = !(video.paused || (latency ?? 0) > player.usualLatency() + BEHIND_SECONDS);
   if (!$('details').hidden) showDetails(info, latency);
 }
@@ -190,12 +192,29 @@ function toggleDetails() {
   showNumbers();
 }
 
+/** HTTP-FLV is soonest; HLS is about a second behind, and steadier on a network that stumbles. */
+function toggleLowLatency() {
+  const isOn = $('low-latency').getAttribute('aria-pressed') !== 'true';
+  kept.set('low-latency', isOn ? 'on' : 'off');
+  player.wanted = isOn ? null : 'hls';
+  showLowLatency();
+  toast(isOn ? 'As soon as possible' : 'A second later, and steadier');
+  if (player.running) player.start();
+}
+
+function showLowLatency() {
+  $('low-latency').setAttribute('aria-pressed', String(player.wanted === null || player.wanted === 'flv'));
+}
+
 async function share() {
-  if (navigator.share) {
-    await navigator.share({ title: document.title, url: location.href }).catch(() => {});
-  } else {
-    toast((await copy(location.href)) ? 'Link copied' : location.href);
-  }
+  const answer = await fetch(`/api/share/${app}/${name}`, { cache: 'no-store' }).catch(() => null);
+  const link = answer?.ok ? await answer.json() : { url: location.href, size: 0, path: '' };
+  $('share-url').textContent = link.url;
+  $('share-qr').hidden = !link.path;
+  $('share-qr').replaceChildren(qr(link.size, link.path));
+  $('share-hint').hidden = !/^(localhost|127\.|\[::1\])/.test(new URL(link.url).hostname);
+  $('share-more').hidden = !navigator.share;
+  $('share-sheet').showModal();
 }
 
 let toastTimer = 0;
@@ -230,6 +249,10 @@ $('go-live').addEventListener('click', () => player.goLive());
 $('fullscreen').addEventListener('click', toggleFullscreen);
 $('details-toggle').addEventListener('click', toggleDetails);
 $('share').addEventListener('click', share);
+$('share-more').addEventListener('click', () => {
+  navigator.share({ title: document.title, url: $('share-url').textContent }).catch(() => {});
+});
+$('low-latency').addEventListener('click', toggleLowLatency);
 video.addEventListener('volumechange', showSound);
 video.addEventListener('play', showPlay);
 video.addEventListener('pause', showPlay);
@@ -247,6 +270,7 @@ for (const event of ['pointermove', 'pointerdown', 'keydown', 'focusin']) {
 document.addEventListener('keydown', (event) => {
   const onControl = event.target instanceof HTMLElement && event.target.closest('button, input, a');
   if (event.target instanceof HTMLInputElement && event.target.type !== 'range') return;
+  if ($('share-sheet').open) return;
   if (event.ctrlKey || event.metaKey || event.altKey || state !== 'live') return;
   const actions = { m: () => setMuted(!video.muted), f: toggleFullscreen, s: toggleDetails, l: () => player.goLive(), h: () => room?.like() };
   if (event.key === ' ' && !onControl) { event.preventDefault(); togglePlay(); }
@@ -254,4 +278,6 @@ document.addEventListener('keydown', (event) => {
 });
 
 wireCopyButton();
+wireCopyButton('copy-share', 'share-url');
+showLowLatency();
 poll();

@@ -4,14 +4,17 @@
 mod lan;
 mod qr;
 mod show;
+mod studio;
+mod throttle;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
 
 use onair::rooms::{RoomConfig, Secret};
 use onair::{AudioConfig, Look, Session, StreamUrl, VideoConfig};
-use onair_server::{Config, RoomsConfig, RunningServer};
+use onair_server::{Config, RoomsConfig, RunningServer, Studio};
 use onair_types::config::Orientation;
 
 use crate::args::{DemoArgs, Pattern};
@@ -23,6 +26,8 @@ use crate::serve;
 use crate::source::pictures::Pictures;
 use crate::source::raw::RawSource;
 use crate::source::sound::Sound;
+use studio::{On, Panel};
+use throttle::Throttle;
 
 /// Where the page is when it can be.
 const USUAL_PORT: u16 = 8080;
@@ -41,6 +46,9 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     };
     let orientation = if args.landscape { Orientation::Landscape } else { Orientation::Portrait };
     let video = VideoConfig::preset(args.quality, orientation);
+    // Who joins by HLS begins at a key frame.
+    let video = video.to_builder().keyframe_interval_frames(video.fps()).build();
+    let video = video.map_err(Failure::local)?;
     let audio = AudioConfig::default();
     let height = video.height();
     let pictures = Pictures::pattern(Pattern::Face, video.width(), video.height(), video.fps())?;
@@ -49,18 +57,31 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     let session = Session::builder(Some(audio), Some(video))
         .build()
         .map_err(|error| broadcast::failure(&error, false))?;
-    let usual = if args.plain { Look::default() } else { show::look(height) };
-    session.set_look(args.look.on(usual, height)?).map_err(Failure::usage)?;
+    let session = Arc::new(session);
+    let throttle = Throttle::default();
+    let whole = args.look.on(show::look(height), height)?;
+    let is_beauty_on = args.look.on(Look::default(), height)?.beauty.is_on || !args.plain;
+    let on = On { beauty: is_beauty_on, overlay: !args.plain, text: !args.plain };
+    let panel = Panel {
+        session: Arc::clone(&session),
+        throttle: throttle.clone(),
+        journal: context.output.journal(),
+        whole,
+        on: Mutex::new(on),
+        watch: format!("/watch/{APP}/{NAME}"),
+    };
+    session.set_look(panel.look(on)).map_err(Failure::usage)?;
 
     let host_token = token();
-    let server = server(args.port, address, &host_token)?;
-    let http =
-        format!("http://{}", SocketAddr::from((Ipv4Addr::LOCALHOST, server.http_addr().port())));
+    let server = server(args.port, address, &host_token, Arc::new(panel))?;
+    let http = format!("http://{}", loopback(&server));
     let host = RoomConfig::server(&http).auth_token(host_token.expose());
     let room = Beside::open(host, NAME, TITLE)?;
     announce(&server, address, context);
     let name = room.publish_key().map_or(NAME, Secret::expose);
-    let url = StreamUrl::parse(&server.rtmp_url(APP, name)).map_err(Failure::local)?;
+    let relay = throttle.relay(server.rtmp_addr(), context.stop_signal.clone());
+    let relay = relay.map_err(|error| Failure::local(format!("relay the stream: {error}")))?;
+    let url = StreamUrl::parse(&format!("rtmp://{relay}/{APP}/{name}")).map_err(Failure::local)?;
     let audience = match args.no_audience {
         true => None,
         false => Some(audience(&http, NAME, context.stop_signal.clone())?),
@@ -99,6 +120,7 @@ fn server(
     port: Option<u16>,
     lan: Option<IpAddr>,
     host_token: &Secret,
+    panel: Arc<Panel>,
 ) -> Result<RunningServer, Failure> {
     let ip: IpAddr = match lan {
         None => Ipv4Addr::LOCALHOST.into(),
@@ -109,12 +131,19 @@ fn server(
         rtmp: (Ipv4Addr::LOCALHOST, 0).into(),
         http: (ip, port).into(),
         rooms: RoomsConfig { host_token: Some(host_token.clone()), ..RoomsConfig::default() },
+        share_host: lan,
+        studio: Some(Arc::clone(&panel) as Arc<dyn Studio>),
         ..Config::default()
     };
     match port {
         Some(port) => serve::start(config(port)),
         None => serve::start(config(USUAL_PORT)).or_else(|_| serve::start(config(0))),
     }
+}
+
+/// Where this machine reaches the server.
+fn loopback(server: &RunningServer) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, server.http_addr().port()).into()
 }
 
 fn announce(server: &RunningServer, lan: Option<IpAddr>, context: &Context) {
@@ -132,5 +161,7 @@ fn announce(server: &RunningServer, lan: Option<IpAddr>, context: &Context) {
             Err(error) => log::warn!("draw the QR code: {error}"),
         }
     }
+    let studio = format!("http://{}/studio", loopback(server));
+    context.output.words(&format!("studio  {studio}"));
     context.output.words("Ctrl-C stops it.");
 }

@@ -3,6 +3,10 @@
 use onair::overlay::{Anchor, Colour, Content, Image, Place, Text};
 use onair::{Beauty, Look, Overlay};
 
+/// Names of the two things over the picture.
+pub(super) const BADGE: &str = "demo badge";
+pub(super) const TEXT: &str = "demo text";
+
 /// For a picture of `height` pixels.
 pub(super) fn look(height: u32) -> Look {
     let margin = i32::try_from(height / 30).unwrap_or_default();
@@ -11,7 +15,7 @@ pub(super) fn look(height: u32) -> Look {
     let line = Text::new("OnAir · beauty, badge and text", height as f32 / 40.0);
     let text = Content::Text(Text { background: Some(shade), ..line });
     let mut overlays = vec![Overlay {
-        name: "demo text".to_owned(),
+        name: TEXT.to_owned(),
         content: text,
         place: corner(Anchor::BottomLeft),
         opacity: 1.0,
@@ -19,7 +23,7 @@ pub(super) fn look(height: u32) -> Look {
     }];
     if let Some(badge) = badge(height / 12) {
         overlays.push(Overlay {
-            name: "demo badge".to_owned(),
+            name: BADGE.to_owned(),
             content: Content::Image(badge),
             place: corner(Anchor::BottomRight),
             opacity: 0.85,

@@ -5,6 +5,7 @@ mod format;
 #[cfg(feature = "tls")]
 pub(crate) mod trust;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use onair::rooms::RoomConfig;
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
     let go_live_within = (!args.retry).then_some(GO_LIVE_WITHIN);
     let (record, flight_record) = (recording(args), args.flight_record.clone());
     let broadcast = Broadcast {
-        session,
+        session: Arc::new(session),
         destinations,
         source,
         from_start,

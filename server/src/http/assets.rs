@@ -35,17 +35,19 @@ macro_rules! asset {
     };
 }
 
-const PAGES: [Asset; 2] = [
+const PAGES: [Asset; 3] = [
     asset!("index.html", "text/html; charset=utf-8"),
     asset!("watch.html", "text/html; charset=utf-8"),
+    asset!("studio.html", "text/html; charset=utf-8"),
 ];
 
-const ASSETS: [Asset; 11] = [
+const ASSETS: [Asset; 12] = [
     asset!("style.css", "text/css; charset=utf-8"),
     asset!("common.js", "text/javascript; charset=utf-8"),
     asset!("home.js", "text/javascript; charset=utf-8"),
     asset!("player.js", "text/javascript; charset=utf-8"),
     asset!("room.js", "text/javascript; charset=utf-8"),
+    asset!("studio.js", "text/javascript; charset=utf-8"),
     asset!("watch.js", "text/javascript; charset=utf-8"),
     asset!("icons.svg", "image/svg+xml"),
     asset!("favicon.svg", "image/svg+xml"),

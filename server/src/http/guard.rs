@@ -35,8 +35,8 @@ pub(super) async fn check_host(
     }
 }
 
-/// Refuses a page of another site that wants to talk to rooms: for WebSockets a browser asks nobody
-/// else. Who is no browser says no origin.
+/// Refuses a page of another site that wants to talk to rooms or to the studio: for WebSockets a
+/// browser asks nobody else. Who is no browser says no origin.
 pub(super) async fn check_origin(
     State(site): State<Arc<Site>>,
     request: Request,
@@ -48,10 +48,12 @@ pub(super) async fn check_origin(
     let may = |origin: &HeaderValue| {
         origin.to_str().is_ok_and(|origin| is_origin_ours(origin, host, &site.origins))
     };
-    if !request.uri().path().starts_with("/socket.io") || origins.iter().all(may) {
+    let guarded = ["/socket.io", "/api/studio"];
+    let is_guarded = guarded.iter().any(|path| request.uri().path().starts_with(path));
+    if !is_guarded || origins.iter().all(may) {
         next.run(request).await
     } else {
-        let why = "pages of other sites may not talk to the rooms of this server";
+        let why = "pages of other sites may not talk to the rooms or the studio of this server";
         (StatusCode::FORBIDDEN, why).into_response()
     }
 }
@@ -60,6 +62,18 @@ fn is_origin_ours(origin: &str, host: &str, others: &[String]) -> bool {
     let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
     authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
         || others.iter().any(|other| other.eq_ignore_ascii_case(origin))
+}
+
+/// Whether nobody but this machine goes by that authority.
+pub(super) fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((v6, _)) => v6,
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// An IP address cannot be rebound, so any will do.

@@ -12,6 +12,8 @@
 //! | `/socket.io/` | rooms |
 //! | `/rooms`, `/rooms/{key}` | rooms as JSON |
 //! | `/servers/least-loaded` | for clients that ask where to connect |
+//! | `/api/share/{app}/{name}` | the watch page's address for other devices, and its QR code |
+//! | `/studio`, `/api/studio` | the broadcaster's panel, on loopback |
 //! | `/metrics` | figures for Prometheus |
 //!
 //! Paths name streams and embedded files; no request reaches the file system.
@@ -21,15 +23,19 @@ mod flv;
 mod guard;
 mod hls;
 mod listener;
+mod share;
+mod studio;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use onair_rooms::Secret;
 use serde::Serialize;
 use socketioxide::layer::SocketIoLayer;
 use tokio::net::TcpListener;
@@ -41,6 +47,7 @@ use crate::limit::Connections;
 use crate::name::StreamName;
 use crate::rooms::line::{self, Entrance};
 use crate::rooms::{self, Rooms, rest};
+use crate::studio::Studio;
 
 pub(crate) use listener::Watched;
 
@@ -52,6 +59,12 @@ pub(crate) struct Site {
     pub(crate) clock: Clock,
     /// For the address that the page shows to publishers.
     pub(crate) rtmp_port: u16,
+    /// For the address that the page shows to viewers.
+    pub(crate) http_port: u16,
+    pub(crate) share_host: Option<IpAddr>,
+    pub(crate) studio: Option<Arc<dyn Studio>>,
+    /// Who has it may do what loopback may.
+    pub(crate) host_token: Option<Secret>,
     /// Names beside `localhost` and IP addresses that a browser may use.
     pub(crate) host_names: Vec<String>,
     /// Origins beside this server's own whose pages may talk to rooms.
@@ -64,8 +77,10 @@ pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, connections: C
     let rooms = Arc::clone(&site.rooms);
     let (layer, io) = rooms::layer(&rooms);
     let entrance = Entrance { rooms: Arc::clone(&rooms), io: io.clone() };
+    let pages = router(site, layer, entrance);
+    let pages = pages.into_make_service_with_connect_info::<studio::Peer>();
     tokio::select! {
-        served = axum::serve(listener, router(site, layer, entrance)) => {
+        served = axum::serve(listener, pages) => {
             if let Err(error) = served {
                 log::error!("serve HTTP: {error}");
             }
@@ -75,11 +90,16 @@ pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, connections: C
 }
 
 fn router(site: Arc<Site>, rooms: SocketIoLayer, entrance: Entrance) -> Router {
+    let panel = get(studio::state).post(studio::command);
+    let panel = panel.layer(DefaultBodyLimit::max(studio::MOST_BYTES));
     Router::new()
         .route("/", get(|headers: HeaderMap| async move { assets::page("index.html", &headers) }))
         .route("/watch/{app}/{name}", get(watch))
         .route("/assets/{file}", get(asset))
         .route("/api/streams", get(streams))
+        .route("/api/share/{app}/{name}", get(share::link))
+        .route("/studio", get(studio::page))
+        .route("/api/studio", panel)
         .route("/rooms", get(rest::list))
         .route("/rooms/{key}", get(rest::one))
         .route("/servers/least-loaded", get(rest::least_loaded))
@@ -113,7 +133,11 @@ async fn streams(State(site): State<Arc<Site>>) -> Response {
         streams: Vec<StreamInfo>,
     }
     let list = List { rtmp_port: site.rtmp_port, streams: site.hub.list(site.clock.now()) };
-    match serde_json::to_string(&list) {
+    json(&list)
+}
+
+fn json(value: &impl Serialize) -> Response {
+    match serde_json::to_string(value) {
         Ok(json) => uncached("application/json", json),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
