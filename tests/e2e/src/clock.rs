@@ -1,7 +1,7 @@
 //! The only clock of the harness: bounded waits for foreign programs.
 #![expect(clippy::disallowed_methods, reason = "foreign programs run in real time")]
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Between two looks at something that will come.
 const STEP: Duration = Duration::from_millis(20);
@@ -21,6 +21,12 @@ pub fn until<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T
 /// Lets time pass: for streams that must run a while, never to wait for an event.
 pub fn pause(duration: Duration) {
     std::thread::sleep(duration);
+}
+
+/// The wall clock as browsers tell it, ms.
+pub fn wall_ms() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64() * 1_000.0
 }
 
 /// How long it has been running.

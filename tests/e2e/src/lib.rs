@@ -6,6 +6,7 @@ pub mod clock;
 pub mod disk;
 pub mod fake;
 pub mod ffmpeg;
+pub mod latency;
 pub mod member;
 pub mod nginx;
 pub mod onair;

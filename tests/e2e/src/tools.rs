@@ -67,9 +67,13 @@ impl Tool {
             Self::Chromium if chromium().is_none() => Some("chromium is not installed"),
             Self::Chromium if program("node").is_none() => Some("node is not installed"),
             Self::Chromium
-                if !crate::web::folder().join("node_modules/playwright-core").is_dir() =>
+                if ["playwright-core", "axe-core", "jsqr"]
+                    .into_iter()
+                    .any(|name| !crate::web::folder().join("node_modules").join(name).is_dir()) =>
             {
-                Some("playwright-core is not installed: npm ci --prefix tests/e2e/web")
+                Some(
+                    "playwright-core, axe-core or jsqr is not installed: npm ci --prefix tests/e2e/web",
+                )
             }
             _ => None,
         }

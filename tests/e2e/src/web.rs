@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,6 +13,36 @@ use crate::{onair, process, tools};
 /// Where the script and its packages are.
 pub fn folder() -> PathBuf {
     onair::root().join("tests/e2e/web")
+}
+
+/// The machine for one browser: while the guard lives, no other test of this program has one. What is measured in a
+/// browser would otherwise be measured beside others.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A script of `web/page` with Chromium and these arguments.
+///
+/// # Panics
+/// When there is no Chromium.
+#[track_caller]
+pub fn script(name: &str, arguments: &[&str]) -> Command {
+    let chromium = tools::chromium().expect("the test asked for chromium");
+    let mut command = Command::new("node");
+    command.arg(folder().join("page").join(name)).arg(chromium).args(arguments);
+    command
+}
+
+/// Runs such a script to its end, which writes one JSON object.
+///
+/// # Panics
+/// When it fails.
+#[track_caller]
+pub fn run(name: &str, arguments: &[&str]) -> Value {
+    let ended = process::run(&mut script(name, arguments), Duration::from_secs(90));
+    ended.expect_code(0);
+    serde_json::from_str(ended.stdout.trim()).expect("the script writes JSON")
 }
 
 /// Opens the page, watches its `<video>` for a while, and tells what it saw; `web/watch.mjs` says in which words.

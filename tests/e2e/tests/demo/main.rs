@@ -1,5 +1,9 @@
 //! `onair demo`, seen by a real Chromium.
 
+mod latency;
+mod page;
+mod studio;
+
 use std::time::Duration;
 
 use onair_e2e::process::Running;
@@ -19,6 +23,7 @@ fn a_browser_plays_the_demo() {
     if are_missing(&[Tool::Chromium]) {
         return;
     }
+    let _turn = web::alone();
     let port = free_port().to_string();
     // Until the browser has seen enough, however long it takes to start.
     let mut demo = onair::start(&["demo", "--port", &port]);
@@ -54,6 +59,7 @@ fn rw28_comments_and_hearts_on_the_watch_page_by_keyboard_and_touch() {
     if are_missing(&[Tool::Chromium]) {
         return;
     }
+    let _turn = web::alone();
     let port = free_port().to_string();
     let mut demo = onair::start(&["demo", "--port", &port]);
     demo.wait_for_output("http://", Duration::from_secs(15));

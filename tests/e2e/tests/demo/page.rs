@@ -1,0 +1,89 @@
+//! The pages for everybody: people who use keys or a screen reader, want less motion or larger letters; and a publisher
+//! that goes and comes back.
+
+use std::time::Duration;
+
+use onair_e2e::process::Running;
+use onair_e2e::serve::Serve;
+use onair_e2e::tools::{Tool, are_missing};
+use onair_e2e::{clock, free_port, onair, web};
+use serde_json::{Value, json};
+
+#[test]
+fn rw29_axe_finds_nothing_and_keys_alone_do_everything() {
+    if are_missing(&[Tool::Chromium]) {
+        return;
+    }
+    let _turn = web::alone();
+    let port = free_port().to_string();
+    let mut demo = onair::start(&["demo", "--port", &port]);
+    demo.wait_for_output("live", Duration::from_secs(15));
+    let seen = web::run("access.mjs", &[&format!("http://127.0.0.1:{port}")]);
+    for list in ["violations", "sideways", "foreign", "complaints"] {
+        assert_eq!(seen[list], json!([]), "{seen}");
+    }
+    assert!(seen["checked"].as_u64() > Some(100), "axe looked at hardly anything: {seen}");
+    let done = json!({
+        "mute": true, "lowLatency": true, "comment": true, "like": true, "share": true, "escape": true, "zoomed": [],
+    });
+    assert_eq!((&seen["keyboard"], &seen["moving"]), (&done, &json!(0)), "{seen}");
+    let link = format!("http://127.0.0.1:{port}/watch/live/demo");
+    assert_eq!(seen["qr"], json!({ "url": link, "read": link }), "{seen}");
+    demo.signal("INT");
+    demo.wait(Duration::from_secs(30)).expect_code(0);
+}
+
+fn push(serve: &Serve) -> Running {
+    let url = serve.rtmp_url("live", "show");
+    onair::start(&["push", &url, "--duration", "60s", "--keyint", "1s"])
+}
+
+/// The moment of the `nth` event of that name, ms.
+fn moment(seen: &[Value], name: &str, nth: usize) -> f64 {
+    let mut events = seen.iter().filter(|event| event["event"] == name);
+    events
+        .nth(nth)
+        .and_then(|event| event["at"].as_f64())
+        .unwrap_or_else(|| panic!("no {name}: {seen:?}"))
+}
+
+fn come_back(player: &str) {
+    if are_missing(&[Tool::Chromium]) {
+        return;
+    }
+    let _turn = web::alone();
+    let serve = Serve::start(&[]);
+    let first = push(&serve);
+    let page = serve.http_url("/watch/live/show");
+    let mut browser = Running::start(&mut web::script("comeback.mjs", &[&page, player]));
+    browser.wait_for_output("playing", Duration::from_secs(30));
+    let killed_at = clock::wall_ms();
+    first.signal("KILL");
+    browser.wait_for_output("waiting", Duration::from_secs(20));
+    let back_at = clock::wall_ms();
+    let _second = push(&serve);
+    let ended = browser.wait(Duration::from_secs(60));
+    ended.expect_code(0);
+    let seen: Vec<Value> =
+        ended.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON lines")).collect();
+    let (waits, plays) =
+        (moment(&seen, "waiting", 0) - killed_at, moment(&seen, "playing", 1) - back_at);
+    assert!(waits <= 3_000.0, "{player}: said so only after {waits} ms: {seen:?}");
+    assert!(plays <= 4_000.0, "{player}: played only after {plays} ms: {seen:?}");
+    let (waiting, end) = (&seen[1], seen.last().expect("an end"));
+    assert_eq!(
+        (&waiting["address"], &waiting["shown"]),
+        (&json!(serve.rtmp_url("live", "show")), &json!(true))
+    );
+    assert_eq!((&end["loads"], &end["foreign"]), (&json!(1), &json!([])), "no reload: {end}");
+}
+
+#[test]
+fn rw27_a_publisher_that_comes_back_is_picked_up_by_http_flv() {
+    come_back("flv");
+}
+
+#[test]
+fn rw27_a_publisher_that_comes_back_is_picked_up_by_hls() {
+    come_back("hls");
+}
