@@ -22,7 +22,7 @@ function load(file) {
 const JUMP_AT_START_SECONDS = 0.4;
 /** The same for HLS, above what it aims at. */
 const TOO_OLD_SECONDS = 0.15;
-const KEEP_BEHIND_SECONDS = 0.3;
+const KEEP_BEHIND_SECONDS = 0.35;
 /** A picture that stands still for so long is started again. */
 const STALLED_MS = 4000;
 
@@ -97,8 +97,8 @@ export class LivePlayer {
         deferLoadAfterSourceOpen: false,
         autoCleanupSourceBuffer: true,
         liveSync: true,
-        liveSyncMaxLatency: 0.35,
-        liveSyncTargetLatency: 0.25,
+        liveSyncMaxLatency: 0.4,
+        liveSyncTargetLatency: 0.3,
         liveSyncPlaybackRate: 1.1,
       },
     );

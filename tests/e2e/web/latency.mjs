@@ -66,7 +66,7 @@ try {
     };
     addEventListener('DOMContentLoaded', () => {
       const video = document.getElementById('video');
-      video.addEventListener('waiting', () => { if (seen.shown.length) seen.stalls += 1; });
+      video.addEventListener('waiting', () => { if (seen.shown.length && !video.seeking) seen.stalls += 1; });
       const each = (now, { expectedDisplayTime }) => {
         const number = read(video);
         if (number !== null) seen.shown.push([number, performance.timeOrigin + Math.max(now, expectedDisplayTime)]);
