@@ -11,7 +11,10 @@ struct BroadcastScreen: View {
   @State private var hasTorch = false
   @State private var isMuted = false
 
+  private let place: Place
+
   init(place: Place, video: VideoConfiguration) {
+    self.place = place
     _broadcast = StateObject(wrappedValue: Broadcast(place: place, video: video))
   }
 
@@ -21,6 +24,10 @@ struct BroadcastScreen: View {
         LivePreview(session)
       }
       Figures(broadcast: broadcast)
+      // A stream that runs before its room is made keeps its name as the room's.
+      if broadcast.state == .live {
+        ChatView(place: place, isHost: true)
+      }
       controls
       Button(isOn ? "Stop" : "Go live") { Task { isOn ? await broadcast.stop() : await broadcast.start() } }
       Button(broadcast.isRecording ? "End the recording" : "Record") { Task { await broadcast.toggleRecording() } }

@@ -10,6 +10,15 @@ struct Place: Identifiable, Hashable, Codable {
   var publish: String
   /// `http://host/…/index.m3u8`.
   var watch: String
+
+  /// Where comments and hearts are: the server of `watch`, and the stream's name as the room's.
+  var talk: (server: String, key: String)? {
+    guard let url = URL(string: watch), let host = url.host else { return nil }
+    let scheme = url.scheme == "https" ? "wss" : "ws"
+    let parts = url.pathComponents.filter { $0 != "/" }
+    guard let key = parts.last == "index.m3u8" ? parts.dropLast().last : parts.last else { return nil }
+    return ("\(scheme)://\(host)\(url.port.map { ":\($0)" } ?? "")", key.replacingOccurrences(of: ".m3u8", with: ""))
+  }
 }
 
 /// What the app remembers.

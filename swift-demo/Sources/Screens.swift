@@ -15,13 +15,14 @@ struct PlacesScreen: View {
           }
           NavigationLink(destination: AudienceScreen(place: place)) { Text("Watch \(place.name)") }
         }
+        NavigationLink(destination: RoomsScreen()) { Text("Who is live") }
         NavigationLink(destination: SettingsScreen(store: store)) { Text("Settings") }
       }
     }
   }
 }
 
-/// The platform's player. Chat and hearts have their place below it.
+/// The platform's player, with chat and hearts below it.
 struct AudienceScreen: View {
   let place: Place
   @State private var player: AVPlayer?
@@ -30,6 +31,7 @@ struct AudienceScreen: View {
     VStack {
       VideoPlayer(player: player)
       Text(place.name)
+      ChatView(place: place, isHost: false)
     }
     .task {
       guard let url = URL(string: place.watch) else { return }
@@ -37,6 +39,37 @@ struct AudienceScreen: View {
       player?.play()
     }
     .onDisappear { player?.pause() }
+  }
+}
+
+/// The rooms of a server.
+struct RoomsScreen: View {
+  @State private var server = "http://"
+  @State private var rooms: [ListedRoom] = []
+  @State private var message = ""
+
+  var body: some View {
+    List {
+      TextField("http://host:8080", text: $server)
+      Button("Look") { Task { await look() } }
+      Text(message)
+      ForEach(rooms, id: \.self) { room in
+        NavigationLink(destination: AudienceScreen(place: place(of: room))) {
+          Text("\(room.title.isEmpty ? room.key : room.title), \(room.viewers) watch")
+        }
+      }
+    }
+  }
+
+  private func place(of room: ListedRoom) -> Place {
+    Place(name: room.title, publish: "", watch: "\(server)/live/\(room.key)/index.m3u8")
+  }
+
+  private func look() async {
+    do {
+      rooms = try await Directory.rooms(of: server)
+      message = rooms.isEmpty ? "Nobody has a room open" : ""
+    } catch { message = "\(error)" }
   }
 }
 

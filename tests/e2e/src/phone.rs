@@ -11,21 +11,22 @@ use crate::tools;
 /// A compiler may have to be fetched and everything built.
 const PATIENCE: Duration = Duration::from_secs(1200);
 
-/// Runs one of `scripts` with these arguments and `ONAIR_TEST_RTMP` set to `server`, such as
-/// `rtmp://host:port/app`. None when the script says that it cannot be done here, which is told as a skip.
+/// Runs one of `scripts` with these arguments, `ONAIR_TEST_RTMP` set to `server`, such as
+/// `rtmp://host:port/app`, and `ONAIR_TEST_ROOMS` to `rooms`, such as `ws://host:port`. None when the script says that it cannot be done here, which is told as a skip.
 ///
 /// The library is brought up to date before, unless `ONAIR_LIBRARY_DIR` names the folder of another.
 ///
 /// # Panics
 /// When the library does not build, or the script hangs.
-pub fn script(name: &str, arguments: &[&str], server: &str) -> Option<Ended> {
+pub fn script(name: &str, arguments: &[&str], server: &str, rooms: &str) -> Option<Ended> {
     if env::var_os("ONAIR_LIBRARY_DIR").is_none() {
         let mut build = Command::new(env!("CARGO"));
         build.current_dir(root()).args(["build", "--workspace", "--locked", "--lib"]);
         process::run(&mut build, PATIENCE).expect_code(0);
     }
     let mut command = Command::new(root().join("scripts").join(name));
-    command.args(arguments).env("ONAIR_TEST_RTMP", server).current_dir(root());
+    command.args(arguments).current_dir(root());
+    command.env("ONAIR_TEST_RTMP", server).env("ONAIR_TEST_ROOMS", rooms);
     let ended = process::run(&mut command, PATIENCE);
     if ended.code != Some(CANNOT) {
         return Some(ended);

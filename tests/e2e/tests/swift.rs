@@ -1,6 +1,7 @@
 //! The Swift package: its own tests in Swift, against the real library and real nginx-rtmp; what arrived, by ffmpeg.
 
 use onair_e2e::nginx::Nginx;
+use onair_e2e::serve::Serve;
 use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{ffmpeg, phone};
 
@@ -11,7 +12,10 @@ fn f01_swift_streams_pattern_and_tone_that_decode_without_error() {
     }
     let nginx = Nginx::start();
     let server = nginx.url("live", "");
-    let Some(ended) = phone::script("swift", &["test"], server.trim_end_matches('/')) else {
+    let serve = Serve::start(&[]);
+    let rooms = serve.http_url("").replace("http://", "ws://");
+    let server = server.trim_end_matches('/');
+    let Some(ended) = phone::script("swift", &["test"], server, &rooms) else {
         return;
     };
     ended.expect_code(0);

@@ -121,13 +121,22 @@ extension Plane {
   }
 }
 
+extension VideoFrame {
+  /// As C has it, without a time.
+  @inline(__always)
+  var core: onair_video_frame {
+    var picture = onair_video_frame()
+    picture.pixels = pixels
+    picture.width = UInt32(clamping: width)
+    picture.height = UInt32(clamping: height)
+    picture.planes = (planes.0.core, planes.1.core, planes.2.core)
+    return picture
+  }
+}
+
 extension CoreHandle {
   func push(_ frame: VideoFrame, at time: CaptureTime) throws(LiveError) {
-    var picture = onair_video_frame()
-    picture.pixels = frame.pixels
-    picture.width = UInt32(clamping: frame.width)
-    picture.height = UInt32(clamping: frame.height)
-    picture.planes = (frame.planes.0.core, frame.planes.1.core, frame.planes.2.core)
+    var picture = frame.core
     picture.time_us = time.microseconds
     try check(onair_session_push_video(number, &picture))
   }

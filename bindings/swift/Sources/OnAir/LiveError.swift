@@ -52,7 +52,7 @@ extension LiveError.Kind {
     switch code {
     case 200, 202, 215: self = .configuration
     case 203, 205, 211, 212: self = .network
-    case 204, 206, 213, 214: self = .refused
+    case 204, 206, 213, 214, 218: self = .refused
     case 207, 209, 210: self = .device
     case 299: self = .internal
     default: self = .call

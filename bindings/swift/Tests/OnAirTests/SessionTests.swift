@@ -42,7 +42,8 @@ final class SessionTests: XCTestCase {
     let table: [(Int, LiveError.Kind)] = [
       (200, .configuration), (202, .configuration), (203, .network), (204, .refused), (205, .network),
       (206, .refused), (207, .device), (208, .call), (209, .device), (210, .device), (211, .network), (212, .network),
-      (213, .refused), (214, .refused), (215, .configuration), (216, .call), (220, .call), (221, .call),
+      (213, .refused), (214, .refused), (215, .configuration), (216, .call), (217, .call), (218, .refused),
+      (220, .call), (221, .call),
       (299, .internal),
     ]
     for (code, kind) in table { XCTAssertEqual(LiveError.Kind(code: code), kind, "\(code)") }

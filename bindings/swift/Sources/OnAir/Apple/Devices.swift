@@ -68,10 +68,22 @@
     private func observe(_ session: LiveSession) {
       // By their texts: Swift has called them differently.
       on(Notification.Name("AVCaptureSessionRuntimeErrorNotification")) { [camera] _ in camera?.restart() }
-      on(Notification.Name("AVCaptureSessionInterruptionEndedNotification")) { [camera] _ in camera?.restart() }
-      on(AVAudioSession.interruptionNotification) { [microphone] note in
+      on(Notification.Name("AVCaptureSessionInterruptionEndedNotification")) { [camera, weak session] _ in
+        camera?.restart()
+        session?.stand(in: .picture, isOver: true)
+      }
+      on(AVAudioSession.interruptionNotification) { [microphone, weak session] note in
         let type = (note.userInfo?[AVAudioSessionInterruptionTypeKey] as? NSNumber)?.uintValue
-        if type == AVAudioSession.InterruptionType.ended.rawValue { microphone?.restart() }
+        let isOver = type == AVAudioSession.InterruptionType.ended.rawValue
+        if isOver { microphone?.restart() }
+        session?.stand(in: .sound, isOver: isOver)
+      }
+      // A call, another app in front, or the background take the camera.
+      on(Notification.Name("AVCaptureSessionWasInterruptedNotification")) { [weak session] _ in
+        session?.stand(in: .picture, isOver: false)
+      }
+      on(Notification.Name("UIApplicationDidEnterBackgroundNotification")) { [weak session] _ in
+        session?.stand(in: .picture, isOver: false)
       }
       on(AVAudioSession.routeChangeNotification) { [microphone] _ in microphone?.restart() }
       on(AVAudioSession.mediaServicesWereResetNotification) { [microphone, weak session] _ in
@@ -82,6 +94,7 @@
       on(UIApplication.willEnterForegroundNotification) { [camera, weak session] _ in
         session?.encoders.restart()
         camera?.restart()
+        session?.stand(in: .picture, isOver: true)
       }
       #if canImport(Darwin)
         on(ProcessInfo.thermalStateDidChangeNotification) { [weak session] _ in
@@ -106,6 +119,12 @@
   }
 
   extension LiveSession {
+    /// Has the core stand in for a device that the system took, or stop doing so. When nothing runs, or the device encodes
+    /// this track itself, there is nothing to stand in for.
+    func stand(in what: Interruption, isOver: Bool) {
+      try? isOver ? resume(what) : interrupt(what)
+    }
+
     /// A hot device gets half the bits at most, until it has cooled down.
     func coolDown(_ isHot: Bool) {
       guard let video else { return }

@@ -23,6 +23,7 @@ import java.io.File
 /** Camera, preview, figures, and what the network made of them. */
 class BroadcastActivity : DemoActivity() {
     private var studio: LiveStudio? = null
+    private var chat: Chat? = null
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -44,6 +45,7 @@ class BroadcastActivity : DemoActivity() {
 
     override fun onDestroy() {
         LiveService.stop(this, BroadcastService::class.java)
+        chat?.close()
         studio?.close()
         super.onDestroy()
     }
@@ -72,10 +74,20 @@ class BroadcastActivity : DemoActivity() {
         scope.launch {
             studio.session.state.collect { state ->
                 live.setText(if (state in RUNNING) R.string.stop else R.string.go_live)
+                // A stream that runs before its room is made keeps its name as the room's.
+                if (state == LiveState.LIVE && chat == null && settings.server.isNotEmpty()) talk()
                 if (state !in RUNNING) LiveService.stop(this@BroadcastActivity, BroadcastService::class.java)
             }
         }
         scope.launch { studio.session.events.collect(::heard) }
+    }
+
+    private fun talk() {
+        try {
+            chat = Chat(this, scope, settings.rooms, isHost = true).also { it.follow(settings.name) }
+        } catch (error: LiveException) {
+            show(error)
+        }
     }
 
     private fun start(studio: LiveStudio) {

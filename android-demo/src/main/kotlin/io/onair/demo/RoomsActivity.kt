@@ -9,12 +9,12 @@ import android.widget.TextView
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
-import org.json.JSONObject
+import org.json.JSONArray
 import java.io.IOException
 import java.net.HttpURLConnection
 import java.net.URL
 
-/** Who is live on the server. Rooms take this place when they are there. */
+/** Who has a room open on the server. */
 class RoomsActivity : DemoActivity() {
     private var rooms: List<Pair<String, String>> = emptyList()
 
@@ -25,8 +25,8 @@ class RoomsActivity : DemoActivity() {
         view<Button>(R.id.settings).setOnClickListener { open(SettingsActivity::class.java) }
         view<Button>(R.id.refresh).setOnClickListener { refresh() }
         view<ListView>(R.id.rooms).setOnItemClickListener { _, _, position, _ ->
-            val (app, name) = rooms[position]
-            startActivity(Intent(this, WatchActivity::class.java).putExtra(WatchActivity.STREAM, "$app/$name"))
+            val (key, _) = rooms[position]
+            startActivity(Intent(this, WatchActivity::class.java).putExtra(WatchActivity.STREAM, "live/$key"))
         }
     }
 
@@ -41,25 +41,28 @@ class RoomsActivity : DemoActivity() {
         val message = view<TextView>(R.id.message)
         scope.launch {
             try {
-                rooms = withContext(Dispatchers.IO) { streams(settings.server) }
+                rooms = withContext(Dispatchers.IO) { rooms(settings.server) }
                 message.text = if (rooms.isEmpty()) getString(R.string.nobody_is_live) else ""
             } catch (error: IOException) {
                 message.text = error.message
             }
-            val names = rooms.map { (app, name) -> "$app/$name" }
+            val names = rooms.map { (_, title) -> title }
             view<ListView>(R.id.rooms).adapter =
                 ArrayAdapter(this@RoomsActivity, android.R.layout.simple_list_item_1, names)
         }
     }
 
-    private fun streams(server: String): List<Pair<String, String>> {
-        val connection = URL("$server/api/streams").openConnection() as HttpURLConnection
+    /** Keys and what they are about. */
+    private fun rooms(server: String): List<Pair<String, String>> {
+        val connection = URL("$server/rooms").openConnection() as HttpURLConnection
         connection.connectTimeout = 3_000
         connection.readTimeout = 3_000
         try {
-            val all = JSONObject(connection.inputStream.bufferedReader().readText()).optJSONArray("streams") ?: return emptyList()
-            val live = List(all.length()) { all.getJSONObject(it) }.filter { it.optString("state") == "live" }
-            return live.map { it.optString("app") to it.optString("name") }
+            val all = JSONArray(connection.inputStream.bufferedReader().readText())
+            return List(all.length()) { all.getJSONObject(it) }.map { room ->
+                val key = room.optString("key")
+                key to "${room.optString("title").ifEmpty { key }}, ${room.optLong("viewers")}"
+            }
         } catch (error: org.json.JSONException) {
             throw IOException("$server answers, but is no OnAir server", error)
         } finally {

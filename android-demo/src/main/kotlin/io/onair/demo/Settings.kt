@@ -24,6 +24,9 @@ class Settings(
         get() = kept.getString("name", "").orEmpty()
         set(value) = kept.edit().putString("name", value.trim()).apply()
 
+    /** Where rooms are: the server, as a WebSocket has it. */
+    val rooms: String get() = server.replaceFirst("http", "ws")
+
     val url: String get() = "$publish/$name"
 
     /** Takes the server from a watch page's address, and guesses where it takes RTMP. */

@@ -5,8 +5,10 @@ import android.os.Bundle
 import android.widget.TextView
 import android.widget.VideoView
 
-/** A show as the audience sees it: the phone's own player on HLS. */
+/** A show as the audience sees it: the phone's own player on HLS, chat and hearts. */
 class WatchActivity : DemoActivity() {
+    private var chat: Chat? = null
+
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.watch)
@@ -20,6 +22,13 @@ class WatchActivity : DemoActivity() {
             video.postDelayed({ video.setVideoURI(Uri.parse(address)) }, AGAIN_MS)
             true
         }
+        val key = intent.getStringExtra(STREAM).orEmpty().substringAfterLast('/')
+        chat = Chat(this, scope, settings.rooms, isHost = false).also { it.follow(key) }
+    }
+
+    override fun onDestroy() {
+        chat?.close()
+        super.onDestroy()
     }
 
     override fun onStop() {

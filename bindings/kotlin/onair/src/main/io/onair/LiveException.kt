@@ -72,7 +72,7 @@ public sealed class LiveException(
             when (code) {
                 200, 202, 215 -> Configuration(code, reason, advice)
                 203, 205, 211, 212 -> Network(code, reason, advice)
-                204, 206, 213, 214 -> Refused(code, reason, advice)
+                204, 206, 213, 214, 218 -> Refused(code, reason, advice)
                 207, 209, 210 -> Device(code, reason, advice)
                 INTERNAL -> Internal(code, reason, advice)
                 else -> Call(code, reason, advice)

@@ -161,6 +161,74 @@ public class LiveSession
             get() = bordered { core.isMuted() }
             set(value) = bordered { core.setMuted(value) }
 
+        // --- sound that the core mixes and encodes ---
+
+        /**
+         * Adds a source that is mixed with the first one: its own rate, channels, gain and mute, times on the same clock. It
+         * stays over stop and start until it is removed; eight in all. Returns its number; 0 is the first source.
+         */
+        public fun addAudioSource(): Int = bordered { core.addAudioSource() }.toInt()
+
+        /** Removes a source; the first one stays. */
+        public fun removeAudioSource(source: Int): Unit = bordered { core.removeAudioSource(source.toUInt()) }
+
+        /** How loud a source is in the mix: 0 is silence, 1 as it comes, 8 the most. */
+        public fun setAudioSourceGain(
+            source: Int,
+            gain: Float,
+        ): Unit = bordered { core.setAudioSourceGain(source.toUInt(), gain) }
+
+        /** Mutes one source in the mix; its time runs on. */
+        public fun setAudioSourceMuted(
+            source: Int,
+            isMuted: Boolean,
+        ): Unit = bordered { core.setAudioSourceMuted(source.toUInt(), isMuted) }
+
+        /** How loud all of it is: 0 to 8, 1 unless said. Survives stop and start. */
+        public fun setGain(gain: Float): Unit = bordered { core.setGain(gain) }
+
+        /** How loud the last tenth of a second was; silence when nothing runs. */
+        public val levels: SoundLevels
+            get() {
+                val levels = bordered { core.levels() }
+                return SoundLevels(levels.output, levels.sources.associate { it.source.toInt() to it.level })
+            }
+
+        /** As [pushAudio], for a source that was added. */
+        public fun pushAudioTo(
+            source: Int,
+            pcm: ByteBuffer,
+            offset: Int,
+            sizeBytes: Int,
+            sampleRateHz: Int,
+            channels: Int,
+            timeUs: Long,
+        ): Boolean = isTaken(Frames.pushPcmTo(handle, source, pcm, offset, sizeBytes, sampleRateHz, channels, timeUs))
+
+        /**
+         * A device is gone for a while, or another one takes its place: the stream gets the last picture (or the slate), and
+         * silence, until [resume] and the first push after it. For what is pushed raw; an app's own encoder stands in itself.
+         */
+        public fun interrupt(what: Absence): Unit = bordered { core.interrupt(what) }
+
+        /** The device is back: what is pushed counts again. */
+        public fun resume(what: Absence): Unit = bordered { core.resume(what) }
+
+        /**
+         * The picture of interruptions, copied: four bytes a pixel, R, G, B, A in memory or B, G, R, A; null for the last one
+         * that was pushed. Survives stop and start.
+         */
+        @JvmOverloads
+        public fun setSlate(
+            pixels: ByteBuffer?,
+            stride: Int = 0,
+            width: Int = 0,
+            height: Int = 0,
+            isBgra: Boolean = false,
+        ) {
+            isTaken(Frames.setSlate(handle, if (isBgra) BGRA else RGBA, pixels, stride, width, height))
+        }
+
         /** Makes the next raw picture an IDR. */
         public fun requestKeyframe(): Unit = bordered { core.requestKeyframe() }
 

@@ -53,12 +53,16 @@ class Json private constructor(
 
     private fun string(): String {
         expect('"')
-        val from = at
+        val read = StringBuilder()
         while (text[at] != '"') {
-            require(text[at] != '\\') { "an escape at $at: the vectors have none" }
-            at++
+            if (text[at] == '\\') {
+                at++
+                require(text[at] == '"' || text[at] == '\\') { "an escape at $at that the vectors have not" }
+            }
+            read.append(text[at++])
         }
-        return text.substring(from, at++)
+        at++
+        return read.toString()
     }
 
     private fun number(): Long {

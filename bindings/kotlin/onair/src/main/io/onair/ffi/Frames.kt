@@ -54,6 +54,28 @@ internal object Frames {
     ): Int
 
     @JvmStatic
+    external fun pushPcmTo(
+        session: Long,
+        source: Int,
+        data: ByteBuffer,
+        offset: Int,
+        sizeBytes: Int,
+        sampleRateHz: Int,
+        channels: Int,
+        timeUs: Long,
+    ): Int
+
+    @JvmStatic
+    external fun setSlate(
+        session: Long,
+        pixels: Int,
+        data: ByteBuffer?,
+        stride: Int,
+        width: Int,
+        height: Int,
+    ): Int
+
+    @JvmStatic
     external fun pushEncodedVideo(
         session: Long,
         layout: Int,
