@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import chat
 import dips
 import flights
 from row import US, Row
@@ -243,7 +244,8 @@ def rtmps(peers, seconds, port):
 
 
 ROWS = {
-    "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B8": flights.b8, "B9": dips.b9, "B10": dips.b10, "B13": b13, "RTMPS": rtmps,
+    "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B8": flights.b8, "B9": dips.b9, "B10": dips.b10, "B12": chat.b12,
+    "B13": b13, "RTMPS": rtmps,
 }
 
 

@@ -37,7 +37,15 @@ pub(crate) async fn least_loaded(State(site): State<Arc<Site>>, headers: HeaderM
     // The Host header was checked: it is a name that this server goes by.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let clients = site.rooms.book().member_count();
-    json_of(&json!({ "url": format!("ws://{host}"), "clients": clients }))
+    json_of(&json!({ "url": format!("{}://{host}", scheme(&headers)), "clients": clients }))
+}
+
+/// As the client came, by the word of who took its TLS off on the way here. It is told to nobody but the
+/// one who asks.
+fn scheme(headers: &HeaderMap) -> &'static str {
+    let forwarded = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok());
+    let outermost = forwarded.and_then(|schemes| schemes.split(',').next()).unwrap_or_default();
+    if outermost.trim().eq_ignore_ascii_case("https") { "wss" } else { "ws" }
 }
 
 /// `/metrics`

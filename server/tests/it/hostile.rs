@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use onair_server::{Config, Server};
+use onair_server::{Config, RoomsConfig, Server};
 
 use crate::sample;
 use crate::support::{PATIENCE, Rtmp, config, http_get, now, server, wait_for_close, wait_until};
@@ -137,7 +137,8 @@ fn p18_broken_media_closes_its_own_connection_only() {
 
 #[test]
 fn connections_are_bounded() {
-    let server = Server::start(Config { max_connections: 3, ..config() }).unwrap();
+    let rooms = RoomsConfig { max_members: 2, ..RoomsConfig::default() };
+    let server = Server::start(Config { max_connections: 3, rooms, ..config() }).unwrap();
     let rtmp = server.rtmp_addr();
     let kept: Vec<Rtmp> = (0..3).map(|_| Rtmp::open(rtmp)).collect();
     send_and_be_closed(rtmp, &[3]);
@@ -149,7 +150,8 @@ fn connections_are_bounded() {
     });
 
     let http = server.http_addr();
-    let idle: Vec<TcpStream> = (0..3).map(|_| TcpStream::connect(http).unwrap()).collect();
+    // Those in rooms come on top.
+    let idle: Vec<TcpStream> = (0..5).map(|_| TcpStream::connect(http).unwrap()).collect();
     send_and_be_closed(http, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     drop(idle);
 }

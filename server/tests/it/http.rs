@@ -145,6 +145,25 @@ fn s14_no_path_leaves_the_binary() {
 }
 
 #[test]
+fn the_least_loaded_server_is_named_as_its_client_came() {
+    let config = Config { host_names: vec!["rooms.example".to_owned()], ..config() };
+    let server = Server::start(config).unwrap();
+    for (headers, url) in [
+        ("Host: localhost:8080", "ws://localhost:8080"),
+        ("Host: rooms.example\r\nX-Forwarded-Proto: https", "wss://rooms.example"),
+        ("Host: rooms.example\r\nX-Forwarded-Proto: HTTPS, http", "wss://rooms.example"),
+        ("Host: rooms.example\r\nX-Forwarded-Proto: http", "ws://rooms.example"),
+        ("Host: rooms.example\r\nX-Forwarded-Proto: javascript", "ws://rooms.example"),
+    ] {
+        let request =
+            format!("GET /servers/least-loaded HTTP/1.1\r\n{headers}\r\nConnection: close\r\n\r\n");
+        let answer = http_raw(server.http_addr(), &request);
+        let json: serde_json::Value = serde_json::from_str(answer.text()).unwrap();
+        assert_eq!(json["url"], url, "{headers}");
+    }
+}
+
+#[test]
 fn only_reading_is_offered() {
     let server = server();
     let address = server.http_addr();

@@ -1,6 +1,8 @@
 use super::*;
 use crate::locator::Servers;
 
+#[path = "client_test/herd.rs"]
+mod herd;
 #[path = "client_test/once.rs"]
 mod once;
 
