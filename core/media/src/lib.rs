@@ -3,7 +3,7 @@
 //!
 //! The way of the data: [`frame`] → [`look`] → [`convert`] → [`encode`] for pictures, [`sound`] →
 //! [`pcm`] → [`encode`] for samples. Beside it: [`decode`], [`pattern`] and [`mod@file`], for the CLI
-//! and for tests.
+//! and for tests, and [`capture`], behind which these and devices live.
 //!
 //! The C libraries are behind the features `openh264` and `fdk-aac`, one import site each; without
 //! them the crate builds without a C compiler and [`encode::h264`] and its kin say what is missing.
@@ -37,6 +37,8 @@ pub mod decode;
 pub mod pattern;
 
 pub mod file;
+
+pub mod capture;
 
 #[cfg(feature = "fdk-aac")]
 mod fdk_aac;

@@ -99,7 +99,7 @@ fn encode_rgb(
 /// noted. Nothing is decoded of a size that `check` refuses.
 pub(crate) fn decode(
     file: &[u8],
-    check: impl Fn(u32, u32) -> Result<(), ImageError>,
+    check: impl FnOnce(u32, u32) -> Result<(), ImageError>,
 ) -> Result<(u32, u32, Vec<u8>), ImageError> {
     let damaged = |error: Inner| ImageError::Damaged(error.to_string());
     let reader = ImageReader::new(Cursor::new(file)).with_guessed_format();

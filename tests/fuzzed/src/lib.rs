@@ -15,6 +15,7 @@ mod flv;
 mod header;
 mod heap;
 mod input;
+mod looks;
 mod mp4;
 mod record;
 mod rooms;
@@ -33,7 +34,7 @@ pub struct Target {
 }
 
 /// All of them, those of the innermost bytes first.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 20] = [
     Target { name: "chunk_reader", check: chunks::check },
     Target { name: "chunk_round_trip", check: round_trip::check },
     Target { name: "amf0", check: amf0::check },
@@ -42,6 +43,9 @@ pub const TARGETS: [Target; 17] = [
     Target { name: "server_session", check: server::check },
     Target { name: "flv", check: flv::check },
     Target { name: "mp4", check: mp4::check },
+    Target { name: "cube", check: looks::cube },
+    Target { name: "image", check: looks::image },
+    Target { name: "font", check: looks::font },
     Target { name: "avc", check: avc::check },
     Target { name: "asc", check: asc::check },
     Target { name: "header", check: header::check },

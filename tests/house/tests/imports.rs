@@ -236,6 +236,8 @@ fn rule_7_each_replaceable_crate_has_one_import_site() {
         ("image", "core/media/src/"),
         ("tokio_tungstenite", "core/session/src/"),
         ("futures_util", "core/session/src/"),
+        ("v4l", "core/capture/src/"),
+        ("alsa", "core/capture/src/"),
     ] {
         let mut sites: Vec<&str> = sources
             .iter()
