@@ -9,6 +9,12 @@ export async function fetchStreams() {
   return answer.json();
 }
 
+/** The server's rooms: [{ key, title, viewers, likes, … }]; none when it does not say. */
+export async function fetchRooms() {
+  const answer = await fetch('/rooms', { cache: 'no-store', signal: AbortSignal.timeout(4000) }).catch(() => null);
+  return answer?.ok ? answer.json() : [];
+}
+
 export function setIcon(element, name) {
   const use = element.querySelector('use');
   const href = `/assets/icons.svg#${name}`;

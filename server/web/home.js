@@ -1,6 +1,6 @@
 // The list of streams, kept up to date.
 
-import { $, bitrate, duration, fetchStreams, icon, showPublishAddress, wireCopyButton } from './common.js';
+import { $, bitrate, duration, fetchRooms, fetchStreams, icon, showPublishAddress, wireCopyButton } from './common.js';
 
 const POLL_MS = 2000;
 
@@ -11,10 +11,16 @@ function text(className, words) {
   return element;
 }
 
+/** The room beside a stream, which is called like it. */
+let rooms = new Map();
+const roomOf = (stream) => (stream.app === 'live' ? rooms.get(stream.name) : undefined);
+
 function facts(stream) {
   if (stream.state !== 'live') return 'Waiting for the broadcaster';
   const rate = bitrate((stream.video?.bitrate_bps ?? 0) + (stream.audio?.bitrate_bps ?? 0));
-  return [`Live for ${duration(stream.uptime_ms)}`, rate].filter(Boolean).join(' · ');
+  const likes = roomOf(stream)?.likes;
+  const liked = likes ? `${likes.toLocaleString('en')} likes` : '';
+  return [`Live for ${duration(stream.uptime_ms)}`, liked, rate].filter(Boolean).join(' · ');
 }
 
 function quality(stream) {
@@ -30,13 +36,13 @@ function tile(stream) {
   const picture = document.createElement('div');
   picture.className = 'tile-picture';
   const viewers = text('pill', '');
-  viewers.append(icon('eye'), String(stream.viewers));
-  viewers.setAttribute('aria-label', `${stream.viewers} viewers`);
+  const count = roomOf(stream)?.viewers ?? stream.viewers;
+  viewers.append(icon('eye'), String(count), hidden(' viewers'));
   picture.append(icon('play'), text('badge', stream.state === 'live' ? 'Live' : 'Waiting'), viewers);
   if (quality(stream)) picture.append(text('quality', quality(stream)));
   const words = document.createElement('div');
   words.className = 'tile-text';
-  const name = text('tile-name', stream.name);
+  const name = text('tile-name', roomOf(stream)?.title || stream.name);
   name.dir = 'auto';
   const line = document.createElement('div');
   line.className = 'tile-facts';
@@ -44,6 +50,10 @@ function tile(stream) {
   words.append(name, line);
   link.append(picture, words);
   return link;
+}
+
+function hidden(words) {
+  return text('visually-hidden', words);
 }
 
 /** Changes tiles in place, so that focus and screen readers stay where they are. */
@@ -71,7 +81,8 @@ function show(streams) {
 
 async function refresh() {
   try {
-    const { rtmp_port: rtmpPort, streams } = await fetchStreams();
+    const [{ rtmp_port: rtmpPort, streams }, answer] = await Promise.all([fetchStreams(), fetchRooms()]);
+    rooms = new Map(answer.map((room) => [room.key, room]));
     show(streams);
     const live = streams.filter((stream) => stream.state === 'live').length;
     $('count').textContent = live ? `${live} live` : '';

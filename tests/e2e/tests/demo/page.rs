@@ -87,3 +87,33 @@ fn rw27_a_publisher_that_comes_back_is_picked_up_by_http_flv() {
 fn rw27_a_publisher_that_comes_back_is_picked_up_by_hls() {
     come_back("hls");
 }
+
+#[test]
+fn rw25_one_command_and_the_page_plays_with_sound() {
+    if are_missing(&[Tool::Chromium]) {
+        return;
+    }
+    let _turn = web::alone();
+    let port = free_port().to_string();
+    // Built before the clock runs.
+    onair::run(&["--version"]).expect_code(0);
+    let page = format!("http://127.0.0.1:{port}/watch/live/demo");
+    let mut browser = Running::start(&mut web::script("first.mjs", &[&page]));
+    browser.wait_for_output("ready", Duration::from_secs(30));
+    let mut demo = onair::start(&["demo", "--port", &port]);
+    browser.wait_for_output("first", Duration::from_secs(30));
+    let took = demo.age();
+    let ended = browser.wait(Duration::from_secs(20));
+    ended.expect_code(0);
+    let seen: Value =
+        ended.stdout.lines().last().and_then(|line| serde_json::from_str(line).ok()).expect("JSON");
+    assert!(took <= Duration::from_secs(5), "playing {took:?} after the start: {seen}");
+    assert!(seen["first"].as_f64().is_some_and(|first| first <= 1_000.0), "{seen}");
+    assert_eq!(
+        (&seen["state"], &seen["foreign"], &seen["complaints"]),
+        (&json!("live"), &json!([]), &json!([]))
+    );
+    assert!(demo.is_alive());
+    demo.signal("INT");
+    demo.wait(Duration::from_secs(30)).expect_code(0);
+}
