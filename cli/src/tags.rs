@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use onair_engine::flv::{FlvError, Reader, Tag};
+use onair_engine::flv::{FlvError, PlainUnit, Reader, Tag};
 
 /// Reads tags one after the other.
 pub(crate) struct TagReader<R> {
@@ -50,6 +50,12 @@ impl<R: Read> TagReader<R> {
     /// Whether the next tag, or an error, is there without reading on.
     pub(crate) fn has_read_more(&self) -> bool {
         self.reader.has_tag()
+    }
+
+    /// The next unit, if it is there without reading on and is plain.
+    #[inline]
+    pub(crate) fn next_plain_unit(&mut self, video: bool, audio: bool) -> Option<PlainUnit> {
+        self.reader.next_plain_unit(video, audio)
     }
 
     /// The next tag, if it is there without reading on.

@@ -5,6 +5,7 @@
 mod extended;
 mod extra;
 mod metadata;
+mod plain;
 mod prefix;
 mod reader;
 
@@ -14,6 +15,7 @@ use thiserror::Error;
 pub use extended::Multitrack;
 pub use extra::{Extra, ExtraError};
 pub use metadata::{AudioMeta, MetaData, VideoMeta};
+pub use plain::{PlainContent, PlainUnit};
 pub use prefix::Prefix;
 pub use reader::Reader;
 
@@ -256,7 +258,7 @@ pub fn write_tag(out: &mut Vec<u8>, tag_type: TagType, timestamp_ms: u32, body: 
 /// Milliseconds on the wire for a time since the stream's epoch: rounded, modulo 2^32.
 #[inline]
 pub fn wire_ms(since_epoch: MediaTime) -> u32 {
-    since_epoch.as_millis_rounded().rem_euclid(1 << 32) as u32
+    since_epoch.as_millis_rounded() as u32 // modulo 2^32
 }
 
 const KEYFRAME: u8 = 1;

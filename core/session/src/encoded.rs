@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use onair_types::{AccessUnit, AudioCodec, AudioUnit, MediaTime, Track, VideoCodec, VideoUnit};
 
 use crate::codec;
+use crate::edge::row::Sum;
 use crate::edge::units::Handed;
 use crate::run::Run;
 use crate::session::check_time;
@@ -61,18 +62,17 @@ impl Session {
     pub fn push_encoded(&self, units: &mut Vec<AccessUnit>) -> Result<(), PushError> {
         let run = self.running()?;
         let _push = run.enter()?;
-        let (mut taken, mut refused) = ([0, 0], Ok(()));
+        let (mut taken, mut refused) = (Sum::new(), Ok(()));
         let terms = Terms::of(self, &run);
         for unit in &mut *units {
             if let Err(error) = terms.admit(unit) {
                 refused = Err(error);
                 break;
             }
-            taken[unit.track() as usize] += 1;
+            taken.add(unit);
         }
-        let [video, audio] = taken;
-        let handed = run.units.push_all(units.drain(..video + audio), &run.waiting())?;
-        count(&run, taken, handed);
+        let handed = run.units.push_first(units, &taken, &run.waiting())?;
+        count(&run, taken.counts, handed);
         refused
     }
 }

@@ -49,6 +49,13 @@ pub trait Connection: Send {
     /// Says that no more will be written (a half-close).
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
+    /// Whether a byte that was written is with the system already, and one that came shows up as
+    /// readable: nothing is kept here that another look would move. Without that the network thread
+    /// looks twice.
+    fn keeps_nothing(&self) -> bool {
+        false
+    }
+
     /// What is written and the peer does not have, as the system knows it: the best signal there
     /// is of a network that becomes slow. `None` where nobody can tell, or not any more; the
     /// server's RTMP acknowledgements must do then. Asked at each wake-up.

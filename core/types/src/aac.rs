@@ -34,7 +34,7 @@ pub enum AacError {
 }
 
 /// An AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1), kept byte for byte; at most 16 bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Asc {
     bytes: [u8; MAX_BYTES],
     len: u8,
@@ -42,6 +42,16 @@ pub struct Asc {
     sample_rate_hz: u32,
     channel_config: u8,
 }
+
+impl PartialEq for Asc {
+    /// The bytes say it all; behind them are zeros.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        u128::from_ne_bytes(self.bytes) == u128::from_ne_bytes(other.bytes) && self.len == other.len
+    }
+}
+
+impl Eq for Asc {}
 
 impl Asc {
     /// The two bytes for AAC-LC: `12 10` for 44,100 Hz stereo.

@@ -21,6 +21,18 @@ impl Payload {
         Self { start: 0, end: bytes.len(), buffer: Arc::new(bytes) }
     }
 
+    /// How many bytes.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether there are none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.end == self.start
+    }
+
     /// The last `size` bytes, or all when there are fewer; shared, not copied.
     #[inline]
     pub fn suffix(&self, size: usize) -> Self {

@@ -40,7 +40,9 @@ macro_rules! time_type {
             /// Whole milliseconds since the clock's zero, rounded to nearest.
             #[inline]
             pub const fn as_millis_rounded(self) -> i64 {
-                self.0.saturating_add(500).div_euclid(1_000)
+                let micros = self.0.saturating_add(500);
+                // Without a sign the division is a multiplication.
+                if micros >= 0 { (micros as u64 / 1_000) as i64 } else { micros.div_euclid(1_000) }
             }
 
             /// How far this lies after `earlier`, in microseconds; negative when it lies before.

@@ -244,6 +244,7 @@ fn payload(body: &Payload, data: &[u8]) -> Payload {
 #[inline]
 pub(super) fn frame_kind(config: &VideoHeader, keyframe: bool, data: &[u8]) -> FrameKind {
     let nal_length_size = match config {
+        VideoHeader::H264(_) if keyframe => return FrameKind::Idr,
         VideoHeader::H264(config) => config.nal_length_size(),
         _ if keyframe && config.is_key(data) != Some(false) => return FrameKind::Idr,
         _ => return FrameKind::Reference,
@@ -253,9 +254,7 @@ pub(super) fn frame_kind(config: &VideoHeader, keyframe: bool, data: &[u8]) -> F
         matches!(header & 0x1F, 1..=5) && header & 0x60 != 0
     };
     let mut nal_units = length_prefixed_nal_units(data, nal_length_size);
-    if keyframe {
-        FrameKind::Idr
-    } else if nal_units.any(|nal| nal.is_ok_and(is_referred_to)) {
+    if nal_units.any(|nal| nal.is_ok_and(is_referred_to)) {
         FrameKind::Reference
     } else {
         FrameKind::Disposable

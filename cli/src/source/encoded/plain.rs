@@ -1,8 +1,8 @@
 //! The short way of what most files are from end to end: pictures of H.264 and frames of AAC, one
 //! behind the other. What is anything else goes the way of [`Items::of`], which knows all there is.
 
-use onair::{AudioUnit, MediaTime, VideoUnit};
-use onair_engine::flv::{Tag, TagType};
+use onair::{AudioCodec, AudioHeader, AudioUnit, MediaTime, VideoHeader, VideoUnit};
+use onair_engine::flv::{PlainContent, PlainUnit};
 use onair_types::AccessUnit;
 
 use super::EncodedSource;
@@ -27,7 +27,15 @@ impl EncodedSource {
             }
             None => {}
         }
+        let (video, audio) = self.items.plain_tracks();
         while units.len() < MOST_UNITS {
+            if self.ahead.is_empty()
+                && let Some(plain) = self.tags.next_plain_unit(video, audio)
+            {
+                self.items.push_unit(plain, units);
+                continue;
+            }
+            // What is not plain, lies ahead, or broke off where the file's blocks meet.
             let tag = match self.ahead.pop_front() {
                 Some(tag) => tag,
                 None if units.is_empty() => match self.read_tag()? {
@@ -40,9 +48,12 @@ impl EncodedSource {
                     Ok(None) | Err(_) => break,
                 },
             };
-            if let Some(other) = self.items.push_plain(tag, units) {
-                self.ahead.push_front(other);
-                break;
+            match tag.into_plain(video, audio) {
+                Ok(plain) => self.items.push_unit(plain, units),
+                Err(other) => {
+                    self.ahead.push_front(other);
+                    break;
+                }
             }
         }
         Ok(!units.is_empty())
@@ -50,40 +61,38 @@ impl EncodedSource {
 }
 
 impl Items {
-    /// Adds the unit in a plain tag to `units`; another tag comes back.
+    /// Whether units of each track may be plain: it is wanted, and is H.264 or AAC.
+    fn plain_tracks(&self) -> (bool, bool) {
+        let is_h264 = |header: &VideoHeader| header.h264().is_some();
+        let is_aac = |header: &AudioHeader| header.codec() == AudioCodec::Aac;
+        let video = self.wanted.video && self.video.header.as_ref().is_some_and(is_h264);
+        let audio = self.wanted.audio && self.audio.header.as_ref().is_some_and(is_aac);
+        (video, audio)
+    }
+
+    /// Adds a unit of one of [`Items::plain_tracks`].
     #[inline]
-    fn push_plain(&mut self, tag: Tag, units: &mut Vec<AccessUnit>) -> Option<Tag> {
-        match (tag.tag_type, &*tag.body) {
-            // Annex E.4.3.1: a picture of H.264 that can be shown or referred to.
-            (TagType::Video, &[first @ (0x17 | 0x27), 1, c2, c1, c0, _, ..])
-                if self.wanted.video =>
-            {
-                let Some(config) = &self.video.header else { return Some(tag) };
-                if config.h264().is_none() {
-                    return Some(tag);
-                }
-                let composition_ms = i32::from_be_bytes([c2, c1, c0, 0]) >> 8; // keeps the sign
-                let kind = frame_kind(config, first == 0x17, &tag.body[5..]);
+    fn push_unit(&mut self, plain: PlainUnit, units: &mut Vec<AccessUnit>) {
+        let PlainUnit { timestamp_ms, content, payload } = plain;
+        match (content, &self.video.header, self.audio.header) {
+            (PlainContent::Picture { is_key, composition_ms }, Some(config), _) => {
+                let kind = frame_kind(config, is_key, &payload);
                 let config = config.clone();
-                let dts_ms = self.video.time.next(tag.timestamp_ms);
+                let dts_ms = self.video.time.next(timestamp_ms);
                 units.push(AccessUnit::Video(VideoUnit {
                     pts: MediaTime::from_millis(dts_ms + i64::from(composition_ms)),
                     dts: MediaTime::from_millis(dts_ms),
                     kind,
                     config,
-                    payload: tag.body.behind(5),
+                    payload,
                 }));
-                None
             }
-            // E.4.2.1: a frame of AAC.
-            (TagType::Audio, &[0xA0..=0xAF, 1, _, ..]) if self.wanted.audio => {
-                let Some(config) = self.audio.header else { return Some(tag) };
-                let pts = MediaTime::from_millis(self.audio.time.next(tag.timestamp_ms));
-                let payload = tag.body.behind(2);
+            (PlainContent::Sound, _, Some(config)) => {
+                let pts = MediaTime::from_millis(self.audio.time.next(timestamp_ms));
                 units.push(AccessUnit::Audio(AudioUnit { pts, config, payload }));
-                None
             }
-            _ => Some(tag),
+            // There is none before its header.
+            _ => {}
         }
     }
 }

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use onair_types::{Lent, Payload, Pool};
 
+use super::plain::{PREFIX_BYTES, PlainContent, PlainUnit};
 use super::{FlvError, Tag, TagType};
 
 /// Reads a file or an HTTP-FLV stream piece by piece: put the next bytes into [`Reader::spare`],
@@ -176,6 +177,31 @@ impl Reader {
         let body = block.part(start..end);
         self.advance(HEAD_BYTES + size);
         Some(Tag { tag_type, timestamp_ms: u32::from_be_bytes([t3, t2, t1, t0]), body })
+    }
+
+    /// The next tag, if it is a plain one of the kinds that are wanted and lies whole in the block at
+    /// hand: what most of a file is from end to end. The rest is for [`Reader::next_tag`].
+    #[inline]
+    pub fn next_plain_unit(&mut self, wants_video: bool, wants_audio: bool) -> Option<PlainUnit> {
+        const SEEN: usize = HEAD_BYTES + PREFIX_BYTES;
+        let (Place::Between, Block::Shared(block)) = (self.place, &self.block) else { return None };
+        let came = block.get(self.at..self.filled)?;
+        let &[_, _, _, _, tag_type, l2, l1, l0, t2, t1, t0, t3, _, _, _, first, packet, c2, c1, c0] =
+            came.first_chunk::<SEEN>()?;
+        let size = u32::from_be_bytes([0, l2, l1, l0]) as usize;
+        let tag_type = TagType::from_id(tag_type & 0x3F)?;
+        let (content, prefix_bytes) = PlainContent::of(tag_type, [first, packet, c2, c1, c0])?;
+        if !content.is_wanted(wants_video, wants_audio) {
+            return None;
+        }
+        if size <= prefix_bytes || size > self.body_limit || HEAD_BYTES + size > came.len() {
+            return None;
+        }
+        let start = self.at + HEAD_BYTES;
+        let payload = block.part(start + prefix_bytes..start + size);
+        self.advance(HEAD_BYTES + size);
+        let timestamp_ms = u32::from_be_bytes([t3, t2, t1, t0]);
+        Some(PlainUnit { timestamp_ms, content, payload })
     }
 
     fn find_tag(&mut self) -> Result<Option<Tag<Payload>>, FlvError> {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::flv::{file_header, tag_header, write_tag};
+use crate::flv::{PlainContent, PlainUnit, file_header, tag_header, write_tag};
 
 fn read(bytes: &[u8]) -> Result<Vec<Tag>, FlvError> {
     read_on(&mut Reader::new(), bytes)
@@ -29,6 +29,61 @@ fn d10_times_beyond_24_bits_are_read_back() {
         let tags = [tag(TagType::Video, time, &[1])];
         assert_eq!(read(&file(&tags)).unwrap(), tags);
     }
+}
+
+#[test]
+fn plain_units_are_what_the_tags_hold_and_nothing_else_is_plain() {
+    let tags = [
+        tag(TagType::Video, 0, &[0x17, 0, 0, 0, 0, 1]), // a header
+        tag(TagType::Video, 3, &[0x17, 1, 0, 0, 66, 1, 2]), // shown later
+        tag(TagType::Audio, 4, &[0xAF, 1, 7]),
+        tag(TagType::Video, 5, &[0x27, 1, 0xFF, 0xFF, 0xFF, 9]), // shown earlier
+        tag(TagType::Video, 6, &[0x27, 1, 0, 0, 0]),             // empty
+        tag(TagType::Audio, 7, &[0xAF, 1]),                      // empty
+        tag(TagType::Audio, 8, &[0xAF, 0, 0x12, 0x10]),          // a header
+        tag(TagType::Audio, 9, &[0x2F, 1, 7]),                   // MP3
+        tag(TagType::Video, 10, &[0x57, 1, 0, 0, 0, 0]),         // a command
+        tag(TagType::Script, 11, &[0x27, 1, 0, 0, 0, 9]),
+        tag(TagType::Audio, u32::MAX, &[0xAE, 1, 7, 8]),
+        tag(TagType::Video, 12, &[0x27, 1, 0, 0, 0, 9, 9, 9, 9]),
+    ];
+    let picture = |is_key, composition_ms| PlainContent::Picture { is_key, composition_ms };
+    let unit = |timestamp_ms, content, bytes: &[u8]| PlainUnit {
+        timestamp_ms,
+        content,
+        payload: bytes.to_vec().into(),
+    };
+    let expected = [
+        unit(3, picture(true, 66), &[1, 2]),
+        unit(4, PlainContent::Sound, &[7]),
+        unit(5, picture(false, -1), &[9]),
+        unit(u32::MAX, PlainContent::Sound, &[7, 8]),
+        unit(12, picture(false, 0), &[9; 4]),
+    ];
+    let plain = |video, audio| {
+        let units = tags.iter().cloned().filter_map(|tag| tag.into_plain(video, audio).ok());
+        units.collect::<Vec<_>>()
+    };
+    assert_eq!(plain(true, true), expected);
+    assert_eq!(plain(false, true), [expected[1].clone(), expected[3].clone()]);
+    assert_eq!(plain(true, false).len(), 3);
+    // From the block at hand: the same, and all others are left where they are.
+    let mut reader = Reader::new();
+    let mut bytes = &file(&tags)[..];
+    let (mut units, mut others) = (Vec::new(), 0);
+    loop {
+        if let Some(unit) = reader.next_plain_unit(true, true) {
+            units.push(unit);
+        } else if let Some(tag) = reader.take_from(&mut bytes).expect("FLV") {
+            match tag.into_plain(true, true) {
+                Ok(unit) => units.push(unit),
+                Err(_) => others += 1,
+            }
+        } else {
+            break;
+        }
+    }
+    assert_eq!((units.as_slice(), others), (&expected[..], tags.len() - expected.len()));
 }
 
 #[test]

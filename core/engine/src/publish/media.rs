@@ -415,6 +415,17 @@ impl Media {
         if !self.sent.has_headers_of(&unit) {
             self.write_headers(&unit, timestamp_ms, link)?;
         }
+        self.serialise(unit, timestamp_ms, link)
+    }
+
+    /// What [`Media::write`] does once the headers are there.
+    #[inline]
+    fn serialise(
+        &mut self,
+        unit: AccessUnit,
+        timestamp_ms: u32,
+        link: &mut Link<'_>,
+    ) -> Result<(), MessageTooLarge> {
         self.sent.last_ms = timestamp_ms;
         match unit {
             AccessUnit::Video(unit) => {

@@ -48,6 +48,7 @@ pub use cue::{Cue, CueError};
 pub use error::{Closed, ConnectError, PublishError};
 pub use output::{EncoderCommand, Event, Move, Output, State};
 pub use path::Path;
+pub use shipping::Supply;
 pub use tls_error::TlsError;
 
 use crate::compat::Rule;
@@ -391,6 +392,12 @@ impl Publish {
         let until = self.deadline(now);
         self.settled = Some(until);
         Output::Wait(until)
+    }
+
+    /// Messages of which bytes wait for the socket, whether they may go now or not.
+    #[inline]
+    pub fn outgoing_messages(&self) -> usize {
+        self.outgoing.messages()
     }
 
     /// Fills `slices` with the bytes to write next; returns how many slices it filled.

@@ -6,7 +6,37 @@ use super::link::Link;
 use super::steps::{Connection, Phase};
 use super::{Delivery, Publish};
 
+/// Units of a file in decoding order, the next of which can be looked at before it is taken.
+pub trait Supply {
+    /// Takes the next unit if one may go now and `is_wanted` says so, which is told whether a picture
+    /// is among those close behind.
+    fn next_if(&mut self, is_wanted: impl FnOnce(&AccessUnit, bool) -> bool) -> Option<AccessUnit>;
+}
+
 impl Publish {
+    /// Takes from `supply` what goes the shortest way, and says how many: with
+    /// [`Delivery::Complete`], while nothing waits here and there is room behind the socket. What is
+    /// left there is for [`Publish::handle_unit_of_many`].
+    #[inline]
+    pub fn take_from(&mut self, supply: &mut impl Supply, now: Now) -> usize {
+        let (Phase::Connected(Connection { dialogue, .. }), Delivery::Complete) =
+            (&self.phase, self.config.delivery)
+        else {
+            return 0;
+        };
+        let Some((_, stream_id)) = dialogue.carries().filter(|_| self.media.ships_many()) else {
+            return 0;
+        };
+        let (outgoing, rate) = (&mut self.outgoing, &mut self.rate);
+        self.now = self.now.max(now);
+        let mut link = Link { outgoing, stream_id, rate, is_gated: false };
+        let taken = self.media.ship_many(supply, &mut link, self.now);
+        if taken > 0 {
+            self.settled = None;
+        }
+        taken
+    }
+
     /// As [`Publish::handle_unit`], of several that are handed in in decoding order before the next
     /// drain; `picture_follows` when a picture is among those behind it. With
     /// [`Delivery::Complete`] the unit then goes without a queue.

@@ -38,6 +38,17 @@ pub struct Written {
     pub video: u32,
 }
 
+impl Written {
+    #[inline]
+    fn count(&mut self, tag_type: TagType) {
+        match tag_type {
+            TagType::Audio => self.audio += 1,
+            TagType::Video => self.video += 1,
+            TagType::Script => {}
+        }
+    }
+}
+
 /// Bytes that wait for the socket: headers and shared payload ranges, in order.
 #[derive(Debug)]
 pub struct Outgoing {
@@ -64,6 +75,15 @@ enum Entry {
 struct Previous {
     timestamp_ms: u32,
     stream_id: u32,
+}
+
+impl Previous {
+    /// How much later a message is than this one, where the header may say so.
+    #[inline]
+    fn delta(self, stream_id: u32, timestamp_ms: u32) -> Option<u32> {
+        let may_say = self.stream_id == stream_id && timestamp_ms < EXTENDED;
+        timestamp_ms.checked_sub(self.timestamp_ms).filter(|_| may_say)
+    }
 }
 
 impl Outgoing {
@@ -132,8 +152,18 @@ impl Outgoing {
     ) -> Result<(), MessageTooLarge> {
         let (padded, prefix_bytes) = prefix.padded();
         let body_bytes = prefix_bytes + payload.len();
-        let mut head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
-        head.push_prefix(padded, prefix_bytes);
+        let (slot, csid) = chunk_stream(tag_type);
+        let head = match self.previous[slot].and_then(|it| it.delta(stream_id, timestamp_ms)) {
+            Some(delta_ms) if delta_ms < EXTENDED && body_bytes <= MAX_BODY_BYTES => {
+                self.previous[slot] = Some(Previous { timestamp_ms, stream_id });
+                Head::short(csid, delta_ms, tag_type, body_bytes, (padded, prefix_bytes))
+            }
+            _ => {
+                let mut head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
+                head.push_prefix(padded, prefix_bytes);
+                head
+            }
+        };
         let first_bytes = self.chunk_bytes - prefix_bytes;
         let shared = Shared::new(tag_type, head, payload, first_bytes, self.chunk_bytes);
         self.count(shared.len);
@@ -177,6 +207,12 @@ impl Outgoing {
     #[inline]
     pub fn len(&self) -> usize {
         self.waiting_bytes
+    }
+
+    /// Messages that wait; commands that follow each other count as one.
+    #[inline]
+    pub fn messages(&self) -> usize {
+        self.queue.len()
     }
 
     /// Whether nothing waits.
@@ -261,6 +297,18 @@ impl Outgoing {
         let mut written = Written::default();
         let mut bytes = bytes.min(self.waiting_bytes);
         self.waiting_bytes -= bytes;
+        if self.front_written == 0 {
+            // Whole messages go without being moved once more.
+            let mut whole = 0;
+            for entry in &self.queue {
+                let Entry::Shared(shared) = entry else { break };
+                let Some(left) = bytes.checked_sub(shared.len) else { break };
+                bytes = left;
+                written.count(shared.tag_type);
+                whole += 1;
+            }
+            self.queue.drain(..whole);
+        }
         while let Some(entry) = self.queue.front() {
             let len = entry.len();
             let taken = (len - self.front_written).min(bytes);
@@ -273,11 +321,7 @@ impl Outgoing {
                 break;
             }
             if let Entry::Shared(shared) = entry {
-                match shared.tag_type {
-                    TagType::Audio => written.audio += 1,
-                    TagType::Video => written.video += 1,
-                    TagType::Script => {}
-                }
+                written.count(shared.tag_type);
             }
             self.queue.pop_front();
             self.front_written = 0;
@@ -315,7 +359,6 @@ impl Outgoing {
     /// The chunk header of a new message. Type 1 (a delta) only where nobody can read it wrongly:
     /// after a message on the same stream, not later, both below the extended range. Elsewhere
     /// type 0 with the absolute time.
-    #[inline]
     fn head(
         &mut self,
         tag_type: TagType,
@@ -327,9 +370,7 @@ impl Outgoing {
             return Err(MessageTooLarge { size_bytes: body_bytes });
         }
         let (slot, csid) = chunk_stream(tag_type);
-        let delta = self.previous[slot]
-            .filter(|previous| previous.stream_id == stream_id && timestamp_ms < EXTENDED)
-            .and_then(|previous| timestamp_ms.checked_sub(previous.timestamp_ms));
+        let delta = self.previous[slot].and_then(|it| it.delta(stream_id, timestamp_ms));
         self.previous[slot] = Some(Previous { timestamp_ms, stream_id });
 
         let mut head = Head::new(csid);

@@ -90,6 +90,27 @@ impl Head {
         Self { bytes: [0; HEAD_BYTES], len: 0, continuation, continuation_len: 1 }
     }
 
+    /// A head with the short message header, type 1 (5.3.1.2.2), and a body's first bytes.
+    #[inline]
+    pub(super) fn short(
+        csid: u8,
+        delta_ms: u32,
+        tag_type: TagType,
+        body_bytes: usize,
+        prefix: (&[u8; Prefix::MOST_BYTES], usize),
+    ) -> Self {
+        // One byte of type and chunk stream, three of time, three of length, one of type.
+        let fields = u64::from(0x40 | csid) << 56
+            | u64::from(delta_ms) << 32
+            | (body_bytes as u64) << 8
+            | tag_type as u64;
+        let mut head = Self::new(csid);
+        head.bytes[..8].copy_from_slice(&fields.to_be_bytes());
+        head.bytes[8..8 + Prefix::MOST_BYTES].copy_from_slice(prefix.0);
+        head.len = 8 + prefix.1.min(Prefix::MOST_BYTES) as u8;
+        head
+    }
+
     #[inline]
     pub(super) fn push<const N: usize>(&mut self, bytes: &[u8; N]) {
         let at = usize::from(self.len);

@@ -1,6 +1,8 @@
 //! Encoded files: as they are, without loss, at the socket's pace.
 
-use onair_engine::publish::{Alignment, Config, Cue, Delivery, State};
+use std::collections::VecDeque;
+
+use onair_engine::publish::{Alignment, Config, Cue, Delivery, State, Supply};
 use onair_types::{AccessUnit, FrameKind, MediaTime, Track};
 
 use crate::rig::{Rig, config, idr, picture, sound, unit_times, video_only, video_unit};
@@ -157,6 +159,55 @@ fn b2_many_units_without_a_queue_are_the_same_stream_as_one_by_one() {
     // Sound of which nobody says what follows waits for its picture in the buffer.
     let unsaid = |rig: &mut Rig, unit, _| many(rig, unit, false);
     assert_eq!(shipped(unsaid), one_by_one);
+}
+
+/// A file's units, in their order.
+struct File(VecDeque<AccessUnit>);
+
+impl Supply for File {
+    fn next_if(&mut self, is_wanted: impl FnOnce(&AccessUnit, bool) -> bool) -> Option<AccessUnit> {
+        let is_picture = |unit: &AccessUnit| unit.track() == Track::Video;
+        let picture_follows = self.0.iter().skip(1).any(is_picture);
+        self.0.pop_front_if(|unit| is_wanted(unit, picture_follows))
+    }
+}
+
+#[test]
+fn b2_units_taken_from_a_supply_are_the_same_stream_as_one_by_one() {
+    let stream = |takes: bool| {
+        let mut rig = Rig::live(file(config()));
+        let mut units: Vec<AccessUnit> = (0..60).map(|n| picture(n * 33)).collect();
+        units[0] = idr(0);
+        units.extend((0..86).map(|n| sound(n * 23)));
+        units.sort_by_key(AccessUnit::dts);
+        let mut supply = File(units.into());
+        let (now, mut taken) = (rig.now, 0);
+        loop {
+            if takes {
+                taken += rig.publish.take_from(&mut supply, now);
+            }
+            let Some(unit) = supply.0.pop_front() else { break };
+            let picture_follows = supply.0.iter().any(|unit| unit.track() == Track::Video);
+            rig.publish.handle_unit_of_many(unit, picture_follows, now);
+        }
+        rig.settle();
+        rig.pass(1_000);
+        let snapshot = rig.publish.snapshot(rig.now);
+        assert_eq!((snapshot.video_units_sent, snapshot.audio_units_sent), (60, 86));
+        (format!("{:?}", rig.server().media()), taken)
+    };
+    let ((one_by_one, none), (many, taken)) = (stream(false), stream(true));
+    assert_eq!(many, one_by_one);
+    assert!(none == 0 && taken > 130, "all but headers and the sound at the end: {taken}");
+}
+
+#[test]
+fn a_live_engine_takes_nothing_from_a_supply() {
+    let mut rig = Rig::live(config());
+    let mut supply = File([idr(0), sound(0)].into());
+    let now = rig.now;
+    assert_eq!(rig.publish.take_from(&mut supply, now), 0);
+    assert_eq!(supply.0.len(), 2);
 }
 
 #[test]

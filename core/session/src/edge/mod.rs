@@ -9,8 +9,8 @@
 
 pub(crate) mod audio;
 mod live;
-mod row;
-mod stock;
+pub(crate) mod row;
+pub(crate) mod stock;
 pub(crate) mod units;
 pub(crate) mod video;
 

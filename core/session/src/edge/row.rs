@@ -12,6 +12,35 @@ pub(super) struct Row {
     counts: [usize; 2],
 }
 
+/// What is to be known of units that are handed over together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sum {
+    /// Of each track.
+    pub(crate) counts: [usize; 2],
+    pub(crate) bytes: usize,
+    is_in_order: bool,
+    last: Option<(MediaTime, u8)>,
+}
+
+impl Sum {
+    pub(crate) fn new() -> Self {
+        Self { counts: [0; 2], bytes: 0, is_in_order: true, last: None }
+    }
+
+    #[inline]
+    pub(crate) fn add(&mut self, unit: &AccessUnit) {
+        let place = place(unit);
+        self.is_in_order &= self.last.is_none_or(|last| last <= place);
+        self.last = Some(place);
+        self.counts[unit.track() as usize] += 1;
+        self.bytes += unit.size_bytes();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.counts.iter().sum()
+    }
+}
+
 impl Row {
     pub(super) fn with_capacity(units: usize) -> Self {
         Self { units: VecDeque::with_capacity(units), counts: [0; 2] }
@@ -28,6 +57,25 @@ impl Row {
             let at = self.units.partition_point(|other| goes_behind(&unit, other));
             self.units.insert(at, unit);
         }
+    }
+
+    /// Takes all of `units`, which `sum` is of: as they lie, where they are in order.
+    pub(super) fn push_all(&mut self, units: &mut VecDeque<AccessUnit>, sum: &Sum) {
+        let is_behind = match (self.units.back(), units.front()) {
+            (Some(last), Some(first)) => goes_behind(first, last),
+            _ => true,
+        };
+        if !is_behind || !sum.is_in_order {
+            return units.drain(..).for_each(|unit| self.push(unit));
+        }
+        self.counts = [0, 1].map(|track| self.counts[track] + sum.counts[track]);
+        self.units.append(units);
+    }
+
+    /// The first.
+    #[inline]
+    pub(super) fn front(&self) -> Option<&AccessUnit> {
+        self.units.front()
     }
 
     /// Takes all units of `other`.
@@ -95,8 +143,12 @@ impl Row {
 /// Whether `unit` goes behind `other`: it is decoded later, or at the same time and is not a picture
 /// that sound would come before.
 fn goes_behind(unit: &AccessUnit, other: &AccessUnit) -> bool {
-    let place = |unit: &AccessUnit| (unit.dts(), unit.track() as u8);
     place(other) <= place(unit)
+}
+
+#[inline]
+fn place(unit: &AccessUnit) -> (MediaTime, u8) {
+    (unit.dts(), unit.track() as u8)
 }
 
 #[cfg(test)]

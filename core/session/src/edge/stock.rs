@@ -6,13 +6,14 @@
 //!                          all of it, when a track in hand ran out ──┘  └── in order, when due
 //! ```
 
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use onair_types::{AccessUnit, MediaTime, Now, Track};
 
 use super::Tracks;
-use super::row::Row;
+use super::row::{Row, Sum};
 use crate::net::Wake;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::{PushError, Timing};
@@ -54,13 +55,38 @@ impl Stock {
         Self(Arc::new(Shared { shelves, changed: Condvar::new(), tracks, timing, wake }))
     }
 
-    /// Puts units behind those that wait; waits itself while there is no room.
-    pub(crate) fn push(
+    /// Puts a unit behind those that wait; waits itself while there is no room.
+    pub(crate) fn push(&self, unit: AccessUnit) -> Result<(), PushError> {
+        let mut sum = Sum::new();
+        sum.add(&unit);
+        self.push_first(&mut vec![unit], &sum)
+    }
+
+    /// As [`Stock::push`], of the first units of many, which `sum` is of.
+    pub(crate) fn push_first(
         &self,
-        units: impl IntoIterator<Item = AccessUnit>,
+        units: &mut Vec<AccessUnit>,
+        sum: &Sum,
     ) -> Result<(), PushError> {
+        // The same memory, which goes back when it is empty.
+        let mut all = VecDeque::from(std::mem::take(units));
+        let result = self.push_all(&mut all, sum);
+        *units = all.into();
+        result
+    }
+
+    fn push_all(&self, units: &mut VecDeque<AccessUnit>, sum: &Sum) -> Result<(), PushError> {
         let mut shelves = self.0.lock();
-        for unit in units {
+        let goes_whole = sum.len() == units.len() && self.0.timing == Timing::AsPushed;
+        while goes_whole && sum.is_small() && !shelves.is_stopped && !shelves.has_room_for(sum) {
+            self.0.wake_if_idle(&shelves);
+            shelves = self.0.wait(shelves);
+        }
+        if goes_whole && !shelves.is_stopped && shelves.has_room_for(sum) {
+            shelves.size_bytes += sum.bytes;
+            shelves.row.push_all(units, sum);
+        }
+        for unit in units.drain(..sum.len().min(units.len())) {
             while shelves.is_full(&unit, self.0.timing) && !shelves.is_stopped {
                 self.0.wake_if_idle(&shelves);
                 shelves = self.0.wait(shelves);
@@ -147,6 +173,13 @@ impl Shelves {
         self.is_empty() && self.is_idle
     }
 
+    /// Whether there is room for all of what `sum` is of.
+    fn has_room_for(&self, sum: &Sum) -> bool {
+        self.size_bytes + sum.bytes <= BYTES
+            && self.row.count(Track::Video) + sum.counts[Track::Video as usize] <= PICTURES
+            && self.row.count(Track::Audio) + sum.counts[Track::Audio as usize] <= SOUNDS
+    }
+
     fn is_full(&self, unit: &AccessUnit, timing: Timing) -> bool {
         let track = unit.track();
         let most = if track == Track::Video { PICTURES } else { SOUNDS };
@@ -155,6 +188,14 @@ impl Shelves {
         self.size_bytes >= BYTES
             || self.row.count(track) >= most
             || (timing == Timing::OnTime && is_far_ahead())
+    }
+}
+
+impl Sum {
+    /// There is room for all of it soon: what waits need not go first to the last unit.
+    fn is_small(&self) -> bool {
+        let [pictures, sounds] = self.counts;
+        pictures <= PICTURES / 2 && sounds <= SOUNDS / 2 && self.bytes <= BYTES / 2
     }
 }
 
@@ -187,6 +228,12 @@ impl Hand {
         first <= self.released || self.release(first, now)
     }
 
+    /// The unit that is next, whether it is due or not; it stays.
+    #[inline]
+    pub(crate) fn front(&self) -> Option<&AccessUnit> {
+        self.row.front()
+    }
+
     /// The unit that is next, whether it is due or not.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<AccessUnit> {
@@ -213,10 +260,10 @@ impl Hand {
     /// one write a picture.
     fn release(&mut self, first: MediaTime, now: Now) -> bool {
         let (start, zero) = *self.began.get_or_insert((now, first));
-        let longest = first + RIDE_ALONG;
+        let longest = first.offset_micros(RIDE_ALONG_MICROS);
         let picture = self.row.first_picture().filter(|dts| *dts <= longest);
         let group = picture.unwrap_or(longest);
-        let due = start + group.since(zero);
+        let due = start.offset_micros(group.micros_since(zero).max(0));
         self.due = Some(due).filter(|due| now < *due);
         if self.due.is_none() {
             self.released = group;
@@ -252,7 +299,7 @@ const BYTES: usize = 1 << 20;
 /// How far ahead of its time media is handed over.
 const AHEAD: Duration = Duration::from_secs(1);
 /// How long sound waits for a picture to go with.
-const RIDE_ALONG: Duration = Duration::from_millis(60);
+const RIDE_ALONG_MICROS: i64 = 60_000;
 /// AAC frames that wait for a picture to ride along with.
 const AUDIO_RIDES: usize = 3;
 

@@ -27,6 +27,16 @@ fn show(from_ms: i64, to_ms: i64) -> Vec<AccessUnit> {
     show
 }
 
+/// Hands over all at once.
+fn push_many(stock: &Stock, units: impl IntoIterator<Item = AccessUnit>) -> Result<(), PushError> {
+    let mut units: Vec<AccessUnit> = units.into_iter().collect();
+    let mut sum = Sum::new();
+    units.iter().for_each(|unit| sum.add(unit));
+    let result = stock.push_first(&mut units, &sum);
+    assert!(units.is_empty(), "what was handed over is gone");
+    result
+}
+
 fn taken(hand: &mut Hand, now_ms: i64) -> Vec<(Track, i64)> {
     let now = Now::from_millis(now_ms);
     let next = || {
@@ -41,7 +51,7 @@ fn b2_what_is_pushed_at_once_comes_out_at_once_and_in_order() {
     let (stock, mut hand) = stock(Timing::AsPushed);
     let pushed = show(0, 1_000);
     let expected: Vec<i64> = pushed.iter().map(|unit| unit.dts().as_millis_rounded()).collect();
-    stock.push(pushed).expect("it runs");
+    push_many(&stock, pushed).expect("it runs");
     let times: Vec<i64> = taken(&mut hand, 0).into_iter().map(|(_, ms)| ms).collect();
     assert_eq!(times, expected);
     assert!(stock.is_empty() && hand.is_empty() && hand.due().is_none());
@@ -51,7 +61,7 @@ fn b2_what_is_pushed_at_once_comes_out_at_once_and_in_order() {
 fn b1_a_picture_and_the_sound_before_it_go_together_when_the_picture_is_due() {
     use Track::{Audio, Video};
     let (stock, mut hand) = stock(Timing::OnTime);
-    stock.push(show(0, 120)).expect("it runs");
+    push_many(&stock, show(0, 120)).expect("it runs");
     assert_eq!(taken(&mut hand, 5_000), [(Video, 0), (Audio, 0)]);
     assert_eq!(hand.due(), Some(Now::from_millis(5_033)));
     assert_eq!(taken(&mut hand, 5_032), []);
@@ -66,7 +76,7 @@ fn b1_a_picture_and_the_sound_before_it_go_together_when_the_picture_is_due() {
 fn sound_alone_goes_each_60_ms() {
     let (stock, mut hand) = stock(Timing::OnTime);
     let units = Units::new();
-    stock.push((0..20).map(|n| AccessUnit::Audio(units.audio(n * 20)))).expect("it runs");
+    push_many(&stock, (0..20).map(|n| AccessUnit::Audio(units.audio(n * 20)))).expect("it runs");
     let mut wakes = Vec::new();
     let mut now_ms = 0;
     while !hand.is_empty() || wakes.is_empty() {
@@ -83,7 +93,7 @@ fn on_time_a_second_is_handed_over_ahead() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for unit in show(0, 10_000) {
-                if stock.push([unit]).is_err() {
+                if stock.push(unit).is_err() {
                     break;
                 }
                 pushed.fetch_add(1, Ordering::Release);
@@ -105,7 +115,7 @@ fn a_file_waits_for_room_and_stop_sets_it_free() {
     let accepted = std::thread::scope(|scope| {
         let file = scope.spawn(|| {
             let mut units = show(0, 60_000).into_iter();
-            units.by_ref().take_while(|unit| stock.push([unit.clone()]).is_ok()).count()
+            units.by_ref().take_while(|unit| stock.push(unit.clone()).is_ok()).count()
         });
         let mut seen = Vec::new();
         while seen.len() < 1_000 {
@@ -119,9 +129,52 @@ fn a_file_waits_for_room_and_stop_sets_it_free() {
 }
 
 #[test]
+fn batches_wait_for_room_as_a_whole_and_come_out_in_order_with_what_they_hold_out_of_order() {
+    let (stock, mut hand) = stock(Timing::AsPushed);
+    let (all, mut seen) = (show(0, 20_000), Vec::new());
+    let expected: Vec<(Track, i64)> =
+        all.iter().map(|unit| (unit.track(), unit.dts().as_millis_rounded())).collect();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Every other batch one track after the other.
+            for (index, batch) in all.chunks(100).enumerate() {
+                let mut batch = batch.to_vec();
+                if index % 2 == 0 {
+                    batch.sort_by_key(|unit| (unit.track() as u8, unit.dts()));
+                }
+                push_many(&stock, batch).expect("it runs");
+            }
+        });
+        while seen.len() < expected.len() {
+            let more = taken(&mut hand, 0);
+            let shelves = stock.0.lock();
+            assert!(shelves.row.count(Track::Video) <= PICTURES && shelves.size_bytes <= BYTES);
+            drop(shelves);
+            seen.extend(more);
+        }
+    });
+    seen.sort_by_key(|(track, ms)| (*ms, *track as u8));
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn of_many_units_the_first_go_and_the_rest_stays() {
+    let (stock, mut hand) = stock(Timing::AsPushed);
+    let mut units = show(0, 200);
+    let mut sum = Sum::new();
+    units[..4].iter().for_each(|unit| sum.add(unit));
+    let rest = units[4..].to_vec();
+    stock.push_first(&mut units, &sum).expect("it runs");
+    assert_eq!((units, taken(&mut hand, 0).len()), (rest, 4));
+    stock.stop();
+    let mut units = show(0, 200);
+    assert_eq!(stock.push_first(&mut units, &sum), Err(PushError::NotRunning));
+}
+
+#[test]
 fn the_end_waits_until_the_last_unit_was_taken() {
     let (stock, mut hand) = stock(Timing::OnTime);
-    stock.push(show(0, 40)).expect("it runs");
+    push_many(&stock, show(0, 40)).expect("it runs");
     let is_over = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -4,6 +4,7 @@
 use onair_types::{AccessUnit, AudioUnit, MediaTime, Now, VideoUnit};
 
 use super::live::{self, Live};
+use super::row::Sum;
 use super::stock::{Hand, Stock};
 use super::{Tracks, Waiting};
 use crate::net::Wake;
@@ -44,7 +45,7 @@ impl UnitEdge {
     ) -> Result<Handed, PushError> {
         match self {
             Self::Live(live) => live.push_video(unit, on),
-            Self::Stock(stock) => stock.push([AccessUnit::Video(unit)]).map(|()| Handed::Over),
+            Self::Stock(stock) => stock.push(AccessUnit::Video(unit)).map(|()| Handed::Over),
         }
     }
 
@@ -55,20 +56,21 @@ impl UnitEdge {
                 live.push_audio(unit, on);
                 Ok(())
             }
-            Self::Stock(stock) => stock.push([AccessUnit::Audio(unit)]),
+            Self::Stock(stock) => stock.push(AccessUnit::Audio(unit)),
         }
     }
 
-    /// Hands over what comes, in its order; `Dropped` when a picture was.
-    pub(crate) fn push_all(
+    /// Hands over the first of `units`, which `sum` is of, in their order; `Dropped` when a picture was.
+    pub(crate) fn push_first(
         &self,
-        units: impl IntoIterator<Item = AccessUnit>,
+        units: &mut Vec<AccessUnit>,
+        sum: &Sum,
         on: &Waiting<'_>,
     ) -> Result<Handed, PushError> {
         match self {
             Self::Live(live) => {
                 let mut handed = Handed::Over;
-                for unit in units {
+                for unit in units.drain(..sum.len()) {
                     match unit {
                         AccessUnit::Video(unit) => {
                             if live.push_video(unit, on)? == Handed::Dropped {
@@ -80,7 +82,7 @@ impl UnitEdge {
                 }
                 Ok(handed)
             }
-            Self::Stock(stock) => stock.push(units).map(|()| Handed::Over),
+            Self::Stock(stock) => stock.push_first(units, sum).map(|()| Handed::Over),
         }
     }
 

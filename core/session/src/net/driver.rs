@@ -10,15 +10,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use onair_engine::publish::Publish;
-use onair_types::{AccessUnit, FrameKind, Now};
+use onair_engine::publish::{Publish, Supply};
+use onair_types::{AccessUnit, Now};
 use tokio::sync::futures::OwnedNotified;
 
 use super::STOP_WITHIN;
 use super::lane::{LONGEST_LINGER, Lane};
 use super::show::Show;
+use super::steering::Steering;
 use super::timer::Timer;
 use crate::destination::Places;
+use crate::edge::stock::Hand;
 use crate::edge::units::Merge;
 use crate::run::{NAP, Run};
 use crate::statistics::Measured;
@@ -84,18 +86,18 @@ impl Driver {
             self.woken.set(Arc::clone(&self.run.wake.0).notified_owned());
         }
         self.notice_sleep();
+        let mut now = self.now();
         if !self.run.plan.blocks() {
-            self.look(self.now());
+            self.look(now);
         }
-        self.handle_wishes(self.now());
+        self.handle_wishes(now);
         loop {
-            let now = self.now();
             self.handle_end(cx, now);
-            let mut moved = false;
+            let mut came = false;
             for lane in &mut self.lanes {
-                moved |= lane.poll_in(cx, &mut self.show, now);
+                came |= lane.poll_in(cx, &mut self.show, now);
             }
-            moved |= self.take_units(cx, Lane::takes_units, now);
+            let mut moved = self.take_units(cx, Lane::takes_units, now);
             for lane in &mut self.lanes {
                 moved |= lane.poll_out(cx, &mut self.show, now);
             }
@@ -103,7 +105,7 @@ impl Driver {
             if self.is_over(now) {
                 return Poll::Ready(());
             }
-            if !moved {
+            if !came && (!moved || self.is_calm(now)) {
                 self.measure(now, false);
                 if self.next_report <= now {
                     self.report(now);
@@ -113,7 +115,24 @@ impl Driver {
                     return Poll::Pending;
                 }
             }
+            now = self.now();
         }
+    }
+
+    /// Whether what moved in a round leaves nothing for another one.
+    fn is_calm(&mut self, now: Now) -> bool {
+        let is_ending = self.stop_by.is_some() || self.run.finish_by().is_some();
+        let is_quiet = !is_ending && self.lanes.iter().all(Lane::is_calm);
+        // Live, all that came was taken.
+        is_quiet
+            && match &mut self.units {
+                Merge::Live(_) => true,
+                Merge::Stock(hand) => {
+                    !(self.lanes.iter().all(Lane::takes_units) && hand.look(now))
+                        && self.run.cues.is_empty()
+                        && self.run.further.is_empty()
+                }
+            }
     }
 
     fn now(&self) -> Now {
@@ -167,7 +186,11 @@ impl Driver {
             }
             moved = true;
         }
-        while self.lanes.iter().all(&takes) && self.units.look(now) {
+        loop {
+            moved |= self.pass_many(now) > 0;
+            if !self.lanes.iter().all(&takes) || !self.units.look(now) {
+                break;
+            }
             // A unit goes behind the cues that were sent before it; those there is no room for yet
             // get it as units go.
             if !self.run.cues.is_empty() {
@@ -178,11 +201,7 @@ impl Driver {
             }
             let Some(unit) = self.units.next() else { break };
             let picture_follows = self.units.has_picture_behind(unit.dts());
-            self.run.status.recorder.push(&unit);
-            self.run.status.clip.push(&unit);
-            if is_idr(&unit) {
-                self.show.steering.handle_idr();
-            }
+            see(&unit, &self.run, &mut self.show.steering);
             // The last one gets the unit itself.
             if let Some((last, others)) = self.lanes.split_last_mut() {
                 for lane in others {
@@ -197,6 +216,15 @@ impl Driver {
             self.lanes.iter_mut().for_each(|lane| lane.settle(cx, &mut self.show, now));
         }
         moved
+    }
+
+    /// Of a file with one destination: what goes at once, many units in one go; how many.
+    fn pass_many(&mut self, now: Now) -> usize {
+        let Self { lanes, units: Merge::Stock(hand), run, show, .. } = self else { return 0 };
+        let [lane] = &mut lanes[..] else { return 0 };
+        let is_watched = run.status.recorder.is_on() || run.status.clip.is_on();
+        let steering = &mut show.steering;
+        lane.take_from(&mut Passing { hand, run, steering, is_watched, now }, now)
     }
 
     fn take_cues(&mut self, now: Now) {
@@ -303,6 +331,40 @@ impl Driver {
     }
 }
 
-fn is_idr(unit: &AccessUnit) -> bool {
-    matches!(unit, AccessUnit::Video(unit) if unit.kind == FrameKind::Idr)
+/// Units on their way from a file to its one destination.
+struct Passing<'a> {
+    hand: &'a mut Hand,
+    run: &'a Run,
+    steering: &'a mut Steering,
+    /// Somebody wants to see every unit.
+    is_watched: bool,
+    now: Now,
+}
+
+impl Supply for Passing<'_> {
+    #[inline]
+    fn next_if(&mut self, is_wanted: impl FnOnce(&AccessUnit, bool) -> bool) -> Option<AccessUnit> {
+        // What was sent before a unit is there by the time it is seen.
+        if !self.hand.look(self.now) || !self.run.cues.is_empty() {
+            return None;
+        }
+        let unit = self.hand.front()?;
+        if !is_wanted(unit, self.hand.has_picture_behind(unit.dts())) {
+            return None;
+        }
+        let unit = self.hand.next()?;
+        if self.is_watched || unit.is_idr() {
+            see(&unit, self.run, self.steering);
+        }
+        Some(unit)
+    }
+}
+
+/// Everybody who wants to see a unit that goes.
+fn see(unit: &AccessUnit, run: &Run, steering: &mut Steering) {
+    run.status.recorder.push(unit);
+    run.status.clip.push(unit);
+    if unit.is_idr() {
+        steering.handle_idr();
+    }
 }

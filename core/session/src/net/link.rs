@@ -59,6 +59,13 @@ impl Link {
         !matches!(self.next, Stage::Down)
     }
 
+    /// It is open, alone, and keeps no byte to itself.
+    pub(super) fn is_calm(&self) -> bool {
+        matches!(&self.now, Stage::Open(connection) if connection.keeps_nothing())
+            && matches!(self.next, Stage::Down)
+            && self.closing.is_none()
+    }
+
     /// Nothing is open, being made or being closed.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self.now, Stage::Down) && self.closing.is_none()

@@ -55,6 +55,10 @@ impl TcpConnector {
 struct Tcp(TcpStream);
 
 impl Connection for Tcp {
+    fn keeps_nothing(&self) -> bool {
+        true
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
         ready!(Pin::new(&mut self.0).poll_read(cx, &mut buffer))?;

@@ -43,8 +43,13 @@ impl Clip {
         }
     }
 
+    /// Whether anything is kept.
+    pub(crate) fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Acquire)
+    }
+
     pub(crate) fn push(&self, unit: &AccessUnit) {
-        if self.is_on.load(Ordering::Acquire) {
+        if self.is_on() {
             self.lock().push(unit);
         }
     }

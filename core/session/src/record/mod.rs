@@ -144,10 +144,14 @@ impl Recorder {
         Ok(Active { queue: Some(queue), missing, done })
     }
 
+    /// Whether units are written.
+    pub(crate) fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Acquire)
+    }
+
     /// Hands a unit to the writer, or leaves it out. Never waits for the disk.
-    #[inline]
     pub(crate) fn push(&self, unit: &AccessUnit) {
-        if self.is_on.load(Ordering::Acquire) {
+        if self.is_on() {
             self.hand_over(unit);
         }
     }

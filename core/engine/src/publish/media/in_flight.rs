@@ -33,6 +33,16 @@ impl InFlight {
         }
     }
 
+    /// So many units of each track were serialised at once.
+    pub(super) fn push_many(&mut self, units: [u32; 2], pushed_at: Now) {
+        for (count, more) in self.units.iter_mut().zip(units) {
+            *count += more;
+        }
+        if let Some(times) = &mut self.pushed_at {
+            times.extend(std::iter::repeat_n(pushed_at, (units[0] + units[1]) as usize));
+        }
+    }
+
     /// The socket took these; how many pictures and frames of sound that were in flight still.
     pub(super) fn handle_written(&mut self, written: Written) -> [u32; 2] {
         let Written { audio, video } = written;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use onair_engine::publish::{self, Cue, Publish};
+use onair_engine::publish::{self, Cue, Publish, Supply};
 use onair_engine::rate::Range;
 use onair_engine::stats::Snapshot;
 use onair_types::{AccessUnit, MediaTime, Now, Track};
@@ -165,6 +165,12 @@ impl Lane {
         self.engine.takes_units()
     }
 
+    /// Takes what goes at once from `supply`; how many units. To be settled after.
+    #[inline]
+    pub(super) fn take_from(&mut self, supply: &mut impl Supply, now: Now) -> usize {
+        if self.standing == Standing::Leaving { 0 } else { self.engine.take_from(supply, now) }
+    }
+
     /// To be settled when all units that wait are in. Whether a picture is among those behind it.
     #[inline]
     pub(super) fn handle_unit(&mut self, unit: AccessUnit, picture_follows: bool, now: Now) {
@@ -182,6 +188,11 @@ impl Lane {
         if self.standing != Standing::Leaving {
             self.engine.handle_further_unit(id, unit, now);
         }
+    }
+
+    /// Whether it runs and nothing moves in it until something comes from outside.
+    pub(super) fn is_calm(&self) -> bool {
+        self.standing == Standing::Running && self.link.is_calm()
     }
 
     /// Whether units wait here for the network.

@@ -14,6 +14,9 @@ use crate::net::show::Show;
 
 /// Slices given to the socket at once.
 const SLICES: usize = 160;
+/// Enough for a picture and the sound that rides along.
+const FEW_SLICES: usize = 16;
+const FEW_MESSAGES: usize = FEW_SLICES / 4;
 
 impl Lane {
     /// Does what the engine says until it waits.
@@ -95,13 +98,8 @@ impl Lane {
 
     fn poll_write(&mut self, cx: &mut Context<'_>, show: &mut Show, now: Now) -> bool {
         let mut moved = false;
-        while self.link.is_open() {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let filled = self.engine.outgoing(&mut slices);
-            if filled == 0 {
-                break;
-            }
-            match self.link.poll_write(cx, &slices[..filled]) {
+        while let Some(written) = self.offer(cx) {
+            match written {
                 Poll::Ready(Ok(bytes)) => {
                     self.engine.handle_written(bytes, now);
                     self.settle(cx, show, now);
@@ -119,17 +117,27 @@ impl Lane {
 
     /// Writes what the socket takes now, and no more.
     fn write_at_once(&mut self, cx: &mut Context<'_>, now: Now) {
-        loop {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let filled = self.engine.outgoing(&mut slices);
-            if filled == 0 {
-                return;
-            }
-            let Poll::Ready(Ok(bytes)) = self.link.poll_write(cx, &slices[..filled]) else {
-                return;
-            };
+        while let Some(Poll::Ready(Ok(bytes))) = self.offer(cx) {
             self.engine.handle_written(bytes, now);
         }
+    }
+
+    /// Offers the socket what waits for it; `None` when nothing does.
+    fn offer(&mut self, cx: &mut Context<'_>) -> Option<Poll<Result<usize, Closed>>> {
+        if !self.link.is_open() || self.engine.outgoing_messages() == 0 {
+            return None;
+        }
+        // Slices that are not used cost as much as those that are.
+        if self.engine.outgoing_messages() <= FEW_MESSAGES {
+            let mut slices = [IoSlice::new(&[]); FEW_SLICES];
+            let filled = self.engine.outgoing(&mut slices);
+            if filled < FEW_SLICES {
+                return (filled > 0).then(|| self.link.poll_write(cx, &slices[..filled]));
+            }
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let filled = self.engine.outgoing(&mut slices);
+        (filled > 0).then(|| self.link.poll_write(cx, &slices[..filled]))
     }
 
     /// The peer takes no more; why, it may have said before.
