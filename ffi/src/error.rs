@@ -26,6 +26,7 @@ use onair_types::ConfigError;
 /// | 216 | a frame, samples or an access unit | Call |
 /// | 217 | a room's key, or a text or number said in a room | Call |
 /// | 218 | what a room's server does not do | Refused |
+/// | 219 | no picture came in time | Call |
 /// | 220 | an argument of the call | Call |
 /// | 221 | a handle that is freed or never was | Call |
 /// | 299 | a fault inside OnAir | Internal |

@@ -4,7 +4,7 @@ use onair::{Event, State, VideoPace};
 use onair_types::Track;
 
 use crate::statistics::millis;
-use crate::{LiveError, SessionFigures};
+use crate::{LiveError, RecordingFigures, SessionFigures};
 
 /// Where a session or a destination stands. LFLiveKit's LFLiveState.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -127,6 +127,16 @@ pub enum LiveEvent {
         /// AAC frames or Opus packets missing so far.
         audio: u64,
     },
+    /// The disk is slow: the file is behind the stream. Nothing is missing yet.
+    RecordingBehind {
+        /// How far, ms.
+        by_ms: u64,
+    },
+    /// A file of a recording that goes on in another one is complete.
+    RecordingSplit {
+        /// The complete one.
+        file: RecordingFigures,
+    },
     /// The recording ended before its time.
     RecordingFailed {
         /// Why.
@@ -188,6 +198,8 @@ impl From<Event> for LiveEvent {
             },
             Event::AcknowledgementsOnly => Self::AcknowledgementsOnly,
             Event::RecordingGap { video, audio } => Self::RecordingGap { video, audio },
+            Event::RecordingBehind { by } => Self::RecordingBehind { by_ms: millis(by) },
+            Event::RecordingSplit(file) => Self::RecordingSplit { file: file.into() },
             Event::RecordingFailed(error) => Self::RecordingFailed { error: error.into() },
             Event::Statistics(figures) => Self::Figures { figures: figures.into() },
             other => Self::Other { text: format!("{other:?}") },

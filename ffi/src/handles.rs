@@ -18,6 +18,11 @@ pub(crate) fn put(live: Arc<Live>) -> u64 {
     SESSIONS.put(live)
 }
 
+/// A number that nothing else has, of any kind.
+pub(crate) fn number() -> u64 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// The session of this number.
 ///
 /// # Errors

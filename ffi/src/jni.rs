@@ -6,6 +6,8 @@
 //! position is.
 #![expect(unsafe_code, reason = "Java passes pointers")]
 
+pub mod look;
+
 use std::ffi::CString;
 
 use jni_sys::{JNIEnv, jint, jlong, jobject, jstring};
@@ -275,6 +277,23 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Frames_lastError(
 /// # Safety
 /// `env` is Java's, `buffer` is null or of `java.nio.ByteBuffer`; nobody changes it meanwhile.
 unsafe fn from<'a>(env: *mut JNIEnv, buffer: jobject, offset: jint) -> Result<&'a [u8], LiveError> {
+    // SAFETY: the caller's promise, and Java says that so many bytes are there.
+    let bytes: &[u8] = unsafe {
+        let (address, capacity) = memory(env, buffer)?;
+        std::slice::from_raw_parts(address, capacity)
+    };
+    let capacity = bytes.len();
+    let offset = count(offset, "offset")?;
+    bytes.get(offset..).ok_or_else(|| {
+        LiveError::argument(format!("offset {offset} is beyond the buffer's {capacity} bytes"))
+    })
+}
+
+/// Where a direct buffer's memory is, and how much of it.
+///
+/// # Safety
+/// `env` is Java's, `buffer` is null or of `java.nio.ByteBuffer`.
+unsafe fn memory(env: *mut JNIEnv, buffer: jobject) -> Result<(*mut u8, usize), LiveError> {
     if buffer.is_null() {
         return Err(LiveError::argument("a buffer is null"));
     }
@@ -284,16 +303,10 @@ unsafe fn from<'a>(env: *mut JNIEnv, buffer: jobject, offset: jint) -> Result<&'
         let address = (functions.GetDirectBufferAddress)(env, buffer);
         (address, (functions.GetDirectBufferCapacity)(env, buffer))
     };
-    let capacity = usize::try_from(capacity).unwrap_or(0);
     if address.is_null() {
         return Err(LiveError::argument("a buffer is not direct; use ByteBuffer.allocateDirect"));
     }
-    // SAFETY: Java says that so many bytes are there.
-    let bytes = unsafe { std::slice::from_raw_parts(address.cast::<u8>(), capacity) };
-    let offset = count(offset, "offset")?;
-    bytes.get(offset..).ok_or_else(|| {
-        LiveError::argument(format!("offset {offset} is beyond the buffer's {capacity} bytes"))
-    })
+    Ok((address.cast::<u8>(), usize::try_from(capacity).unwrap_or(0)))
 }
 
 /// `size` bytes of a direct buffer.

@@ -18,7 +18,9 @@ mod error;
 mod event;
 mod handles;
 mod live;
+mod look;
 mod options;
+mod recording;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
 mod room;
@@ -32,11 +34,19 @@ pub mod jni;
 
 pub use error::LiveError;
 pub use event::{LiveEvent, LiveState};
+pub use look::{
+    BeautyOptions, ColourTable, LookOptions, OverlayAnchor, OverlayContent, OverlayFont,
+    OverlayImage, OverlayOptions, PictureEffect, SnapshotFormat, look_options,
+};
 pub use options::*;
+pub use recording::{
+    Recorder, RecordingFigures, RecordingFormat, RecordingOptions, RecoveredFigures,
+    recover_recording, recover_recording_to,
+};
 pub use room::{
     RefusalKind, RoomClient, RoomCommand, RoomEvent, RoomGift, RoomMessage, RoomOptions, RoomPlace,
     RoomRefusal, RoomSnapshot, RoomState, room_options,
 };
-pub use session::{LiveSession, PreflightFigures, RecordingFigures, preflight};
+pub use session::{LiveSession, PreflightFigures, preflight};
 pub use sound::{SoundLevel, SoundLevels, SourceLevel};
 pub use statistics::{DestinationFigures, EncoderFigures, SessionFigures};

@@ -10,13 +10,17 @@ use onair::{
 };
 use onair_types::{FrameKind, Pool, annexb, h264};
 
-use crate::{LiveError, LiveEvent, SessionOptions};
+use crate::look::view::Window;
+use crate::{LiveError, LiveEvent, LookOptions, SessionOptions};
 
 pub(crate) struct Live {
     session: Session,
     video_codec: VideoCodec,
     audio_codec: AudioCodec,
     events: Mutex<Option<Events>>,
+    /// As the app said it.
+    pub(crate) look: Mutex<LookOptions>,
+    pub(crate) window: Window,
     video: Mutex<Units<VideoHeader>>,
     audio: Mutex<Units<AudioHeader>>,
     #[cfg(feature = "rehearsal")]
@@ -56,6 +60,8 @@ impl Live {
             video_codec: options.video_codec,
             audio_codec: options.audio_codec,
             events: Mutex::new(session.events()),
+            look: Mutex::default(),
+            window: Window::default(),
             session,
             video: Mutex::new(Units::new()),
             audio: Mutex::new(Units::new()),

@@ -113,32 +113,6 @@ impl LiveSession {
         self.live.session().report_path(path);
     }
 
-    /// Writes what is streamed into a new FLV file too. LFLiveKit: saveLocalVideo.
-    ///
-    /// # Errors
-    /// [`LiveError::Device`] when the file exists or cannot be made, [`LiveError::Call`] when a
-    /// recording runs already.
-    pub fn start_recording(&self, path: String) -> Result<(), LiveError> {
-        Ok(self.live.session().start_recording(path)?)
-    }
-
-    /// Completes the file. None when there was no recording since the last call.
-    ///
-    /// # Errors
-    /// [`LiveError::Device`] when the file could not be written to its end.
-    pub fn stop_recording(&self) -> Result<Option<RecordingFigures>, LiveError> {
-        let recording = self.live.session().stop_recording()?;
-        Ok(recording.map(|file| RecordingFigures {
-            path: file.path.to_string_lossy().into_owned(),
-            frames: file.frames,
-            audio_frames: file.audio_frames,
-            size_bytes: file.size_bytes,
-            duration_ms: crate::statistics::millis(file.duration),
-            frames_missing: file.frames_missing,
-            audio_frames_missing: file.audio_frames_missing,
-        }))
-    }
-
     /// What was counted up to now; after the end, the last broadcast's totals.
     pub fn figures(&self) -> SessionFigures {
         self.live.session().statistics().into()
@@ -156,31 +130,18 @@ impl LiveSession {
     }
 }
 
+impl LiveSession {
+    pub(crate) fn live(&self) -> &Live {
+        &self.live
+    }
+}
+
 impl Drop for LiveSession {
     fn drop(&mut self) {
         self.live.end_events();
         // Somebody in the middle of a push keeps the session until it is done.
         drop(handles::take(self.handle));
     }
-}
-
-/// A file beside a stream.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct RecordingFigures {
-    /// Where it is.
-    pub path: String,
-    /// Pictures in it.
-    pub frames: u64,
-    /// AAC frames or Opus packets in it.
-    pub audio_frames: u64,
-    /// Its size.
-    pub size_bytes: u64,
-    /// Its length, ms.
-    pub duration_ms: u64,
-    /// Pictures that a slow disk cost.
-    pub frames_missing: u64,
-    /// AAC frames or Opus packets that a slow disk cost.
-    pub audio_frames_missing: u64,
 }
 
 /// What a look before going live found.

@@ -74,11 +74,12 @@ pub use onair_engine::rate::{
 };
 pub use onair_engine::reconnect::Policy as ReconnectPolicy;
 pub use onair_engine::url::{StreamKey, StreamUrl, UrlError};
+pub use onair_media::convert::to_rgba;
 pub use onair_media::effect::{CubeError, Custom, Effect, EffectError, Filter, I420Mut, Lut};
 pub use onair_media::encode::{AudioEncoder, EncodeError, EncoderInfo, VideoEncoder};
 pub use onair_media::frame::{FrameError, FrameView, I420Frame, PixelFormat, Plane};
 pub use onair_media::look::{
-    Beauty, Fit, Framing, Look, LookError, Quality as BeautyQuality, Rotation,
+    Beauty, Fit, Framing, Look, LookError, Quality as BeautyQuality, RgbaFrame, Rotation,
 };
 pub use onair_media::overlay::{self, InputError, Overlay, OverlayError};
 pub use onair_media::sound::{Level, Samples, Sound, SoundError};

@@ -61,6 +61,11 @@ pub const ONAIR_EVENT_RECORDING_GAP: u32 = 15;
 pub const ONAIR_EVENT_RECORDING_FAILED: u32 = 16;
 /// Once a second: onair_session_figures has them.
 pub const ONAIR_EVENT_FIGURES: u32 = 17;
+/// The disk is slow: the file is `behind_ms` behind the stream; nothing is missing yet.
+pub const ONAIR_EVENT_RECORDING_BEHIND: u32 = 18;
+/// A file of a recording that goes on in another one is complete: its path as `text`, `video` and
+/// `audio` in it.
+pub const ONAIR_EVENT_RECORDING_SPLIT: u32 = 19;
 
 /// Encode every picture.
 pub const ONAIR_PACE_FULL: u32 = 0;
@@ -96,6 +101,8 @@ pub struct onair_event {
     pub to_bps: u32,
     /// When the next attempt begins, ms; ONAIR_UNLIMITED when none follows.
     pub retry_in_ms: i64,
+    /// How far a recording is behind, ms.
+    pub behind_ms: i64,
     /// Pictures.
     pub video: u64,
     /// AAC frames or Opus packets.
@@ -248,6 +255,7 @@ impl Default for onair_event {
             from_bps: 0,
             to_bps: 0,
             retry_in_ms: 0,
+            behind_ms: 0,
             video: 0,
             audio: 0,
             text: [0; ONAIR_TEXT_BYTES],
@@ -331,6 +339,16 @@ fn plain(event: &Event) -> onair_event {
         Event::RecordingGap { video, audio } => {
             let (video, audio) = (*video, *audio);
             onair_event { video, audio, ..onair_event::of(ONAIR_EVENT_RECORDING_GAP) }
+        }
+        Event::RecordingBehind { by } => {
+            let behind_ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+            onair_event { behind_ms, ..onair_event::of(ONAIR_EVENT_RECORDING_BEHIND) }
+        }
+        Event::RecordingSplit(file) => {
+            let (video, audio) = (file.frames, file.audio_frames);
+            let plain =
+                onair_event { video, audio, ..onair_event::of(ONAIR_EVENT_RECORDING_SPLIT) };
+            plain.saying(&file.path.to_string_lossy())
         }
         Event::RecordingFailed(error) => {
             onair_event::of(ONAIR_EVENT_RECORDING_FAILED).because(error)

@@ -7,9 +7,12 @@
 #![expect(unsafe_code, reason = "C passes pointers")]
 #![expect(non_camel_case_types, reason = "C's names")]
 
+pub mod assets;
 pub mod config;
 pub mod event;
+pub mod look;
 pub mod push;
+pub mod recording;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;
 pub mod room;
@@ -96,6 +99,25 @@ pub(crate) unsafe fn slice<'a, T>(
     }
     // SAFETY: not null, aligned, not too large; the rest is the caller's promise.
     Ok(unsafe { std::slice::from_raw_parts(pointer, size) })
+}
+
+/// Room for `size` bytes at `pointer`; none when `size` is 0.
+///
+/// # Safety
+/// `pointer` is null or points to `size` bytes that nobody else uses meanwhile, written before or not.
+pub(crate) unsafe fn slice_mut<'a>(
+    pointer: *mut u8,
+    size: usize,
+    name: &str,
+) -> Result<&'a mut [u8], LiveError> {
+    if size == 0 {
+        return Ok(&mut []);
+    }
+    if pointer.is_null() || size > isize::MAX as usize {
+        return Err(LiveError::argument(format!("{name} is NULL, or its size is too large")));
+    }
+    // SAFETY: not null, not too large, and bytes need no alignment; the rest is the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts_mut(pointer, size) })
 }
 
 /// The text at `pointer`.

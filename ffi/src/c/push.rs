@@ -128,16 +128,10 @@ pub(crate) unsafe fn with_frame(
     let status = with(session, |live| {
         // SAFETY: the caller's promise.
         let frame = unsafe { read(frame, "frame") }?;
-        let format = pick(&FORMATS, frame.pixels, "pixels")?;
         let mut planes = [Plane { data: &[], stride_bytes: 0 }; 3];
-        for (index, plane) in frame.planes.iter().enumerate().take(format.plane_count()) {
-            // SAFETY: the caller's promise.
-            let data = unsafe { slice(plane.data, plane.size, "planes[].data") }?;
-            planes[index] = Plane { data, stride_bytes: plane.stride };
-        }
-        let planes = &planes[..format.plane_count()];
-        let view = FrameView::new(format, frame.width, frame.height, planes);
-        take(live, view.map_err(onair::PushError::from)?, frame.time_us)
+        // SAFETY: the caller's promise.
+        let view = unsafe { view(frame, &mut planes) }?;
+        take(live, view, frame.time_us)
     });
     // SAFETY: the caller's promise.
     if let Some(frame) = unsafe { frame.as_ref() }
@@ -221,6 +215,25 @@ pub unsafe extern "C" fn onair_session_push_encoded_audio(
         };
         live.push_encoded_audio(header, payload, unit.pts_us)
     })
+}
+
+/// The picture where it lies.
+///
+/// # Safety
+/// The frame's planes are null or as long as they say.
+pub(crate) unsafe fn view<'a>(
+    frame: &'a onair_video_frame,
+    planes: &mut [Plane<'a>; 3],
+) -> Result<FrameView<'a>, LiveError> {
+    let format = pick(&FORMATS, frame.pixels, "pixels")?;
+    for (index, plane) in frame.planes.iter().enumerate().take(format.plane_count()) {
+        // SAFETY: the caller's promise.
+        let data = unsafe { slice(plane.data, plane.size, "planes[].data") }?;
+        planes[index] = Plane { data, stride_bytes: plane.stride };
+    }
+    let planes = &planes[..format.plane_count()];
+    let view = FrameView::new(format, frame.width, frame.height, planes);
+    Ok(view.map_err(onair::PushError::from)?)
 }
 
 /// In the order of their numbers.

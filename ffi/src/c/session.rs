@@ -189,31 +189,6 @@ pub extern "C" fn onair_session_report_path(session: onair_session, path: u32) -
     })
 }
 
-/// Writes what is streamed into a new FLV file too.
-///
-/// # Safety
-/// `path` is NULL or a text.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn onair_session_start_recording(
-    session: onair_session,
-    path: *const c_char,
-) -> onair_status {
-    with(session, |live| {
-        // SAFETY: the caller's promise.
-        let path = unsafe { some_text(path, "path") }?;
-        Ok(live.session().start_recording(path)?)
-    })
-}
-
-/// Completes the file; no error when there is none.
-#[unsafe(no_mangle)]
-pub extern "C" fn onair_session_stop_recording(session: onair_session) -> onair_status {
-    with(session, |live| {
-        live.session().stop_recording()?;
-        Ok(())
-    })
-}
-
 /// Runs `body` on a session.
 pub(crate) fn with(
     session: onair_session,

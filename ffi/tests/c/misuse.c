@@ -92,6 +92,109 @@ static void handles(void) {
   assert(onair_session_free(next) == ONAIR_OK);
 }
 
+static void recordings(onair_session session) {
+  onair_recording made;
+  onair_recording_config config = {.path = NULL};
+  says(onair_session_start_recording(session, NULL), 220, "config");
+  says(onair_session_start_recording(session, &config), 220, "path");
+  config.path = "/nowhere/at/all.mp4";
+  says(onair_session_start_recording(session, &config), 210, "folder");
+  says(onair_session_record_only(session, &config), 210, "folder");
+  config.split_after_ms = 999;
+  says(onair_session_start_recording(session, &config), 210, "one second");
+  config.format = 3;
+  says(onair_session_start_recording(session, &config), 220, "format");
+  config.format = ONAIR_FORMAT_FLV;
+  config.split_after_ms = 0;
+  says(onair_session_save_clip(session, &config, NULL), 210, "kept");
+  says(onair_session_keep_clip(session, 999), 200, "300 seconds");
+  assert(onair_session_keep_clip(session, 0) == ONAIR_OK);
+  made.frames = 9;
+  assert(onair_session_stop_recording(session, &made) == ONAIR_OK && made.frames == 0);
+  says(onair_recover(NULL, NULL, &made, NULL), 220, "path");
+  says(onair_recover("/nowhere/at/all.mp4", NULL, NULL, NULL), 220, "made");
+  says(onair_recover("/nowhere/at/all.mp4", NULL, &made, NULL), 210, "no such file");
+  says(onair_recover("/nowhere/at/all.mp4", "/tmp/other.mp4", &made, NULL), 210, "no such file");
+}
+
+static void looks(onair_session session) {
+  onair_look look;
+  onair_overlay overlay;
+  says(onair_look_init(NULL), 220, "look");
+  says(onair_overlay_init(NULL), 220, "overlay");
+  assert(onair_look_init(&look) == ONAIR_OK && onair_overlay_init(&overlay) == ONAIR_OK);
+  assert(onair_session_set_look(session, &look) == ONAIR_OK);
+  says(onair_session_set_look(session, NULL), 220, "look");
+  look.overlay_count = 1;
+  says(onair_session_set_look(session, &look), 220, "overlays");
+  look.overlays = &overlay;
+  says(onair_session_set_look(session, &look), 220, "name");
+  overlay.name = "mark";
+  says(onair_session_set_look(session, &look), 221, "asset");
+  onair_asset image, font;
+  uint8_t clear[16] = {0}, byte;
+  size_t size;
+  says(onair_image_decode(clear, sizeof clear, &image), 200, "PNG");
+  says(onair_image_from_rgba(2, 3, clear, sizeof clear, &image), 200, "16 bytes");
+  says(onair_font_load(NULL, 9, &font), 220, "NULL");
+  says(onair_table_load(clear, sizeof clear, NULL), 220, "asset");
+  assert(onair_image_from_rgba(2, 2, clear, sizeof clear, &image) == ONAIR_OK);
+  says(onair_asset_bytes(image, &byte, 1, &size), 220, "file");
+  overlay.image = image;
+  assert(onair_session_set_look(session, &look) == ONAIR_OK);
+  assert(onair_asset_free(image) == ONAIR_OK);
+  says(onair_asset_free(image), 221, "asset");
+  says(onair_session_set_look(session, &look), 221, "asset");
+  overlay.content = ONAIR_CONTENT_TEXT;
+  says(onair_session_set_look(session, &look), 220, "text");
+  overlay.text = "on air";
+  overlay.font = session;
+  says(onair_session_set_look(session, &look), 221, "asset");
+  overlay.font = 0;
+  overlay.anchor = 5;
+  says(onair_session_set_look(session, &look), 220, "anchor");
+  overlay.anchor = ONAIR_ANCHOR_CENTRE;
+  overlay.size_px = 3;
+  says(onair_session_set_look(session, &look), 200, "size_px is 3");
+  overlay.content = ONAIR_CONTENT_PUSHED;
+  look.zoom = 0.0f / 0.0f;
+  says(onair_session_set_look(session, &look), 200, "zoom");
+  look.zoom = 1;
+  onair_effect effect = {.kind = 6};
+  look.effects = &effect;
+  look.effect_count = 1;
+  says(onair_session_set_look(session, &look), 220, "effect");
+  effect.kind = ONAIR_EFFECT_TABLE;
+  says(onair_session_set_look(session, &look), 221, "asset");
+  look.effect_count = 0;
+  assert(onair_session_set_look(session, &look) == ONAIR_OK);
+  uint8_t *pixels = calloc(64 * 32, 1);
+  onair_video_frame frame = {.pixels = ONAIR_PIXELS_RGBA, .width = 16, .height = 16,
+                             .planes = {{pixels, 64 * 16, 64}}, .release = release, .context = pixels};
+  int before = released;
+  assert(onair_session_push_overlay(session, "mark", &frame) == ONAIR_OK && released == before + 1);
+  frame.release = NULL;
+  says(onair_session_push_overlay(session, NULL, &frame), 220, "name");
+  says(onair_session_push_overlay(session, "mark", NULL), 220, "frame");
+  frame.width = 15;
+  says(onair_session_push_overlay(session, "mark", &frame), 216, "even");
+  uint8_t room[64 * 16] = {0};
+  frame.width = 16;
+  frame.planes[0].data = room;
+  says(onair_session_push_overlay(session, "nobody", &frame), 216, "nobody");
+  onair_asset file = 7;
+  says(onair_session_snapshot(session, 0, 1, &file), 208, "start");
+  assert(file == 0);
+  says(onair_session_snapshot(session, 101, 1, &file), 200, "quality");
+  says(onair_session_snapshot(session, 0, 1, NULL), 220, "file");
+  uint32_t width, height;
+  assert(onair_session_set_preview(session, 1, 1) == ONAIR_OK);
+  says(onair_session_fetch_preview(session, 9, room, sizeof room, &width, &height), 220, "pixels");
+  says(onair_session_fetch_preview(session, ONAIR_PIXELS_I420, NULL, 9, &width, &height), 220, "buffer");
+  assert(onair_session_fetch_preview(session, ONAIR_PIXELS_I420, room, sizeof room, &width, &height) ==
+         ONAIR_NO_PICTURE);
+}
+
 static void pushes(void) {
   onair_session session = make(ONAIR_SOURCE_RAW);
   uint8_t *pixels = calloc(1, 16);
@@ -121,8 +224,8 @@ static void pushes(void) {
   says(onair_session_push_encoded_video(session, &unit), 216, "AVC configuration record");
   says(onair_session_set_video_bitrate_range(session, 450000, 550000), 208, "run");
   says(onair_session_report_path(session, 3), 220, "path");
-  says(onair_session_start_recording(session, NULL), 220, "path");
-  says(onair_session_start_recording(session, "/nowhere/at/all.flv"), 210, "file");
+  recordings(session);
+  looks(session);
   assert(onair_session_free(session) == ONAIR_OK);
 }
 

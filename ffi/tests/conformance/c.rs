@@ -116,7 +116,7 @@ fn configuration(audio: Option<&Value>, video: Option<&Value>) -> String {
 }
 
 /// Bytes and their number as two arguments.
-fn literal(bytes: &[u8]) -> String {
+pub(crate) fn literal(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "NULL, 0".to_owned();
     }
@@ -156,7 +156,7 @@ fn outcome(said: &str) -> Outcome {
     outcome
 }
 
-const PRELUDE: &str = r#"
+pub(crate) const PRELUDE: &str = r#"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

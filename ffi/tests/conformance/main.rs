@@ -2,6 +2,7 @@
 
 mod c;
 mod c_rooms;
+mod looks;
 mod native;
 mod rooms;
 #[path = "../support/mod.rs"]
@@ -31,6 +32,26 @@ fn addresses_are_taken_apart_alike() {
         expected.as_object_mut().expect("a vector is an object").remove("url");
         let url = vector["url"].as_str().expect("an address");
         assert_eq!(native::address(url), expected, "{url}");
+    }
+}
+
+/// The same pixels and the same words. With `ONAIR_BLESS` set, what they end in natively is written down.
+#[test]
+fn lf82_looks_make_the_same_pixels_or_are_refused_with_the_same_words() {
+    let (vectors, path) = (load("looks.json"), folder().join("looked.json"));
+    let native = looks::natively(&vectors);
+    if std::env::var_os("ONAIR_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&native).expect("JSON");
+        fs::write(&path, text + "\n").expect("a folder of ours");
+    }
+    let expected = load("looked.json");
+    assert_eq!(native.len(), expected.len());
+    let through_c = looks::through_c(&vectors);
+    for (index, vector) in vectors.iter().enumerate() {
+        assert_eq!(native[index], expected[index], "natively: {}", vector["name"]);
+        if let Some(ends) = &through_c {
+            assert_eq!(ends[index], expected[index], "through C: {}", vector["name"]);
+        }
     }
 }
 

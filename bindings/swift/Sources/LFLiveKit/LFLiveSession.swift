@@ -266,19 +266,19 @@ extension LFLiveSession {
     set { set(\.zoom, newValue) }
   }
 
-  /// Kept, and not applied: this version has no filters.
+  /// Applied where the core encodes; see the migration guide.
   public var beautyFace: Bool {
     get { wishes.beautyFace }
     set { set(\.beautyFace, newValue) }
   }
 
-  /// Kept, and not applied: this version has no filters.
+  /// Applied where the core encodes; see the migration guide.
   public var beautyLevel: Double {
     get { wishes.beautyLevel }
     set { set(\.beautyLevel, newValue) }
   }
 
-  /// Kept, and not applied: this version has no filters.
+  /// Applied where the core encodes; see the migration guide.
   public var brightLevel: Double {
     get { wishes.brightLevel }
     set { set(\.brightLevel, newValue) }
@@ -292,14 +292,15 @@ extension LFLiveSession {
   private func apply() {
     guard let session = made else { return }
     session.muted = wishes.muted
+    // What the app pushes goes out as it is.
+    session.beautyFace = wishes.beautyFace && captureType & 2 != 0
+    session.beautyLevel = wishes.beautyLevel
+    session.brightLevel = wishes.brightLevel
     #if canImport(AVFoundation) && canImport(UIKit)
       session.captureDevicePosition = wishes.front ? .front : .back
       session.mirror = wishes.mirror
       session.torch = wishes.torch
       session.zoomScale = wishes.zoom
-      session.beautyFace = wishes.beautyFace
-      session.beautyLevel = wishes.beautyLevel
-      session.brightLevel = wishes.brightLevel
       session.running = wishes.running && captureType & 3 != 0
     #endif
   }

@@ -56,9 +56,6 @@ struct CaptureSettings: Hashable, Sendable {
   var exposure: PicturePoint?
   var micGain = 1.0
   var previewMode = PreviewMode.fill
-  var beautyFace = true
-  var beautyLevel = 0.5
-  var brightLevel = 0.5
   var watermark: Watermark?
 }
 

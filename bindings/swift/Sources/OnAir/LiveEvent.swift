@@ -48,6 +48,10 @@ public enum LiveEvent: Hashable, Sendable {
   case acknowledgementsOnly
   /// The disk did not keep up: the recording goes on after a gap of so many pictures and AAC frames so far.
   case recordingGap(video: Int, audio: Int)
+  /// The disk is slow: the file is so many seconds behind the stream. Nothing is missing yet.
+  case recordingBehind(Double)
+  /// A file of a recording that goes on in another one is complete.
+  case recordingSplit(Recording)
   /// The recording ended before its time.
   case recordingFailed(LiveError)
   /// Once a second while running. LFLiveKit: debugInfo.
@@ -85,6 +89,8 @@ extension LiveEvent {
     case .acknowledgementsOnly: self = .acknowledgementsOnly
     case .recordingGap(let video, let audio):
       self = .recordingGap(video: Int(clamping: video), audio: Int(clamping: audio))
+    case .recordingBehind(let byMs): self = .recordingBehind(Double(byMs) / 1000)
+    case .recordingSplit(let file): self = .recordingSplit(Recording(file))
     case .recordingFailed(let error): self = .recordingFailed(LiveError(error))
     case .figures(let figures): self = .statistics(LiveStatistics(figures))
     case .other(let text): self = .other(text)

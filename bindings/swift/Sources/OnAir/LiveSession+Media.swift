@@ -86,20 +86,6 @@ extension LiveSession {
 
   /// What made the engine decide as it did, as a file for `onair lab replay`: no media, no address, no key.
   public var flightRecord: Data { core.flightRecord() }
-
-  // MARK: A file beside the stream
-
-  /// Writes what is streamed into a new FLV file too, from the next IDR on. LFLiveKit: saveLocalVideo.
-  public func startRecording(to file: URL) throws(LiveError) {
-    try OnAir.core { try core.startRecording(path: file.path) }
-  }
-
-  /// Completes the file. Nil when there was no recording since the last call.
-  @discardableResult
-  public func stopRecording() async throws(LiveError) -> Recording? {
-    let ended = await Self.waiting { [core] in Result { try core.stopRecording() } }
-    return try OnAir.core { try ended.get().map(Recording.init) }
-  }
 }
 
 extension LiveSession {
@@ -109,33 +95,5 @@ extension LiveSession {
     #else
       return false
     #endif
-  }
-}
-
-/// A file beside a stream.
-public struct Recording: Hashable, Sendable {
-  /// Where it is.
-  public let file: URL
-  /// Pictures in it.
-  public let frames: Int
-  /// AAC frames or Opus packets in it.
-  public let audioFrames: Int
-  /// Bytes.
-  public let size: Int
-  /// Seconds.
-  public let duration: Double
-  /// Pictures that a slow disk cost.
-  public let framesMissing: Int
-  /// AAC frames or Opus packets that a slow disk cost.
-  public let audioFramesMissing: Int
-
-  init(_ figures: RecordingFigures) {
-    file = URL(fileURLWithPath: figures.path)
-    frames = Int(clamping: figures.frames)
-    audioFrames = Int(clamping: figures.audioFrames)
-    size = Int(clamping: figures.sizeBytes)
-    duration = Double(figures.durationMs) / 1000
-    framesMissing = Int(clamping: figures.framesMissing)
-    audioFramesMissing = Int(clamping: figures.audioFramesMissing)
   }
 }

@@ -66,30 +66,6 @@
       set { set(\.previewMode, newValue) }
     }
 
-    /// Kept, and not applied: this version has no filters.
-    public var beautyFace: Bool {
-      get { setting(\.beautyFace) }
-      set { set(\.beautyFace, newValue) }
-    }
-
-    /// From 0 to 1. Kept, and not applied: this version has no filters.
-    public var beautyLevel: Double {
-      get { setting(\.beautyLevel) }
-      set { set(\.beautyLevel, min(max(newValue, 0), 1)) }
-    }
-
-    /// From 0 to 1. Kept, and not applied: this version has no filters.
-    public var brightLevel: Double {
-      get { setting(\.brightLevel) }
-      set { set(\.brightLevel, min(max(newValue, 0), 1)) }
-    }
-
-    /// Kept, and not applied: this version has no overlays. LFLiveKit: warterMarkView.
-    public var watermark: Watermark? {
-      get { setting(\.watermark) }
-      set { set(\.watermark, newValue) }
-    }
-
     #if canImport(VideoToolbox)
       /// The camera's newest picture.
       public var currentImage: CGImage? {

@@ -98,6 +98,16 @@ public sealed interface LiveEvent {
         val audio: Long,
     ) : LiveEvent
 
+    /** The disk is slow: the file is behind the stream. Nothing is missing yet. */
+    public data class RecordingBehind(
+        val byMs: Long,
+    ) : LiveEvent
+
+    /** A file of a recording that goes on in another one is complete. */
+    public data class RecordingSplit(
+        val file: RecordingFigures,
+    ) : LiveEvent
+
     /** The recording ended before its time. */
     public data class RecordingFailed(
         val error: LiveException,
@@ -175,6 +185,14 @@ internal fun NativeEvent.own(): LiveEvent =
 
         is NativeEvent.RecordingGap -> {
             LiveEvent.RecordingGap(video.toLong(), audio.toLong())
+        }
+
+        is NativeEvent.RecordingBehind -> {
+            LiveEvent.RecordingBehind(byMs.toLong())
+        }
+
+        is NativeEvent.RecordingSplit -> {
+            LiveEvent.RecordingSplit(file.own())
         }
 
         is NativeEvent.RecordingFailed -> {

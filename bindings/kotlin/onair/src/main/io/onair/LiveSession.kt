@@ -2,6 +2,8 @@ package io.onair
 
 import io.onair.ffi.Frames
 import io.onair.ffi.NativeLibrary
+import io.onair.ffi.Pictures
+import io.onair.ffi.SnapshotFormat
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
@@ -40,12 +42,14 @@ public class LiveSession
         public val settings: LiveSettings = LiveSettings(),
     ) : AutoCloseable {
         private val core: Core
+        private val recorder: io.onair.ffi.Recorder
         internal val handle: Long
         internal val pump: EventPump
 
         init {
             NativeLibrary.load()
             core = bordered { Core(settings.options(audio, video)) }
+            recorder = bordered { io.onair.ffi.Recorder(core) }
             handle = core.nativeHandle().toLong()
             pump = EventPump(core)
         }
@@ -121,6 +125,7 @@ public class LiveSession
             } catch (_: IllegalStateException) {
                 // Somebody else was a moment earlier.
             }
+            recorder.destroy()
             core.destroy()
             pump.refresh()
         }
@@ -241,8 +246,107 @@ public class LiveSession
         /** What the system says of the device's way to the network. */
         public fun reportPath(path: NetworkPath): Unit = bordered { core.reportPath(path) }
 
-        /** Writes what is streamed into a new FLV file too. LFLiveKit: saveLocalVideo, saveLocalVideoPath. */
-        public fun startRecording(path: String): Unit = bordered { core.startRecording(path) }
+        /**
+         * How raw pictures look from the next one on; it stays over stop, start and every reconnect.
+         *
+         * @throws LiveException.Configuration names the value that does not fit; the look is as before
+         */
+        @set:Throws(LiveException::class)
+        public var look: Look = Look()
+            get() = synchronized(lookLock) { field }
+            set(value) =
+                synchronized(lookLock) {
+                    bordered { core.setLook(value.options()) }
+                    field = value
+                }
+
+        /** Changes some of the look, as one step: `session.changeLook { it.copy(mirror = true) }`. */
+        public fun changeLook(change: (Look) -> Look): Unit = synchronized(lookLock) { look = change(look) }
+
+        private val lookLock = Any()
+
+        /**
+         * The next raw picture as it is encoded, as a PNG file, or a JPEG file of this quality. LFLiveKit: currentImage.
+         *
+         * @throws LiveException.Call when none came in time (219), or the core gets none (208)
+         */
+        public suspend fun snapshot(
+            jpegQuality: Int? = null,
+            withinMs: Long = 1_000,
+        ): ByteArray = withContext(Dispatchers.IO) { snapshotNow(jpegQuality, withinMs) }
+
+        /** The same for Java: waits in the caller's thread. */
+        @JvmOverloads
+        @Throws(LiveException::class)
+        public fun snapshotNow(
+            jpegQuality: Int? = null,
+            withinMs: Long = 1_000,
+        ): ByteArray {
+            val format = jpegQuality?.let { SnapshotFormat.Jpeg(it.coerceIn(0, 255).toUByte()) } ?: SnapshotFormat.Png
+            return bordered { core.snapshot(format, withinMs.coerceAtLeast(0).toULong()) }
+        }
+
+        /**
+         * Begins or ends to keep each picture that the core encodes for [fetchPreview]. What the camera sees is mirrored in
+         * it or not, whatever viewers get; overlays never are.
+         */
+        @JvmOverloads
+        public fun setPreview(
+            isOn: Boolean,
+            mirror: Boolean = false,
+        ): Unit = bordered { core.setPreview(isOn, mirror) }
+
+        /**
+         * Writes the newest preview into all of a direct buffer as bytes R, G, B, A, rows without padding, and says how
+         * large it is; null when there is none since the last call. Never waits.
+         */
+        public fun fetchPreview(buffer: ByteBuffer): PictureSize? {
+            val size = Pictures.fetchPreview(handle, RGBA, buffer)
+            if (size > 0) return PictureSize(size shr 16, size and 0xFFFF)
+            isTaken(-size)
+            return null
+        }
+
+        /**
+         * Makes a copy of a picture of any size what the overlay [name] of the look shows from the next picture on: one
+         * plane of four bytes a pixel. Never waits.
+         */
+        public fun pushOverlay(
+            name: String,
+            pixels: ByteBuffer,
+            offset: Int,
+            stride: Int,
+            width: Int,
+            height: Int,
+            isBgra: Boolean = false,
+        ): Boolean = isTaken(Pictures.pushOverlay(handle, name, if (isBgra) BGRA else RGBA, pixels, offset, stride, width, height))
+
+        /** Writes what is streamed into a new file too: MP4, or FLV by its name. LFLiveKit: saveLocalVideo. */
+        public fun startRecording(path: String): Unit = startRecording(RecordingSettings(path))
+
+        /** The same, split or in a format of its own. */
+        public fun startRecording(settings: RecordingSettings): Unit = bordered { core.startRecording(settings.options()) }
+
+        /**
+         * Keeps the newest so many ms of what is streamed in memory, 1,000 to 300,000, for [saveClip]; 0 keeps nothing.
+         *
+         * @throws LiveException.Configuration when the length is out of range
+         */
+        public fun keepClip(lengthMs: Long): Unit = bordered { core.keepClip(lengthMs.coerceAtLeast(0).toULong()) }
+
+        /** Writes what is kept into a new file, beginning with an IDR, and waits for the disk; the stream goes on. */
+        public fun saveClip(settings: RecordingSettings): RecordingFigures = bordered { core.saveClip(settings.options()) }.own()
+
+        internal fun recordOnly(settings: RecordingSettings) {
+            bordered { recorder.start(settings.options()) }
+            pump.refresh()
+        }
+
+        internal fun endRecordOnly(deadlineMs: Long): RecordingFigures? {
+            val made = bordered { recorder.stop(deadlineMs.coerceAtLeast(0).toULong()) }?.own()
+            pump.refresh()
+            return made
+        }
 
         /** Completes the file, and waits for the disk. Null when there was no recording since the last call. */
         public fun stopRecording(): RecordingFigures? = bordered { core.stopRecording() }?.own()
