@@ -216,6 +216,17 @@
 #define ONAIR_EVENT_FIGURES 17
 
 /*
+ The disk is slow: the file is `behind_ms` behind the stream; nothing is missing yet.
+ */
+#define ONAIR_EVENT_RECORDING_BEHIND 18
+
+/*
+ A file of a recording that goes on in another one is complete: its path as `text`, `video` and
+ `audio` in it.
+ */
+#define ONAIR_EVENT_RECORDING_SPLIT 19
+
+/*
  Encode every picture.
  */
 #define ONAIR_PACE_FULL 0
@@ -234,6 +245,96 @@
  Bytes of an event's text.
  */
 #define ONAIR_TEXT_BYTES 256
+
+/*
+ No picture that is newer than the last one.
+ */
+#define ONAIR_NO_PICTURE 2
+
+/*
+ A source of another shape fills the picture; what stands out is cut off.
+ */
+#define ONAIR_FIT_FILL 0
+
+/*
+ All of it is seen, with black bars.
+ */
+#define ONAIR_FIT_FIT 1
+
+/*
+ All of it is seen, out of shape.
+ */
+#define ONAIR_FIT_STRETCH 2
+
+/*
+ Without colours.
+ */
+#define ONAIR_EFFECT_GRAY 0
+
+/*
+ Each colour's opposite.
+ */
+#define ONAIR_EFFECT_INVERT 1
+
+/*
+ Brownish gray.
+ */
+#define ONAIR_EFFECT_SEPIA 2
+
+/*
+ A lens that pulls in the corners.
+ */
+#define ONAIR_EFFECT_FISHEYE 3
+
+/*
+ Edges that shine on black.
+ */
+#define ONAIR_EFFECT_GLOW 4
+
+/*
+ `table`.
+ */
+#define ONAIR_EFFECT_TABLE 5
+
+/*
+ An overlay's corner, counted from the picture's; rightwards and down.
+ */
+#define ONAIR_ANCHOR_TOP_LEFT 0
+
+/*
+ Leftwards and down.
+ */
+#define ONAIR_ANCHOR_TOP_RIGHT 1
+
+/*
+ Rightwards and up.
+ */
+#define ONAIR_ANCHOR_BOTTOM_LEFT 2
+
+/*
+ Leftwards and up.
+ */
+#define ONAIR_ANCHOR_BOTTOM_RIGHT 3
+
+/*
+ Its centre, counted from the picture's top left corner.
+ */
+#define ONAIR_ANCHOR_CENTRE 4
+
+/*
+ `image`.
+ */
+#define ONAIR_CONTENT_IMAGE 0
+
+/*
+ `text`, `size_px`, `colour`, `background`, `font`.
+ */
+#define ONAIR_CONTENT_TEXT 1
+
+/*
+ The newest picture of onair_session_push_overlay under the overlay's name.
+ */
+#define ONAIR_CONTENT_PUSHED 2
 
 /*
  Three planes: Y, U, V; chroma halved both ways.
@@ -270,6 +371,21 @@
  NAL units behind start codes, headers as parameter sets: as Android's encoders make them.
  */
 #define ONAIR_LAYOUT_START_CODES 1
+
+/*
+ .flv by name is FLV, everything else MP4.
+ */
+#define ONAIR_FORMAT_BY_NAME 0
+
+/*
+ MP4 that plays at any time while it grows, and is a plain one at the end.
+ */
+#define ONAIR_FORMAT_MP4 1
+
+/*
+ FLV.
+ */
+#define ONAIR_FORMAT_FLV 2
 
 /*
  No moment of the stream.
@@ -478,6 +594,12 @@
 typedef int32_t onair_status;
 
 /*
+ A still, a font, a table of colours or a file in memory. Never used again for another one; 0 is
+ none. What names it keeps what it stands for: it can be freed once a look was set.
+ */
+typedef uint64_t onair_asset;
+
+/*
  Sound: AAC-LC when the session encodes.
  */
 typedef struct {
@@ -653,6 +775,10 @@ typedef struct {
    */
   int64_t retry_in_ms;
   /*
+   How far a recording is behind, ms.
+   */
+  int64_t behind_ms;
+  /*
    Pictures.
    */
   uint64_t video;
@@ -747,6 +873,152 @@ typedef struct {
    */
   double fps;
 } onair_figures;
+
+/*
+ A filter of the whole picture.
+ */
+typedef struct {
+  /*
+   ONAIR_EFFECT_…
+   */
+  uint32_t kind;
+  /*
+   For ONAIR_EFFECT_TABLE, of onair_table_load.
+   */
+  onair_asset table;
+} onair_effect;
+
+/*
+ One thing over the picture. Fill it with onair_overlay_init, then change what differs.
+ */
+typedef struct {
+  /*
+   Of its own in a look.
+   */
+  const char *name;
+  /*
+   ONAIR_CONTENT_…
+   */
+  uint32_t content;
+  /*
+   Of onair_image_decode or onair_image_from_rgba.
+   */
+  onair_asset image;
+  /*
+   At most 2,000 characters.
+   */
+  const char *text;
+  /*
+   Pixels of the em, 4 to 512.
+   */
+  float size_px;
+  /*
+   0xRRGGBBAA.
+   */
+  uint32_t colour;
+  /*
+   0xRRGGBBAA of a box behind the text; 0 for none.
+   */
+  uint32_t background;
+  /*
+   Of onair_font_load; 0 for the one that is built in.
+   */
+  onair_asset font;
+  /*
+   ONAIR_ANCHOR_…
+   */
+  uint32_t anchor;
+  /*
+   Pixels, −16,384 to 16,384.
+   */
+  int32_t x;
+  /*
+   Pixels, −16,384 to 16,384.
+   */
+  int32_t y;
+  /*
+   Pixels, to 3,840; 0 leaves it to the height and the content.
+   */
+  uint32_t width;
+  /*
+   Pixels, to 3,840; 0 leaves it to the width and the content.
+   */
+  uint32_t height;
+  /*
+   Not 0: width and height are filled, whatever the content's shape.
+   */
+  uint32_t stretch;
+  /*
+   0 (not there) to 1.
+   */
+  float opacity;
+  /*
+   The higher lies over the lower.
+   */
+  int32_t z;
+} onair_overlay;
+
+/*
+ How raw pictures look. Fill it with onair_look_init, then change what differs.
+ */
+typedef struct {
+  /*
+   ONAIR_FIT_…
+   */
+  uint32_t fit;
+  /*
+   Clockwise, a multiple of 90.
+   */
+  int32_t rotation_degrees;
+  /*
+   Not 0: left and right change places for viewers.
+   */
+  uint32_t mirror;
+  /*
+   1 shows all; clamped to 1…8.
+   */
+  float zoom;
+  /*
+   Not 0: LFLiveKit's filter for faces is on.
+   */
+  uint32_t beauty;
+  /*
+   0 to 1.
+   */
+  float beauty_level;
+  /*
+   0 to 1; 0.5 as it is.
+   */
+  float bright_level;
+  /*
+   0 to 1.
+   */
+  float tone_level;
+  /*
+   Not 0: at level 0 the filter is left out.
+   */
+  uint32_t beauty_zero_is_off;
+  /*
+   Not 0: straight on I420, several times as fast for cameras, and nearly the same.
+   */
+  uint32_t beauty_fast;
+  /*
+   In the order in which they are applied; NULL for none.
+   */
+  const onair_effect *effects;
+  /*
+   How many.
+   */
+  size_t effect_count;
+  /*
+   At most 64; NULL for none.
+   */
+  const onair_overlay *overlays;
+  /*
+   How many.
+   */
+  size_t overlay_count;
+} onair_look;
 
 /*
  One plane of a picture: rows of `stride` bytes.
@@ -870,6 +1142,58 @@ typedef struct {
    */
   int64_t pts_us;
 } onair_audio_unit;
+
+/*
+ What is recorded into which files; zeros but for the path are what is usual.
+ */
+typedef struct {
+  /*
+   The file, which must not exist; further ones of a split recording are NAME-2.EXT and so on.
+   */
+  const char *path;
+  /*
+   ONAIR_FORMAT_…
+   */
+  uint32_t format;
+  /*
+   At the first IDR after so long a new file begins, ms, 1,000 or more; 0 for one file.
+   */
+  uint64_t split_after_ms;
+  /*
+   At the first IDR after so many bytes a new file begins, 100,000 or more; 0 for one file.
+   */
+  uint64_t split_bytes;
+} onair_recording_config;
+
+/*
+ A complete file.
+ */
+typedef struct {
+  /*
+   Pictures in it.
+   */
+  uint64_t frames;
+  /*
+   AAC frames or Opus packets in it.
+   */
+  uint64_t audio_frames;
+  /*
+   Bytes; 0 for a recovered one.
+   */
+  uint64_t size_bytes;
+  /*
+   Ms.
+   */
+  uint64_t duration_ms;
+  /*
+   Pictures that a slow disk cost.
+   */
+  uint64_t frames_missing;
+  /*
+   AAC frames or Opus packets that a slow disk cost.
+   */
+  uint64_t audio_frames_missing;
+} onair_recording;
 
 /*
  What a client of rooms is made of. Fill it with onair_room_config_init, then change what differs.
@@ -1082,6 +1406,56 @@ extern "C" {
 uint32_t onair_abi_version(void);
 
 /*
+ Decodes a PNG or JPEG file, of 4,096 pixels each way at most, for overlays.
+
+ # Safety
+ `file` is NULL or points to `size` bytes, and `asset` is NULL or points to room for a number.
+ */
+onair_status onair_image_decode(const uint8_t *file, size_t size, onair_asset *asset);
+
+/*
+ Takes bytes R G B A with straight alpha, rows without padding, for overlays.
+
+ # Safety
+ `rgba` is NULL or points to `size` bytes, and `asset` is NULL or points to room for a number.
+ */
+onair_status onair_image_from_rgba(uint32_t width,
+                                   uint32_t height,
+                                   const uint8_t *rgba,
+                                   size_t size,
+                                   onair_asset *asset);
+
+/*
+ Reads a TrueType or OpenType file, for text overlays.
+
+ # Safety
+ `file` is NULL or points to `size` bytes, and `asset` is NULL or points to room for a number.
+ */
+onair_status onair_font_load(const uint8_t *file, size_t size, onair_asset *asset);
+
+/*
+ Reads a .cube file with a 3D table, for effects.
+
+ # Safety
+ `file` is NULL or points to `size` bytes, and `asset` is NULL or points to room for a number.
+ */
+onair_status onair_table_load(const uint8_t *file, size_t size, onair_asset *asset);
+
+/*
+ Copies as much of a file in memory as `buffer` holds; `*size` is all of it. `buffer` may be NULL
+ when `capacity` is 0.
+
+ # Safety
+ `buffer` is NULL or has room for `capacity` bytes, and `size` is NULL or points to room for one.
+ */
+onair_status onair_asset_bytes(onair_asset asset, uint8_t *buffer, size_t capacity, size_t *size);
+
+/*
+ Gives an asset back; looks that named it keep what they need.
+ */
+onair_status onair_asset_free(onair_asset asset);
+
+/*
  A quality of sound: 0 low, 1 medium, 2 high, 3 very high.
 
  # Safety
@@ -1137,6 +1511,75 @@ onair_status onair_session_state(onair_session session, uint32_t *state);
 onair_status onair_session_figures(onair_session session, onair_figures *figures);
 
 /*
+ The look that changes nothing.
+
+ # Safety
+ `look` is NULL or points to room for a look.
+ */
+onair_status onair_look_init(onair_look *look);
+
+/*
+ An overlay without a name, in the top left corner as its content is.
+
+ # Safety
+ `overlay` is NULL or points to room for an overlay.
+ */
+onair_status onair_overlay_init(onair_overlay *overlay);
+
+/*
+ How raw pictures look from the next one on; stays over stop, start and every reconnect. After an
+ error the look is as before.
+
+ # Safety
+ `look` is NULL or points to a look whose pointers are NULL or valid.
+ */
+onair_status onair_session_set_look(onair_session session, const onair_look *look);
+
+/*
+ Makes a copy of `frame`, of any size, what the overlay `name` shows from the next picture on. Its
+ time is not looked at.
+
+ # Safety
+ `name` is NULL or a text; `frame` is as onair_session_push_video takes it.
+ */
+onair_status onair_session_push_overlay(onair_session session,
+                                        const char *name,
+                                        const onair_video_frame *frame);
+
+/*
+ The next raw picture as it is encoded, as a file in memory: PNG, or JPEG when `jpeg_quality` is 1
+ to 100. Waits for it, `within_ms` at most. onair_asset_bytes reads it; free it.
+
+ # Safety
+ `file` is NULL or points to room for a number.
+ */
+onair_status onair_session_snapshot(onair_session session,
+                                    uint32_t jpeg_quality,
+                                    uint64_t within_ms,
+                                    onair_asset *file);
+
+/*
+ Begins or ends to keep each picture that is encoded for onair_session_fetch_preview. With
+ `mirror` what the camera sees is mirrored in it, whatever viewers get; overlays never are.
+ */
+onair_status onair_session_set_preview(onair_session session, uint32_t on, uint32_t mirror);
+
+/*
+ Writes the newest preview into `buffer`, rows without padding: `pixels` is ONAIR_PIXELS_I420,
+ _RGBA or _BGRA. ONAIR_NO_PICTURE when there is none since the last call. Never waits.
+
+ # Safety
+ `buffer` is NULL or has room for `capacity` bytes, `width` and `height` are NULL or point to room
+ for a number each.
+ */
+onair_status onair_session_fetch_preview(onair_session session,
+                                         uint32_t pixels,
+                                         uint8_t *buffer,
+                                         size_t capacity,
+                                         uint32_t *width,
+                                         uint32_t *height);
+
+/*
  Takes a picture: checks and copies it, never encodes.
 
  # Safety
@@ -1173,6 +1616,58 @@ onair_status onair_session_push_encoded_video(onair_session session, const onair
  */
 onair_status onair_session_push_encoded_audio(onair_session session, const onair_audio_unit *unit);
 
+/*
+ Writes what is streamed into a new file too, from the next IDR on.
+
+ # Safety
+ `config` is NULL or points to a configuration whose path is NULL or a text.
+ */
+onair_status onair_session_start_recording(onair_session session, const onair_recording_config *config);
+
+/*
+ Completes the file and waits for the disk. `*made` (may be NULL) says what is in it; zeros, and no
+ error, when there was no recording since the last call.
+
+ # Safety
+ `made` is NULL or points to room for it.
+ */
+onair_status onair_session_stop_recording(onair_session session, onair_recording *made);
+
+/*
+ A file without a stream: the session is live at once, with no network. onair_session_finish and
+ onair_session_stop_recording end it.
+
+ # Safety
+ As onair_session_start_recording.
+ */
+onair_status onair_session_record_only(onair_session session, const onair_recording_config *config);
+
+/*
+ Keeps the newest so many ms of what is streamed in memory, for onair_session_save_clip: 1,000 to
+ 300,000, 64 MiB at most; 0 keeps nothing.
+ */
+onair_status onair_session_keep_clip(onair_session session, uint64_t length_ms);
+
+/*
+ Writes what is kept into a new file, and waits for the disk. `made` may be NULL.
+
+ # Safety
+ As onair_session_start_recording; `made` is NULL or points to room for it.
+ */
+onair_status onair_session_save_clip(onair_session session,
+                                     const onair_recording_config *config,
+                                     onair_recording *made);
+
+/*
+ Completes an MP4 recording that a crash or a power cut ended: in its place when `to` is NULL, else
+ as a new file there. `*bytes_lost` (may be NULL) are
+ those at the end that were of no use: 0 too when it was complete.
+
+ # Safety
+ `path` and `to` are NULL or texts, `made` and `bytes_lost` are NULL or point to room for them.
+ */
+onair_status onair_recover(const char *path, const char *to, onair_recording *made, uint64_t *bytes_lost);
+
 #if defined(ONAIR_REHEARSAL)
 /*
  Sessions that are made from now on, in this process and whatever the language, are rehearsals.
@@ -1207,6 +1702,14 @@ onair_status onair_rehearsal_cut(onair_session session);
  The session's next so many attempts to connect are refused.
  */
 onair_status onair_rehearsal_refuse(onair_session session, uint32_t attempts);
+#endif
+
+#if defined(ONAIR_REHEARSAL)
+/*
+ The session's way to the server carries so many bit/s from now on; 0: everything at once, as in
+ the beginning.
+ */
+onair_status onair_rehearsal_limit(onair_session session, uint32_t rate_bps);
 #endif
 
 #if defined(ONAIR_REHEARSAL)
@@ -1496,19 +1999,6 @@ onair_status onair_session_set_video_bitrate_range(onair_session session, uint32
  What the system says of the device's way to the network: ONAIR_PATH_…
  */
 onair_status onair_session_report_path(onair_session session, uint32_t path);
-
-/*
- Writes what is streamed into a new FLV file too.
-
- # Safety
- `path` is NULL or a text.
- */
-onair_status onair_session_start_recording(onair_session session, const char *path);
-
-/*
- Completes the file; no error when there is none.
- */
-onair_status onair_session_stop_recording(onair_session session);
 
 /*
  Adds a source of sound that is mixed with the first one: its own rate, channels, gain and mute,

@@ -6,6 +6,7 @@ use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use onair::{Clock, ConnectError, Connection, Connector, SessionBuilder, Target, Transport};
 use onair_types::Now;
@@ -49,6 +50,46 @@ struct Network {
     connections: Vec<Server>,
     /// So many attempts to connect fail.
     refusals: u32,
+    link: Link,
+}
+
+/// How fast the way to the server is. What is on it depends on the clock alone, not on who looks when.
+#[derive(Default)]
+struct Link {
+    /// Bit/s; none: everything is there at once.
+    rate_bps: Option<u32>,
+    /// On its way, in millionths of a bit.
+    waiting: u128,
+    seen_us: i64,
+}
+
+/// Of a bit, in a byte.
+const MILLIONTHS: u128 = 8_000_000;
+const ROUND_TRIP: Duration = Duration::from_millis(20);
+
+impl Link {
+    fn advance(&mut self, now_us: i64) {
+        let passed = u128::try_from(now_us - self.seen_us).unwrap_or(0);
+        self.seen_us = now_us;
+        self.waiting = match self.rate_bps {
+            Some(rate_bps) => self.waiting.saturating_sub(passed * u128::from(rate_bps)),
+            None => 0,
+        };
+    }
+
+    fn carry(&mut self, bytes: usize) {
+        if self.rate_bps.is_some() {
+            self.waiting += bytes as u128 * MILLIONTHS;
+        }
+    }
+
+    fn transport(&self) -> Transport {
+        let Some(rate_bps) = self.rate_bps else { return Transport::default() };
+        let unacked_bytes = u64::try_from(self.waiting.div_ceil(MILLIONTHS)).unwrap_or(u64::MAX);
+        let on_the_wire = u64::from(rate_bps) * ROUND_TRIP.as_millis() as u64 / 8_000;
+        let unsent_bytes = unacked_bytes.saturating_sub(on_the_wire);
+        Transport { unacked_bytes, unsent_bytes, rtt: ROUND_TRIP }
+    }
 }
 
 /// The server's side of one connection.
@@ -86,6 +127,13 @@ impl Stage {
     /// The next so many attempts to connect are refused.
     pub(crate) fn refuse(&self, attempts: u32) {
         self.network().refusals = attempts;
+    }
+
+    /// The way to the server carries so many bit/s from now on; 0: everything at once.
+    pub(crate) fn limit(&self, rate_bps: u32) {
+        let mut network = self.network();
+        network.link.advance(self.now_us.load(Ordering::Relaxed));
+        network.link.rate_bps = Some(rate_bps).filter(|&rate_bps| rate_bps > 0);
     }
 
     /// What the server was sent on a connection, from 0; `None` when there was no such connection.
@@ -151,14 +199,18 @@ impl Connection for Wire {
         _cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let now_us = self.stage.now_us.load(Ordering::Relaxed);
         let mut network = self.stage.network();
-        let server = &mut network.connections[self.index];
+        let Network { connections, link, .. } = &mut *network;
+        let server = &mut connections[self.index];
         if server.is_cut {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         let before = server.wire.len();
         slices.iter().for_each(|slice| server.wire.extend_from_slice(slice));
         let written = server.wire.len() - before;
+        link.advance(now_us);
+        link.carry(written);
         server.listen();
         let reader = server.reader.take_if(|_| !server.answers.is_empty());
         drop(network);
@@ -181,9 +233,11 @@ impl Connection for Wire {
         Poll::Ready(Ok(()))
     }
 
-    /// The server has everything at once.
     fn transport(&self) -> Option<Transport> {
-        Some(Transport::default())
+        let now_us = self.stage.now_us.load(Ordering::Relaxed);
+        let mut network = self.stage.network();
+        network.link.advance(now_us);
+        Some(network.link.transport())
     }
 }
 
@@ -264,6 +318,20 @@ const HANDSHAKE_BYTES: usize = 1_536;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_on_the_way_depends_on_the_clock_and_not_on_looks() {
+        let looks = |times: &[i64]| {
+            let mut link = Link { rate_bps: Some(100_000), ..Link::default() };
+            link.carry(10_000);
+            times.iter().for_each(|&at| link.advance(at));
+            link.transport()
+        };
+        assert_eq!(looks(&[333_333]), looks(&[1, 77_777, 77_778, 300_001, 333_333]));
+        assert_eq!(looks(&[400_000]).unacked_bytes, 5_000);
+        assert_eq!(looks(&[900_000]).unacked_bytes, 0);
+        assert_eq!(looks(&[0]).unsent_bytes, 10_000 - 250);
+    }
 
     #[test]
     fn every_answer_fits_in_one_chunk() {

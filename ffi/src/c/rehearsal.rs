@@ -52,6 +52,16 @@ pub extern "C" fn onair_rehearsal_refuse(session: onair_session, attempts: u32) 
     })
 }
 
+/// The session's way to the server carries so many bit/s from now on; 0: everything at once, as in
+/// the beginning.
+#[unsafe(no_mangle)]
+pub extern "C" fn onair_rehearsal_limit(session: onair_session, rate_bps: u32) -> onair_status {
+    with(session, |live| {
+        live.stage()?.limit(rate_bps);
+        Ok(())
+    })
+}
+
 /// What the server was sent on the session's connection number `connection`, from 0: as much as
 /// fits into `capacity` bytes; `*size` is how much there is, 0 when there was no such connection.
 ///

@@ -7,7 +7,7 @@ use onair_e2e::tools::{Tool, are_missing};
 use serde_json::{Value, json};
 
 use crate::support;
-use crate::vectors::{Outcome, STATES, bytes, number, text};
+use crate::vectors::{Outcome, PACES, STATES, bytes, number, text};
 
 /// The code of each; `None` where there is no compiler.
 pub(crate) fn configurations(vectors: &[Value]) -> Option<Vec<Value>> {
@@ -84,6 +84,15 @@ fn play(step: &Value) -> String {
         "pass" => {
             format!("    expect(onair_rehearsal_pass(session, {}), 0);\n", number(step, "us", 0))
         }
+        "limit" => {
+            format!("    expect(onair_rehearsal_limit(session, {}u), 0);\n", number(step, "bps", 0))
+        }
+        "stream" => {
+            let [frames, interval, size, every] =
+                ["frames", "interval_us", "size", "key_every"].map(|name| number(step, name, 1));
+            let header = literal(&bytes(step, "header"));
+            format!("    stream(session, {header}, {frames}, {interval}, {size}, {every});\n")
+        }
         "cut" => "    expect(onair_rehearsal_cut(session), 0);\n".to_owned(),
         "refuse" => format!(
             "    expect(onair_rehearsal_refuse(session, {}), 0);\n",
@@ -149,6 +158,12 @@ fn outcome(said: &str) -> Outcome {
                 outcome.states.push(STATES[rest.parse::<usize>().expect("a state")].to_owned());
             }
             "lost" => outcome.lost.push(rest.parse().expect("a code")),
+            "bitrate" => outcome.decisions.push(line.to_owned()),
+            "pace" => {
+                let (pace, reason) = rest.split_once(' ').expect("a pace and a reason");
+                let pace = PACES[pace.parse::<usize>().expect("a pace")];
+                outcome.decisions.push(format!("pace {pace} {reason}"));
+            }
             "wire" => outcome.wire.push(rest.to_owned()),
             other => panic!("no word {other}"),
         }
@@ -176,6 +191,8 @@ static void expect(onair_status status, onair_status expected) {
 static void note(const onair_event *event) {
   if (event->kind == ONAIR_EVENT_STATE) printf("state %u\n", state = event->state);
   if (event->kind == ONAIR_EVENT_LOST) printf("lost %u\n", event->code);
+  if (event->kind == ONAIR_EVENT_BITRATE) printf("bitrate %u %u %s\n", event->from_bps, event->to_bps, event->text);
+  if (event->kind == ONAIR_EVENT_PACE) printf("pace %u %s\n", event->pace, event->text);
 }
 
 static void await_state(onair_session session, uint32_t wanted) {
@@ -210,6 +227,30 @@ static void settle(onair_session session) {
   }
   fprintf(stderr, "not sent\n");
   exit(1);
+}
+
+static void stream(onair_session session, const uint8_t *header, size_t header_size, int frames, uint32_t interval_us,
+                   size_t size, int key_every) {
+  static int64_t number;
+  uint8_t *payload = malloc(size);
+  for (; frames; frames--, number++) {
+    int is_key = number % key_every == 0;
+    size_t nal_size = size - 4;
+    for (size_t at = 0; at < size; at++) payload[at] = 0x55;
+    for (int at = 0; at < 4; at++) payload[at] = (uint8_t)(nal_size >> (24 - 8 * at));
+    payload[4] = is_key ? 0x65 : 0x41;
+    expect(onair_rehearsal_pass(session, interval_us), 0);
+    push_video(session, 0, (uint32_t)is_key, is_key ? header : NULL, is_key ? header_size : 0, payload, size,
+               number * interval_us, number * interval_us, 0);
+    for (int tries = 0;; tries++) {
+      onair_figures seen;
+      expect(onair_session_figures(session, &seen), 0);
+      if (seen.frames_sent + seen.frames_dropped + seen.queue_units == pushed) break;
+      if (tries == 6000) exit(1);
+      nanosleep(&(struct timespec){0, 1000000}, NULL);
+    }
+  }
+  free(payload);
 }
 
 static void finish(onair_session session) {

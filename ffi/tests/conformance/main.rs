@@ -12,7 +12,7 @@ mod vectors;
 use std::fs;
 
 use serde_json::{Value, json};
-use vectors::{Outcome, folder, load};
+use vectors::{Outcome, folder, load, text};
 
 #[test]
 fn configurations_are_judged_alike() {
@@ -82,6 +82,33 @@ fn sessions_put_the_same_bytes_on_the_wire() {
         for (script, outcome) in scripts.iter().zip(outcomes) {
             let name = script["name"].as_str().expect("a name");
             assert_eq!(outcome.json(), expected[name], "through C: {name}");
+        }
+    }
+}
+
+/// A link that becomes narrow and wide again: bitrate and pace follow at the same moments, for the same reasons in the
+/// same words. Blessed like the sessions.
+#[test]
+fn networks_lead_to_the_same_decisions() {
+    let traces = load("adaptation.json");
+    let decided =
+        |outcome: Outcome| json!({ "states": outcome.states, "decisions": outcome.decisions });
+    let native: serde_json::Map<String, Value> = traces
+        .iter()
+        .map(|trace| (text(trace, "name").to_owned(), decided(native::session(trace))))
+        .collect();
+    let (path, native) = (folder().join("decisions.json"), Value::Object(native));
+    if std::env::var_os("ONAIR_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&native).expect("JSON");
+        fs::write(&path, text + "\n").expect("a folder of ours");
+    }
+    let expected: Value =
+        serde_json::from_slice(&fs::read(path).expect("decisions.json")).expect("JSON");
+    assert_eq!(native, expected, "natively");
+    if let Some(outcomes) = c::sessions(&traces) {
+        for (trace, outcome) in traces.iter().zip(outcomes) {
+            let name = text(trace, "name");
+            assert_eq!(decided(outcome), expected[name], "through C: {name}");
         }
     }
 }

@@ -15,8 +15,8 @@ use onair_ffi::c::push::{
     onair_video_unit,
 };
 use onair_ffi::c::rehearsal::{
-    onair_rehearsal_begin, onair_rehearsal_cut, onair_rehearsal_end, onair_rehearsal_pass,
-    onair_rehearsal_refuse, onair_rehearsal_wire,
+    onair_rehearsal_begin, onair_rehearsal_cut, onair_rehearsal_end, onair_rehearsal_limit,
+    onair_rehearsal_pass, onair_rehearsal_refuse, onair_rehearsal_wire,
 };
 use onair_ffi::{
     AudioOptions, DestinationOptions, LiveError, LiveEvent, LiveSession, LiveState, SessionOptions,
@@ -52,7 +52,7 @@ pub(crate) fn session(script: &Value) -> Outcome {
     onair_rehearsal_begin(u32::try_from(number(script, "seed", 0)).expect("a seed"));
     let session = LiveSession::new(options(&script["options"])).expect("options that fit");
     onair_rehearsal_end();
-    let mut player = Player { session, outcome: Outcome::default(), pushed: 0 };
+    let mut player = Player { session, outcome: Outcome::default(), pushed: 0, streamed: 0 };
     for step in script["steps"].as_array().expect("steps") {
         let code = player.play(step);
         let expected = u16::try_from(number(step, "expect_code", 0)).expect("a code");
@@ -66,6 +66,8 @@ struct Player {
     outcome: Outcome,
     /// Access units that were taken.
     pushed: u64,
+    /// Pictures of `stream` steps so far.
+    streamed: i64,
 }
 
 impl Player {
@@ -93,6 +95,11 @@ impl Player {
             "pass" => {
                 onair_rehearsal_pass(handle, u32::try_from(number(step, "us", 0)).expect("µs"));
             }
+            "limit" => {
+                let bps = u32::try_from(number(step, "bps", 0)).expect("bit/s");
+                onair_rehearsal_limit(handle, bps);
+            }
+            "stream" => self.stream(step),
             "cut" => {
                 onair_rehearsal_cut(handle);
             }
@@ -127,6 +134,32 @@ impl Player {
         u16::try_from(code).expect("a code")
     }
 
+    /// Pictures at an even pace, each taken before the clock goes on.
+    fn stream(&mut self, step: &Value) {
+        let handle = self.session.native_handle();
+        let [interval, size, every] =
+            ["interval_us", "size", "key_every"].map(|name| number(step, name, 1));
+        for _ in 0..number(step, "frames", 0) {
+            onair_rehearsal_pass(handle, u32::try_from(interval).expect("µs"));
+            let is_key = self.streamed % every == 0;
+            let nal_size = size - 4;
+            let mut payload = format!("{nal_size:08x}{}", if is_key { "65" } else { "41" });
+            payload += &"55".repeat(usize::try_from(nal_size - 1).expect("a size"));
+            let header = if is_key { text(step, "header") } else { "" };
+            let pts_us = self.streamed * interval;
+            let code = self.push_video(&json!({ "layout": "lengths", "is_key": is_key,
+                "header": header, "payload": payload, "pts_us": pts_us, "dts_us": pts_us }));
+            assert_eq!(code, 0);
+            self.streamed += 1;
+            let taken = clock::until(PATIENCE, || {
+                let seen = self.session.figures();
+                let here = seen.frames_sent + seen.frames_dropped + u64::from(seen.queue_units);
+                (here == self.pushed).then_some(())
+            });
+            assert!(taken.is_some(), "{} pushed: {:?}", self.pushed, self.session.figures());
+        }
+    }
+
     fn push_audio(&mut self, step: &Value) -> u16 {
         let (header, payload) = (bytes(step, "header"), bytes(step, "payload"));
         let unit = onair_audio_unit {
@@ -155,6 +188,12 @@ impl Player {
         match event {
             LiveEvent::StateChanged { state } => self.outcome.states.push(word(*state)),
             LiveEvent::Lost { error, .. } => self.outcome.lost.push(error.code().into()),
+            LiveEvent::BitrateChanged { from_bps, to_bps, reason, .. } => {
+                self.outcome.decisions.push(format!("bitrate {from_bps} {to_bps} {reason}"));
+            }
+            LiveEvent::PaceChanged { pace, reason, .. } => {
+                self.outcome.decisions.push(format!("pace {pace:?} {reason}"));
+            }
             _ => {}
         }
     }

@@ -11,10 +11,14 @@ pub(crate) struct Outcome {
     pub(crate) states: Vec<String>,
     /// The code of each loss.
     pub(crate) lost: Vec<u64>,
+    /// What was decided of bitrate and pace, with the reasons, in order.
+    pub(crate) decisions: Vec<String>,
     /// What each connection carried, hexadecimal.
     pub(crate) wire: Vec<String>,
 }
 
+/// As C counts them.
+pub(crate) const PACES: [&str; 3] = ["Full", "Half", "None"];
 pub(crate) const STATES: [&str; 6] =
     ["Ready", "Pending", "Live", "Stopped", "Failed", "Reconnecting"];
 

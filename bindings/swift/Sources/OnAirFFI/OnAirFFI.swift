@@ -513,6 +513,22 @@ fileprivate struct FfiConverterUInt32: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterInt32: FfiConverterPrimitive {
+    typealias FfiType = Int32
+    typealias SwiftType = Int32
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Int32 {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: Int32, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterUInt64: FfiConverterPrimitive {
     typealias FfiType = UInt64
     typealias SwiftType = UInt64
@@ -666,11 +682,204 @@ fileprivate struct FfiConverterData: FfiConverterRustBuffer {
 
 
 /**
+ * A three-dimensional table of colours.
+ */
+public protocol ColourTableProtocol: AnyObject, Sendable {
+
+}
+/**
+ * A three-dimensional table of colours.
+ */
+open class ColourTable: ColourTableProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_onair_ffi_fn_clone_colourtable(self.handle, $0) }
+    }
+    /**
+     * Reads a .cube file, of 2 to 65 points a side.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] names the line that cannot be used.
+     */
+public convenience init(file: Data)throws  {
+    let handle =
+        try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_constructor_colourtable_new(
+        FfiConverterData.lower(file),uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_onair_ffi_fn_free_colourtable(handle, $0) }
+    }
+
+
+
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeColourTable: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = ColourTable
+
+    public static func lift(_ handle: UInt64) throws -> ColourTable {
+        return ColourTable(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: ColourTable) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ColourTable {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: ColourTable, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeColourTable_lift(_ handle: UInt64) throws -> ColourTable {
+    return try FfiConverterTypeColourTable.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeColourTable_lower(_ value: ColourTable) -> UInt64 {
+    return FfiConverterTypeColourTable.lower(value)
+}
+
+
+
+
+
+
+/**
  * One broadcast at a time: started, stopped, started again. All methods may be called from any
  * thread; none but [`LiveSession::finish`] and [`preflight`] waits for the network. Frames are
  * pushed through the C functions or JNI with [`LiveSession::native_handle`].
  */
 public protocol LiveSessionProtocol: AnyObject, Sendable {
+
+    /**
+     * How raw pictures look.
+     */
+    func look()  -> LookOptions
+
+    /**
+     * How raw pictures look from the next one on; stays over stop, start and every reconnect.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] names the value that does not fit; the look is as before.
+     */
+    func setLook(look: LookOptions) throws
+
+    /**
+     * Begins or ends to keep each picture that is encoded for who shows it: one copy a picture. What
+     * the camera sees is mirrored in it or not, whatever viewers get; overlays never are.
+     */
+    func setPreview(isOn: Bool, mirror: Bool)
+
+    /**
+     * The next raw picture as it is encoded, as a file. Waits for it, `within_ms` at most: not for
+     * the main thread. LFLiveKit: currentImage.
+     *
+     * # Errors
+     * [`LiveError::Call`] when the session does not run, gets no raw pictures (208), or none came
+     * in time (219); [`LiveError::Configuration`] for a quality that is none.
+     */
+    func snapshot(format: SnapshotFormat, withinMs: UInt64) throws  -> Data
+
+    /**
+     * Keeps the newest so many ms of what is streamed in memory, for
+     * [`LiveSession::save_clip`]: 1,000 to 300,000, 64 MiB at most; 0 keeps nothing.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when the length is out of range.
+     */
+    func keepClip(lengthMs: UInt64) throws
+
+    /**
+     * Writes what is kept into a new file, beginning with an IDR. Waits for the disk; the stream and
+     * a recording go on meanwhile. After a broadcast's end, its last seconds are still there.
+     *
+     * # Errors
+     * [`LiveError::Device`] when nothing is kept yet, or the file exists or cannot be written.
+     */
+    func saveClip(to: RecordingOptions) throws  -> RecordingFigures
+
+    /**
+     * Writes what is streamed into a new file too, from the next IDR on. Before a start, it waits
+     * for that. LFLiveKit: saveLocalVideo.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file exists or cannot be made or a setting is out of range,
+     * [`LiveError::Call`] when a recording runs already.
+     */
+    func startRecording(to: RecordingOptions) throws
+
+    /**
+     * Completes the file, and waits for the disk. None when there was no recording since the last
+     * call; after a broadcast's end, what became of its recording.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file could not be written to its end.
+     */
+    func stopRecording() throws  -> RecordingFigures?
 
     /**
      * Who waits for an event gets what waits already, then none, from now on.
@@ -754,15 +963,6 @@ public protocol LiveSessionProtocol: AnyObject, Sendable {
     func start(to: [DestinationOptions], sharedBitrate: SharedBitrate) throws
 
     /**
-     * Writes what is streamed into a new FLV file too. LFLiveKit: saveLocalVideo.
-     *
-     * # Errors
-     * [`LiveError::Device`] when the file exists or cannot be made, [`LiveError::Call`] when a
-     * recording runs already.
-     */
-    func startRecording(path: String) throws
-
-    /**
      * Where the session stands.
      */
     func state()  -> LiveState
@@ -771,14 +971,6 @@ public protocol LiveSessionProtocol: AnyObject, Sendable {
      * Ends the broadcast; returns within 300 ms in every state.
      */
     func stop()
-
-    /**
-     * Completes the file. None when there was no recording since the last call.
-     *
-     * # Errors
-     * [`LiveError::Device`] when the file could not be written to its end.
-     */
-    func stopRecording() throws  -> RecordingFigures?
 
     /**
      * Adds a source of sound that is mixed with the first one: its own rate, channels, gain and mute,
@@ -918,6 +1110,132 @@ public convenience init(options: SessionOptions)throws  {
 
 
 
+
+    /**
+     * How raw pictures look.
+     */
+open func look() -> LookOptions  {
+    return try!  FfiConverterTypeLookOptions_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_look(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * How raw pictures look from the next one on; stays over stop, start and every reconnect.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] names the value that does not fit; the look is as before.
+     */
+open func setLook(look: LookOptions)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_set_look(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeLookOptions_lower(look),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Begins or ends to keep each picture that is encoded for who shows it: one copy a picture. What
+     * the camera sees is mirrored in it or not, whatever viewers get; overlays never are.
+     */
+open func setPreview(isOn: Bool, mirror: Bool)  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_set_preview(
+            self.uniffiCloneHandle(),
+        FfiConverterBool.lower(isOn),
+        FfiConverterBool.lower(mirror),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * The next raw picture as it is encoded, as a file. Waits for it, `within_ms` at most: not for
+     * the main thread. LFLiveKit: currentImage.
+     *
+     * # Errors
+     * [`LiveError::Call`] when the session does not run, gets no raw pictures (208), or none came
+     * in time (219); [`LiveError::Configuration`] for a quality that is none.
+     */
+open func snapshot(format: SnapshotFormat, withinMs: UInt64)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_snapshot(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeSnapshotFormat_lower(format),
+        FfiConverterUInt64.lower(withinMs),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Keeps the newest so many ms of what is streamed in memory, for
+     * [`LiveSession::save_clip`]: 1,000 to 300,000, 64 MiB at most; 0 keeps nothing.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when the length is out of range.
+     */
+open func keepClip(lengthMs: UInt64)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_keep_clip(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt64.lower(lengthMs),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Writes what is kept into a new file, beginning with an IDR. Waits for the disk; the stream and
+     * a recording go on meanwhile. After a broadcast's end, its last seconds are still there.
+     *
+     * # Errors
+     * [`LiveError::Device`] when nothing is kept yet, or the file exists or cannot be written.
+     */
+open func saveClip(to: RecordingOptions)throws  -> RecordingFigures  {
+    return try  FfiConverterTypeRecordingFigures_lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_save_clip(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeRecordingOptions_lower(to),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Writes what is streamed into a new file too, from the next IDR on. Before a start, it waits
+     * for that. LFLiveKit: saveLocalVideo.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file exists or cannot be made or a setting is out of range,
+     * [`LiveError::Call`] when a recording runs already.
+     */
+open func startRecording(to: RecordingOptions)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_start_recording(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeRecordingOptions_lower(to),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Completes the file, and waits for the disk. None when there was no recording since the last
+     * call; after a broadcast's end, what became of its recording.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file could not be written to its end.
+     */
+open func stopRecording()throws  -> RecordingFigures?  {
+    return try  FfiConverterOptionTypeRecordingFigures.lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_stop_recording(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
 
     /**
      * Who waits for an event gets what waits already, then none, from now on.
@@ -1108,22 +1426,6 @@ open func start(to: [DestinationOptions], sharedBitrate: SharedBitrate)throws   
 }
 
     /**
-     * Writes what is streamed into a new FLV file too. LFLiveKit: saveLocalVideo.
-     *
-     * # Errors
-     * [`LiveError::Device`] when the file exists or cannot be made, [`LiveError::Call`] when a
-     * recording runs already.
-     */
-open func startRecording(path: String)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
-        uniffiCallStatus in
-    uniffi_onair_ffi_fn_method_livesession_start_recording(
-            self.uniffiCloneHandle(),
-        FfiConverterString.lower(path),uniffiCallStatus
-    )
-}
-}
-
-    /**
      * Where the session stands.
      */
 open func state() -> LiveState  {
@@ -1144,21 +1446,6 @@ open func stop()  {try! rustCall() {
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 }
-}
-
-    /**
-     * Completes the file. None when there was no recording since the last call.
-     *
-     * # Errors
-     * [`LiveError::Device`] when the file could not be written to its end.
-     */
-open func stopRecording()throws  -> RecordingFigures?  {
-    return try  FfiConverterOptionTypeRecordingFigures.lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
-        uniffiCallStatus in
-    uniffi_onair_ffi_fn_method_livesession_stop_recording(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-})
 }
 
     /**
@@ -1327,6 +1614,488 @@ public func FfiConverterTypeLiveSession_lift(_ handle: UInt64) throws -> LiveSes
 #endif
 public func FfiConverterTypeLiveSession_lower(_ value: LiveSession) -> UInt64 {
     return FfiConverterTypeLiveSession.lower(value)
+}
+
+
+
+
+
+
+/**
+ * A font for text overlays.
+ */
+public protocol OverlayFontProtocol: AnyObject, Sendable {
+
+}
+/**
+ * A font for text overlays.
+ */
+open class OverlayFont: OverlayFontProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_onair_ffi_fn_clone_overlayfont(self.handle, $0) }
+    }
+    /**
+     * Reads a TrueType or OpenType file.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when it is none.
+     */
+public convenience init(file: Data)throws  {
+    let handle =
+        try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_constructor_overlayfont_new(
+        FfiConverterData.lower(file),uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_onair_ffi_fn_free_overlayfont(handle, $0) }
+    }
+
+
+
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOverlayFont: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = OverlayFont
+
+    public static func lift(_ handle: UInt64) throws -> OverlayFont {
+        return OverlayFont(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: OverlayFont) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OverlayFont {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: OverlayFont, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayFont_lift(_ handle: UInt64) throws -> OverlayFont {
+    return try FfiConverterTypeOverlayFont.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayFont_lower(_ value: OverlayFont) -> UInt64 {
+    return FfiConverterTypeOverlayFont.lower(value)
+}
+
+
+
+
+
+
+/**
+ * A still with its alpha, for overlays.
+ */
+public protocol OverlayImageProtocol: AnyObject, Sendable {
+
+    /**
+     * Pixels.
+     */
+    func height()  -> UInt32
+
+    /**
+     * Pixels.
+     */
+    func width()  -> UInt32
+
+}
+/**
+ * A still with its alpha, for overlays.
+ */
+open class OverlayImage: OverlayImageProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_onair_ffi_fn_clone_overlayimage(self.handle, $0) }
+    }
+    /**
+     * Decodes a PNG or JPEG file, of 4,096 pixels each way at most.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] says what is wrong with it.
+     */
+public convenience init(file: Data)throws  {
+    let handle =
+        try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_constructor_overlayimage_new(
+        FfiConverterData.lower(file),uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_onair_ffi_fn_free_overlayimage(handle, $0) }
+    }
+
+
+    /**
+     * Takes bytes R G B A with straight alpha, rows without padding.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when they are not as many as the size asks for.
+     */
+public static func fromRgba(width: UInt32, height: UInt32, rgba: Data)throws  -> OverlayImage  {
+    return try  FfiConverterTypeOverlayImage_lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_constructor_overlayimage_from_rgba(
+        FfiConverterUInt32.lower(width),
+        FfiConverterUInt32.lower(height),
+        FfiConverterData.lower(rgba),uniffiCallStatus
+    )
+})
+}
+
+
+
+    /**
+     * Pixels.
+     */
+open func height() -> UInt32  {
+    return try!  FfiConverterUInt32.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_overlayimage_height(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Pixels.
+     */
+open func width() -> UInt32  {
+    return try!  FfiConverterUInt32.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_overlayimage_width(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOverlayImage: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = OverlayImage
+
+    public static func lift(_ handle: UInt64) throws -> OverlayImage {
+        return OverlayImage(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: OverlayImage) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OverlayImage {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: OverlayImage, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayImage_lift(_ handle: UInt64) throws -> OverlayImage {
+    return try FfiConverterTypeOverlayImage.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayImage_lower(_ value: OverlayImage) -> UInt64 {
+    return FfiConverterTypeOverlayImage.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Records without publishing: a session that is live at once, with no network at all. Everything
+ * else, pushes, look and events, is the session's.
+ */
+public protocol RecorderProtocol: AnyObject, Sendable {
+
+    /**
+     * Makes the file and takes pushes from now on.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file cannot be made, [`LiveError::Call`] when the session runs
+     * already.
+     */
+    func start(to: RecordingOptions) throws
+
+    /**
+     * Takes no more pushes, writes what was accepted, and completes the file; waits for that,
+     * `deadline_ms` at most for what is being encoded. None when nothing was recorded.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file could not be written to its end.
+     */
+    func stop(deadlineMs: UInt64) throws  -> RecordingFigures?
+
+}
+/**
+ * Records without publishing: a session that is live at once, with no network at all. Everything
+ * else, pushes, look and events, is the session's.
+ */
+open class Recorder: RecorderProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_onair_ffi_fn_clone_recorder(self.handle, $0) }
+    }
+    /**
+     * A recorder of what is pushed to `session`, which must not be started otherwise meanwhile.
+     */
+public convenience init(session: LiveSession) {
+    let handle =
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_constructor_recorder_new(
+        FfiConverterTypeLiveSession_lower(session),uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_onair_ffi_fn_free_recorder(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Makes the file and takes pushes from now on.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file cannot be made, [`LiveError::Call`] when the session runs
+     * already.
+     */
+open func start(to: RecordingOptions)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_recorder_start(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeRecordingOptions_lower(to),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Takes no more pushes, writes what was accepted, and completes the file; waits for that,
+     * `deadline_ms` at most for what is being encoded. None when nothing was recorded.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file could not be written to its end.
+     */
+open func stop(deadlineMs: UInt64)throws  -> RecordingFigures?  {
+    return try  FfiConverterOptionTypeRecordingFigures.lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_recorder_stop(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt64.lower(deadlineMs),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRecorder: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = Recorder
+
+    public static func lift(_ handle: UInt64) throws -> Recorder {
+        return Recorder(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: Recorder) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Recorder {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Recorder, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecorder_lift(_ handle: UInt64) throws -> Recorder {
+    return try FfiConverterTypeRecorder.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecorder_lower(_ value: Recorder) -> UInt64 {
+    return FfiConverterTypeRecorder.lower(value)
 }
 
 
@@ -2024,6 +2793,115 @@ public func FfiConverterTypeAudioOptions_lower(_ value: AudioOptions) -> RustBuf
 
 
 /**
+ * LFLiveKit's filter for faces, in its arithmetic.
+ */
+public struct BeautyOptions: Equatable, Hashable {
+    /**
+     * Off, the levels are kept for later.
+     */
+    public var isOn: Bool
+    /**
+     * LFLiveKit's beautyLevel, how much skin is smoothed: 0 to 1.
+     */
+    public var level: Float
+    /**
+     * LFLiveKit's brightLevel: 0 darker, 0.5 as it is, 1 brighter.
+     */
+    public var bright: Float
+    /**
+     * LFLiveKit's toneLevel, how much colour is added: 0 to 1.
+     */
+    public var tone: Float
+    /**
+     * At level 0 the filter is left out, which it is not in LFLiveKit.
+     */
+    public var zeroIsOff: Bool
+    /**
+     * Straight on I420, several times as fast for cameras, and nearly the same.
+     */
+    public var isFast: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Off, the levels are kept for later.
+         */isOn: Bool,
+        /**
+         * LFLiveKit's beautyLevel, how much skin is smoothed: 0 to 1.
+         */level: Float,
+        /**
+         * LFLiveKit's brightLevel: 0 darker, 0.5 as it is, 1 brighter.
+         */bright: Float,
+        /**
+         * LFLiveKit's toneLevel, how much colour is added: 0 to 1.
+         */tone: Float,
+        /**
+         * At level 0 the filter is left out, which it is not in LFLiveKit.
+         */zeroIsOff: Bool,
+        /**
+         * Straight on I420, several times as fast for cameras, and nearly the same.
+         */isFast: Bool) {
+        self.isOn = isOn
+        self.level = level
+        self.bright = bright
+        self.tone = tone
+        self.zeroIsOff = zeroIsOff
+        self.isFast = isFast
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension BeautyOptions: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeBeautyOptions: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> BeautyOptions {
+        return
+            try BeautyOptions(
+                isOn: FfiConverterBool.read(from: &buf),
+                level: FfiConverterFloat.read(from: &buf),
+                bright: FfiConverterFloat.read(from: &buf),
+                tone: FfiConverterFloat.read(from: &buf),
+                zeroIsOff: FfiConverterBool.read(from: &buf),
+                isFast: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: BeautyOptions, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.isOn, into: &buf)
+        FfiConverterFloat.write(value.level, into: &buf)
+        FfiConverterFloat.write(value.bright, into: &buf)
+        FfiConverterFloat.write(value.tone, into: &buf)
+        FfiConverterBool.write(value.zeroIsOff, into: &buf)
+        FfiConverterBool.write(value.isFast, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBeautyOptions_lift(_ buf: RustBuffer) throws -> BeautyOptions {
+    return try FfiConverterTypeBeautyOptions.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBeautyOptions_lower(_ value: BeautyOptions) -> RustBuffer {
+    return FfiConverterTypeBeautyOptions.lower(value)
+}
+
+
+/**
  * What one destination got.
  */
 public struct DestinationFigures: Equatable, Hashable {
@@ -2371,6 +3249,275 @@ public func FfiConverterTypeEncoderFigures_lower(_ value: EncoderFigures) -> Rus
 
 
 /**
+ * Everything that can be set about raw pictures. LFLiveKit: beautyFace, beautyLevel, brightLevel,
+ * zoomScale, mirror, warterMarkView. VideoCore: filters, aspect modes, pixel buffer sources.
+ */
+public struct LookOptions {
+    /**
+     * When the source has another shape.
+     */
+    public var fit: Fit
+    /**
+     * The source is turned so far clockwise first: a multiple of 90.
+     */
+    public var rotationDegrees: Int32
+    /**
+     * Left and right change places in what viewers see.
+     */
+    public var mirror: Bool
+    /**
+     * 1 shows all, 2 the middle half each way; clamped to 1…8.
+     */
+    public var zoom: Float
+    /**
+     * LFLiveKit's filter for faces.
+     */
+    public var beauty: BeautyOptions
+    /**
+     * Filters of the whole picture, in the order in which they are applied.
+     */
+    public var effects: [PictureEffect]
+    /**
+     * What lies over the picture: at most 64, each with a name of its own.
+     */
+    public var overlays: [OverlayOptions]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * When the source has another shape.
+         */fit: Fit,
+        /**
+         * The source is turned so far clockwise first: a multiple of 90.
+         */rotationDegrees: Int32,
+        /**
+         * Left and right change places in what viewers see.
+         */mirror: Bool,
+        /**
+         * 1 shows all, 2 the middle half each way; clamped to 1…8.
+         */zoom: Float,
+        /**
+         * LFLiveKit's filter for faces.
+         */beauty: BeautyOptions,
+        /**
+         * Filters of the whole picture, in the order in which they are applied.
+         */effects: [PictureEffect],
+        /**
+         * What lies over the picture: at most 64, each with a name of its own.
+         */overlays: [OverlayOptions]) {
+        self.fit = fit
+        self.rotationDegrees = rotationDegrees
+        self.mirror = mirror
+        self.zoom = zoom
+        self.beauty = beauty
+        self.effects = effects
+        self.overlays = overlays
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LookOptions: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLookOptions: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LookOptions {
+        return
+            try LookOptions(
+                fit: FfiConverterTypeFit.read(from: &buf),
+                rotationDegrees: FfiConverterInt32.read(from: &buf),
+                mirror: FfiConverterBool.read(from: &buf),
+                zoom: FfiConverterFloat.read(from: &buf),
+                beauty: FfiConverterTypeBeautyOptions.read(from: &buf),
+                effects: FfiConverterSequenceTypePictureEffect.read(from: &buf),
+                overlays: FfiConverterSequenceTypeOverlayOptions.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: LookOptions, into buf: inout [UInt8]) {
+        FfiConverterTypeFit.write(value.fit, into: &buf)
+        FfiConverterInt32.write(value.rotationDegrees, into: &buf)
+        FfiConverterBool.write(value.mirror, into: &buf)
+        FfiConverterFloat.write(value.zoom, into: &buf)
+        FfiConverterTypeBeautyOptions.write(value.beauty, into: &buf)
+        FfiConverterSequenceTypePictureEffect.write(value.effects, into: &buf)
+        FfiConverterSequenceTypeOverlayOptions.write(value.overlays, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLookOptions_lift(_ buf: RustBuffer) throws -> LookOptions {
+    return try FfiConverterTypeLookOptions.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLookOptions_lower(_ value: LookOptions) -> RustBuffer {
+    return FfiConverterTypeLookOptions.lower(value)
+}
+
+
+/**
+ * One thing over the picture. VideoCore: a pixel buffer source.
+ */
+public struct OverlayOptions {
+    /**
+     * Of its own in a look; pictures are pushed to it by this name.
+     */
+    public var name: String
+    /**
+     * What is shown.
+     */
+    public var content: OverlayContent
+    /**
+     * Which point of it x and y place.
+     */
+    public var anchor: OverlayAnchor
+    /**
+     * Pixels of the picture, −16,384 to 16,384.
+     */
+    public var x: Int32
+    /**
+     * Pixels of the picture, −16,384 to 16,384.
+     */
+    public var y: Int32
+    /**
+     * Pixels, to 3,840; 0 leaves it to the height and the content.
+     */
+    public var width: UInt32
+    /**
+     * Pixels, to 3,840; 0 leaves it to the width and the content.
+     */
+    public var height: UInt32
+    /**
+     * With both given: fills them, whatever the content's shape.
+     */
+    public var stretch: Bool
+    /**
+     * 0 (not there) to 1 (as the content is).
+     */
+    public var opacity: Float
+    /**
+     * The higher lies over the lower; of equals the later in the list.
+     */
+    public var z: Int32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Of its own in a look; pictures are pushed to it by this name.
+         */name: String,
+        /**
+         * What is shown.
+         */content: OverlayContent,
+        /**
+         * Which point of it x and y place.
+         */anchor: OverlayAnchor,
+        /**
+         * Pixels of the picture, −16,384 to 16,384.
+         */x: Int32,
+        /**
+         * Pixels of the picture, −16,384 to 16,384.
+         */y: Int32,
+        /**
+         * Pixels, to 3,840; 0 leaves it to the height and the content.
+         */width: UInt32,
+        /**
+         * Pixels, to 3,840; 0 leaves it to the width and the content.
+         */height: UInt32,
+        /**
+         * With both given: fills them, whatever the content's shape.
+         */stretch: Bool,
+        /**
+         * 0 (not there) to 1 (as the content is).
+         */opacity: Float,
+        /**
+         * The higher lies over the lower; of equals the later in the list.
+         */z: Int32) {
+        self.name = name
+        self.content = content
+        self.anchor = anchor
+        self.x = x
+        self.y = y
+        self.width = width
+        self.height = height
+        self.stretch = stretch
+        self.opacity = opacity
+        self.z = z
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension OverlayOptions: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOverlayOptions: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OverlayOptions {
+        return
+            try OverlayOptions(
+                name: FfiConverterString.read(from: &buf),
+                content: FfiConverterTypeOverlayContent.read(from: &buf),
+                anchor: FfiConverterTypeOverlayAnchor.read(from: &buf),
+                x: FfiConverterInt32.read(from: &buf),
+                y: FfiConverterInt32.read(from: &buf),
+                width: FfiConverterUInt32.read(from: &buf),
+                height: FfiConverterUInt32.read(from: &buf),
+                stretch: FfiConverterBool.read(from: &buf),
+                opacity: FfiConverterFloat.read(from: &buf),
+                z: FfiConverterInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: OverlayOptions, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterTypeOverlayContent.write(value.content, into: &buf)
+        FfiConverterTypeOverlayAnchor.write(value.anchor, into: &buf)
+        FfiConverterInt32.write(value.x, into: &buf)
+        FfiConverterInt32.write(value.y, into: &buf)
+        FfiConverterUInt32.write(value.width, into: &buf)
+        FfiConverterUInt32.write(value.height, into: &buf)
+        FfiConverterBool.write(value.stretch, into: &buf)
+        FfiConverterFloat.write(value.opacity, into: &buf)
+        FfiConverterInt32.write(value.z, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayOptions_lift(_ buf: RustBuffer) throws -> OverlayOptions {
+    return try FfiConverterTypeOverlayOptions.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayOptions_lower(_ value: OverlayOptions) -> RustBuffer {
+    return FfiConverterTypeOverlayOptions.lower(value)
+}
+
+
+/**
  * What a look before going live found.
  */
 public struct PreflightFigures: Equatable, Hashable {
@@ -2579,7 +3726,7 @@ public func FfiConverterTypeReconnectOptions_lower(_ value: ReconnectOptions) ->
 
 
 /**
- * A file beside a stream.
+ * A complete file.
  */
 public struct RecordingFigures: Equatable, Hashable {
     /**
@@ -2694,6 +3841,204 @@ public func FfiConverterTypeRecordingFigures_lift(_ buf: RustBuffer) throws -> R
 #endif
 public func FfiConverterTypeRecordingFigures_lower(_ value: RecordingFigures) -> RustBuffer {
     return FfiConverterTypeRecordingFigures.lower(value)
+}
+
+
+/**
+ * What is recorded into which files.
+ */
+public struct RecordingOptions: Equatable, Hashable {
+    /**
+     * The file, which must not exist. Further ones of a split recording are NAME-2.EXT and so on.
+     */
+    public var path: String
+    /**
+     * Which container.
+     */
+    public var format: RecordingFormat
+    /**
+     * At the first IDR after so long a new file begins, ms; 1,000 or more.
+     */
+    public var splitAfterMs: UInt64?
+    /**
+     * At the first IDR after so many bytes a new file begins; 100,000 or more.
+     */
+    public var splitBytes: UInt64?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The file, which must not exist. Further ones of a split recording are NAME-2.EXT and so on.
+         */path: String,
+        /**
+         * Which container.
+         */format: RecordingFormat,
+        /**
+         * At the first IDR after so long a new file begins, ms; 1,000 or more.
+         */splitAfterMs: UInt64?,
+        /**
+         * At the first IDR after so many bytes a new file begins; 100,000 or more.
+         */splitBytes: UInt64?) {
+        self.path = path
+        self.format = format
+        self.splitAfterMs = splitAfterMs
+        self.splitBytes = splitBytes
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RecordingOptions: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRecordingOptions: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RecordingOptions {
+        return
+            try RecordingOptions(
+                path: FfiConverterString.read(from: &buf),
+                format: FfiConverterTypeRecordingFormat.read(from: &buf),
+                splitAfterMs: FfiConverterOptionUInt64.read(from: &buf),
+                splitBytes: FfiConverterOptionUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RecordingOptions, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.path, into: &buf)
+        FfiConverterTypeRecordingFormat.write(value.format, into: &buf)
+        FfiConverterOptionUInt64.write(value.splitAfterMs, into: &buf)
+        FfiConverterOptionUInt64.write(value.splitBytes, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecordingOptions_lift(_ buf: RustBuffer) throws -> RecordingOptions {
+    return try FfiConverterTypeRecordingOptions.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecordingOptions_lower(_ value: RecordingOptions) -> RustBuffer {
+    return FfiConverterTypeRecordingOptions.lower(value)
+}
+
+
+/**
+ * What a crash left, complete again.
+ */
+public struct RecoveredFigures: Equatable, Hashable {
+    /**
+     * The complete file.
+     */
+    public var path: String
+    /**
+     * It had been complete before, and was left as it is.
+     */
+    public var wasComplete: Bool
+    /**
+     * Pictures in it.
+     */
+    public var frames: UInt64
+    /**
+     * AAC frames or Opus packets in it.
+     */
+    public var audioFrames: UInt64
+    /**
+     * Its length, ms.
+     */
+    public var durationMs: UInt64
+    /**
+     * Bytes at the end that were of no use.
+     */
+    public var bytesLost: UInt64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The complete file.
+         */path: String,
+        /**
+         * It had been complete before, and was left as it is.
+         */wasComplete: Bool,
+        /**
+         * Pictures in it.
+         */frames: UInt64,
+        /**
+         * AAC frames or Opus packets in it.
+         */audioFrames: UInt64,
+        /**
+         * Its length, ms.
+         */durationMs: UInt64,
+        /**
+         * Bytes at the end that were of no use.
+         */bytesLost: UInt64) {
+        self.path = path
+        self.wasComplete = wasComplete
+        self.frames = frames
+        self.audioFrames = audioFrames
+        self.durationMs = durationMs
+        self.bytesLost = bytesLost
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RecoveredFigures: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRecoveredFigures: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RecoveredFigures {
+        return
+            try RecoveredFigures(
+                path: FfiConverterString.read(from: &buf),
+                wasComplete: FfiConverterBool.read(from: &buf),
+                frames: FfiConverterUInt64.read(from: &buf),
+                audioFrames: FfiConverterUInt64.read(from: &buf),
+                durationMs: FfiConverterUInt64.read(from: &buf),
+                bytesLost: FfiConverterUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RecoveredFigures, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.path, into: &buf)
+        FfiConverterBool.write(value.wasComplete, into: &buf)
+        FfiConverterUInt64.write(value.frames, into: &buf)
+        FfiConverterUInt64.write(value.audioFrames, into: &buf)
+        FfiConverterUInt64.write(value.durationMs, into: &buf)
+        FfiConverterUInt64.write(value.bytesLost, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecoveredFigures_lift(_ buf: RustBuffer) throws -> RecoveredFigures {
+    return try FfiConverterTypeRecoveredFigures.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecoveredFigures_lower(_ value: RecoveredFigures) -> RustBuffer {
+    return FfiConverterTypeRecoveredFigures.lower(value)
 }
 
 
@@ -4389,6 +5734,82 @@ public func FfiConverterTypeAudioQuality_lower(_ value: AudioQuality) -> RustBuf
 
 
 /**
+ * How a source of another shape becomes the picture: cropped, with black bars, or out of shape.
+ */
+
+public enum Fit: Equatable, Hashable {
+
+    case fill
+    case fit
+    case stretch
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Fit: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFit: FfiConverterRustBuffer {
+    typealias SwiftType = Fit
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Fit {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .fill
+
+        case 2: return .fit
+
+        case 3: return .stretch
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Fit, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .fill:
+            writeInt(&buf, Int32(1))
+
+
+        case .fit:
+            writeInt(&buf, Int32(2))
+
+
+        case .stretch:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFit_lift(_ buf: RustBuffer) throws -> Fit {
+    return try FfiConverterTypeFit.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFit_lower(_ value: Fit) -> RustBuffer {
+    return FfiConverterTypeFit.lower(value)
+}
+
+
+
+/**
  * What is taken away: the camera, the microphone of the first source, or both.
  */
 
@@ -4488,6 +5909,7 @@ public func FfiConverterTypeInterruption_lower(_ value: Interruption) -> RustBuf
  * | 216 | a frame, samples or an access unit | Call |
  * | 217 | a room's key, or a text or number said in a room | Call |
  * | 218 | what a room's server does not do | Refused |
+ * | 219 | no picture came in time | Call |
  * | 220 | an argument of the call | Call |
  * | 221 | a handle that is freed or never was | Call |
  * | 299 | a fault inside OnAir | Internal |
@@ -4880,6 +6302,22 @@ public enum LiveEvent: Equatable, Hashable {
          */audio: UInt64
     )
     /**
+     * The disk is slow: the file is behind the stream. Nothing is missing yet.
+     */
+    case recordingBehind(
+        /**
+         * How far, ms.
+         */byMs: UInt64
+    )
+    /**
+     * A file of a recording that goes on in another one is complete.
+     */
+    case recordingSplit(
+        /**
+         * The complete one.
+         */file: RecordingFigures
+    )
+    /**
      * The recording ended before its time.
      */
     case recordingFailed(
@@ -4967,13 +6405,19 @@ public struct FfiConverterTypeLiveEvent: FfiConverterRustBuffer {
         case 15: return .recordingGap(video: try FfiConverterUInt64.read(from: &buf), audio: try FfiConverterUInt64.read(from: &buf)
         )
 
-        case 16: return .recordingFailed(error: try FfiConverterTypeLiveError.read(from: &buf)
+        case 16: return .recordingBehind(byMs: try FfiConverterUInt64.read(from: &buf)
         )
 
-        case 17: return .figures(figures: try FfiConverterTypeSessionFigures.read(from: &buf)
+        case 17: return .recordingSplit(file: try FfiConverterTypeRecordingFigures.read(from: &buf)
         )
 
-        case 18: return .other(text: try FfiConverterString.read(from: &buf)
+        case 18: return .recordingFailed(error: try FfiConverterTypeLiveError.read(from: &buf)
+        )
+
+        case 19: return .figures(figures: try FfiConverterTypeSessionFigures.read(from: &buf)
+        )
+
+        case 20: return .other(text: try FfiConverterString.read(from: &buf)
         )
 
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -5073,18 +6517,28 @@ public struct FfiConverterTypeLiveEvent: FfiConverterRustBuffer {
             FfiConverterUInt64.write(audio, into: &buf)
 
 
-        case let .recordingFailed(error):
+        case let .recordingBehind(byMs):
             writeInt(&buf, Int32(16))
+            FfiConverterUInt64.write(byMs, into: &buf)
+
+
+        case let .recordingSplit(file):
+            writeInt(&buf, Int32(17))
+            FfiConverterTypeRecordingFigures.write(file, into: &buf)
+
+
+        case let .recordingFailed(error):
+            writeInt(&buf, Int32(18))
             FfiConverterTypeLiveError.write(error, into: &buf)
 
 
         case let .figures(figures):
-            writeInt(&buf, Int32(17))
+            writeInt(&buf, Int32(19))
             FfiConverterTypeSessionFigures.write(figures, into: &buf)
 
 
         case let .other(text):
-            writeInt(&buf, Int32(18))
+            writeInt(&buf, Int32(20))
             FfiConverterString.write(text, into: &buf)
 
         }
@@ -5369,6 +6823,345 @@ public func FfiConverterTypeOrientation_lower(_ value: Orientation) -> RustBuffe
 
 
 /**
+ * Which point of an overlay is placed, and from which corner of the picture it counts.
+ */
+
+public enum OverlayAnchor: Equatable, Hashable {
+
+    /**
+     * Rightwards and down.
+     */
+    case topLeft
+    /**
+     * Leftwards and down.
+     */
+    case topRight
+    /**
+     * Rightwards and up.
+     */
+    case bottomLeft
+    /**
+     * Leftwards and up.
+     */
+    case bottomRight
+    /**
+     * The overlay's centre, from the picture's top left corner, as VideoCore does.
+     */
+    case centre
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension OverlayAnchor: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOverlayAnchor: FfiConverterRustBuffer {
+    typealias SwiftType = OverlayAnchor
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OverlayAnchor {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .topLeft
+
+        case 2: return .topRight
+
+        case 3: return .bottomLeft
+
+        case 4: return .bottomRight
+
+        case 5: return .centre
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: OverlayAnchor, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .topLeft:
+            writeInt(&buf, Int32(1))
+
+
+        case .topRight:
+            writeInt(&buf, Int32(2))
+
+
+        case .bottomLeft:
+            writeInt(&buf, Int32(3))
+
+
+        case .bottomRight:
+            writeInt(&buf, Int32(4))
+
+
+        case .centre:
+            writeInt(&buf, Int32(5))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayAnchor_lift(_ buf: RustBuffer) throws -> OverlayAnchor {
+    return try FfiConverterTypeOverlayAnchor.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayAnchor_lower(_ value: OverlayAnchor) -> RustBuffer {
+    return FfiConverterTypeOverlayAnchor.lower(value)
+}
+
+
+
+/**
+ * What an overlay shows.
+ */
+
+public enum OverlayContent {
+
+    /**
+     * A still with its alpha.
+     */
+    case still(
+        /**
+         * The picture.
+         */image: OverlayImage
+    )
+    /**
+     * Letters, from left to right.
+     */
+    case letters(
+        /**
+         * At most 2,000 characters; a line break begins a new line.
+         */text: String,
+        /**
+         * Pixels of the em, 4 to 512.
+         */sizePx: Float,
+        /**
+         * 0xRRGGBBAA.
+         */colour: UInt32,
+        /**
+         * 0xRRGGBBAA of a box behind them; none for no box.
+         */background: UInt32?,
+        /**
+         * None for the one that is built in: Latin, Greek and Cyrillic.
+         */font: OverlayFont?
+    )
+    /**
+     * The newest picture that was pushed under the overlay's name.
+     */
+    case pushed
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension OverlayContent: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeOverlayContent: FfiConverterRustBuffer {
+    typealias SwiftType = OverlayContent
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> OverlayContent {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .still(image: try FfiConverterTypeOverlayImage.read(from: &buf)
+        )
+
+        case 2: return .letters(text: try FfiConverterString.read(from: &buf), sizePx: try FfiConverterFloat.read(from: &buf), colour: try FfiConverterUInt32.read(from: &buf), background: try FfiConverterOptionUInt32.read(from: &buf), font: try FfiConverterOptionTypeOverlayFont.read(from: &buf)
+        )
+
+        case 3: return .pushed
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: OverlayContent, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case let .still(image):
+            writeInt(&buf, Int32(1))
+            FfiConverterTypeOverlayImage.write(image, into: &buf)
+
+
+        case let .letters(text,sizePx,colour,background,font):
+            writeInt(&buf, Int32(2))
+            FfiConverterString.write(text, into: &buf)
+            FfiConverterFloat.write(sizePx, into: &buf)
+            FfiConverterUInt32.write(colour, into: &buf)
+            FfiConverterOptionUInt32.write(background, into: &buf)
+            FfiConverterOptionTypeOverlayFont.write(font, into: &buf)
+
+
+        case .pushed:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayContent_lift(_ buf: RustBuffer) throws -> OverlayContent {
+    return try FfiConverterTypeOverlayContent.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeOverlayContent_lower(_ value: OverlayContent) -> RustBuffer {
+    return FfiConverterTypeOverlayContent.lower(value)
+}
+
+
+
+/**
+ * A filter of the whole picture: VideoCore's five, or a table of colours.
+ */
+
+public enum PictureEffect {
+
+    /**
+     * Without colours.
+     */
+    case gray
+    /**
+     * Each colour's opposite.
+     */
+    case invert
+    /**
+     * Brownish gray.
+     */
+    case sepia
+    /**
+     * A lens that pulls in the corners.
+     */
+    case fisheye
+    /**
+     * Edges that shine on black.
+     */
+    case glow
+    /**
+     * As grading programs write it.
+     */
+    case table(
+        /**
+         * A .cube file that was read.
+         */table: ColourTable
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PictureEffect: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePictureEffect: FfiConverterRustBuffer {
+    typealias SwiftType = PictureEffect
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PictureEffect {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .gray
+
+        case 2: return .invert
+
+        case 3: return .sepia
+
+        case 4: return .fisheye
+
+        case 5: return .glow
+
+        case 6: return .table(table: try FfiConverterTypeColourTable.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: PictureEffect, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .gray:
+            writeInt(&buf, Int32(1))
+
+
+        case .invert:
+            writeInt(&buf, Int32(2))
+
+
+        case .sepia:
+            writeInt(&buf, Int32(3))
+
+
+        case .fisheye:
+            writeInt(&buf, Int32(4))
+
+
+        case .glow:
+            writeInt(&buf, Int32(5))
+
+
+        case let .table(table):
+            writeInt(&buf, Int32(6))
+            FfiConverterTypeColourTable.write(table, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePictureEffect_lift(_ buf: RustBuffer) throws -> PictureEffect {
+    return try FfiConverterTypePictureEffect.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePictureEffect_lower(_ value: PictureEffect) -> RustBuffer {
+    return FfiConverterTypePictureEffect.lower(value)
+}
+
+
+
+/**
  * H.264 profile.
  */
 
@@ -5433,6 +7226,91 @@ public func FfiConverterTypeProfile_lift(_ buf: RustBuffer) throws -> Profile {
 #endif
 public func FfiConverterTypeProfile_lower(_ value: Profile) -> RustBuffer {
     return FfiConverterTypeProfile.lower(value)
+}
+
+
+
+/**
+ * Which container a file is.
+ */
+
+public enum RecordingFormat: Equatable, Hashable {
+
+    /**
+     * By its name: `.flv` is FLV, everything else MP4.
+     */
+    case byName
+    /**
+     * MP4 that plays at any time while it grows, and is a plain one at the end.
+     */
+    case mp4
+    /**
+     * FLV.
+     */
+    case flv
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension RecordingFormat: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRecordingFormat: FfiConverterRustBuffer {
+    typealias SwiftType = RecordingFormat
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RecordingFormat {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .byName
+
+        case 2: return .mp4
+
+        case 3: return .flv
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: RecordingFormat, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .byName:
+            writeInt(&buf, Int32(1))
+
+
+        case .mp4:
+            writeInt(&buf, Int32(2))
+
+
+        case .flv:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecordingFormat_lift(_ buf: RustBuffer) throws -> RecordingFormat {
+    return try FfiConverterTypeRecordingFormat.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRecordingFormat_lower(_ value: RecordingFormat) -> RustBuffer {
+    return FfiConverterTypeRecordingFormat.lower(value)
 }
 
 
@@ -6348,6 +8226,87 @@ public func FfiConverterTypeSharedBitrate_lower(_ value: SharedBitrate) -> RustB
 
 
 /**
+ * A file format for stills.
+ */
+
+public enum SnapshotFormat: Equatable, Hashable {
+
+    /**
+     * Every pixel as it is.
+     */
+    case png
+    /**
+     * Smaller, a little different.
+     */
+    case jpeg(
+        /**
+         * 1 (small) to 100 (good).
+         */quality: UInt8
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SnapshotFormat: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSnapshotFormat: FfiConverterRustBuffer {
+    typealias SwiftType = SnapshotFormat
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SnapshotFormat {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .png
+
+        case 2: return .jpeg(quality: try FfiConverterUInt8.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: SnapshotFormat, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .png:
+            writeInt(&buf, Int32(1))
+
+
+        case let .jpeg(quality):
+            writeInt(&buf, Int32(2))
+            FfiConverterUInt8.write(quality, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSnapshotFormat_lift(_ buf: RustBuffer) throws -> SnapshotFormat {
+    return try FfiConverterTypeSnapshotFormat.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSnapshotFormat_lower(_ value: SnapshotFormat) -> RustBuffer {
+    return FfiConverterTypeSnapshotFormat.lower(value)
+}
+
+
+
+/**
  * In which form a track is pushed: pictures or PCM that the session encodes, or access units.
  */
 
@@ -6875,6 +8834,30 @@ fileprivate struct FfiConverterOptionString: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeOverlayFont: FfiConverterRustBuffer {
+    typealias SwiftType = OverlayFont?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeOverlayFont.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeOverlayFont.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeAudioOptions: FfiConverterRustBuffer {
     typealias SwiftType = AudioOptions?
 
@@ -7166,6 +9149,31 @@ fileprivate struct FfiConverterSequenceTypeDestinationOptions: FfiConverterRustB
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeOverlayOptions: FfiConverterRustBuffer {
+    typealias SwiftType = [OverlayOptions]
+
+    public static func write(_ value: [OverlayOptions], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeOverlayOptions.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [OverlayOptions] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [OverlayOptions]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeOverlayOptions.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeSourceLevel: FfiConverterRustBuffer {
     typealias SwiftType = [SourceLevel]
 
@@ -7183,6 +9191,31 @@ fileprivate struct FfiConverterSequenceTypeSourceLevel: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeSourceLevel.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypePictureEffect: FfiConverterRustBuffer {
+    typealias SwiftType = [PictureEffect]
+
+    public static func write(_ value: [PictureEffect], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypePictureEffect.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [PictureEffect] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [PictureEffect]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypePictureEffect.read(from: &buf))
         }
         return seq
     }
@@ -7236,6 +9269,16 @@ fileprivate func uniffiFutureContinuationCallback(handle: UInt64, pollResult: In
     }
 }
 /**
+ * The look that changes nothing: filled from the middle, beauty off with its levels at 0.5.
+ */
+public func lookOptions() -> LookOptions  {
+    return try!  FfiConverterTypeLookOptions_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_func_look_options(uniffiCallStatus
+    )
+})
+}
+/**
  * A quality of sound as options.
  */
 public func audioPreset(quality: AudioQuality) -> AudioOptions  {
@@ -7285,6 +9328,35 @@ public func videoPreset(quality: VideoQuality, orientation: Orientation) -> Vide
 })
 }
 /**
+ * Completes an MP4 recording that a crash or a power cut ended, in its place. Waits for the disk.
+ *
+ * # Errors
+ * [`LiveError::Device`] when it is no recording of OnAir or holds nothing; it is as it was then.
+ */
+public func recoverRecording(path: String)throws  -> RecoveredFigures  {
+    return try  FfiConverterTypeRecoveredFigures_lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_func_recover_recording(
+        FfiConverterString.lower(path),uniffiCallStatus
+    )
+})
+}
+/**
+ * The same as a new file at `to`; the first stays as it is.
+ *
+ * # Errors
+ * As [`recover_recording`], and when there is a file at `to`.
+ */
+public func recoverRecordingTo(path: String, to: String)throws  -> RecoveredFigures  {
+    return try  FfiConverterTypeRecoveredFigures_lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_func_recover_recording_to(
+        FfiConverterString.lower(path),
+        FfiConverterString.lower(to),uniffiCallStatus
+    )
+})
+}
+/**
  * A client for this place with everything else as it usually is.
  */
 public func roomOptions(place: RoomPlace) -> RoomOptions  {
@@ -7330,6 +9402,9 @@ private let initializationResult: InitializationResult = {
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
     }
+    if (uniffi_onair_ffi_checksum_func_look_options() != 36190) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_onair_ffi_checksum_func_audio_preset() != 11082) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -7342,10 +9417,28 @@ private let initializationResult: InitializationResult = {
     if (uniffi_onair_ffi_checksum_func_video_preset() != 64181) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_onair_ffi_checksum_func_recover_recording() != 36433) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_func_recover_recording_to() != 53406) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_onair_ffi_checksum_func_room_options() != 118) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_func_preflight() != 34872) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_overlayimage_height() != 535) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_overlayimage_width() != 54335) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_recorder_start() != 2230) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_recorder_stop() != 44704) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_roomclient_block() != 25622) {
@@ -7399,6 +9492,30 @@ private let initializationResult: InitializationResult = {
     if (uniffi_onair_ffi_checksum_method_roomclient_unmute() != 3011) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_onair_ffi_checksum_method_livesession_look() != 42338) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_set_look() != 49495) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_set_preview() != 64092) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_snapshot() != 20631) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_keep_clip() != 47588) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_save_clip() != 22086) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_start_recording() != 48774) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_stop_recording() != 7330) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_onair_ffi_checksum_method_livesession_cancel_events() != 61449) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -7441,16 +9558,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_onair_ffi_checksum_method_livesession_start() != 23667) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_onair_ffi_checksum_method_livesession_start_recording() != 47152) {
-        return InitializationResult.apiChecksumMismatch
-    }
     if (uniffi_onair_ffi_checksum_method_livesession_state() != 15462) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_livesession_stop() != 43492) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_onair_ffi_checksum_method_livesession_stop_recording() != 63596) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_livesession_add_audio_source() != 22650) {
@@ -7475,6 +9586,21 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_livesession_set_gain() != 42212) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_constructor_colourtable_new() != 14702) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_constructor_overlayfont_new() != 46086) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_constructor_overlayimage_from_rgba() != 33195) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_constructor_overlayimage_new() != 36281) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_constructor_recorder_new() != 2626) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_constructor_roomclient_new() != 33186) {

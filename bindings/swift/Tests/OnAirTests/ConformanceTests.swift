@@ -49,6 +49,25 @@ final class ConformanceTests: XCTestCase {
     XCTAssertEqual(scripts.count, outcomes.count)
   }
 
+  func testNetworksLeadToTheSameDecisions() async throws {
+    guard let rehearsal = Rehearsal() else { throw XCTSkip("the library was built without rehearsals") }
+    let decisions = try XCTUnwrap(try json("decisions") as? Vector)
+    let traces = try vectors("adaptation")
+    for trace in traces {
+      let name = try XCTUnwrap(trace["name"] as? String)
+      let player = try Player(trace, rehearsal)
+      for step in trace["steps"] as? [Vector] ?? [] {
+        let code = try await player.play(step)
+        XCTAssertEqual(code, 0, "\(name): \(step["do"] ?? "")")
+      }
+      let states = try await player.outcome().states
+      let wanted = try XCTUnwrap(decisions[name] as? Vector)
+      XCTAssertEqual(player.decisions, wanted["decisions"] as? [String], name)
+      XCTAssertEqual(states, wanted["states"] as? [String], name)
+    }
+    XCTAssertEqual(traces.count, decisions.count)
+  }
+
   private func compare(_ wire: [String], _ wanted: [String], _ name: String) {
     XCTAssertEqual(wire.count, wanted.count, "\(name): connections")
     for (index, (one, other)) in zip(wire, wanted).enumerated() where one != other {
@@ -80,6 +99,9 @@ private final class Player {
   private var states: [String] = []
   private var lost: [Int] = []
   private var pushed = 0
+  private var streamed = 0
+  /// Of bitrate and pace, with the reasons.
+  private(set) var decisions: [String] = []
 
   init(_ script: Vector, _ rehearsal: Rehearsal) throws {
     let options = try XCTUnwrap(script["options"] as? Vector)
@@ -128,6 +150,8 @@ private final class Player {
     case "settle":
       while gone < pushed { await Task.yield() }
     case "pass": XCTAssertEqual(rehearsal.pass(handle, UInt32(step.int("us") ?? 0)), 0)
+    case "limit": XCTAssertEqual(rehearsal.limit(handle, UInt32(step.int("bps") ?? 0)), 0)
+    case "stream": try await stream(step)
     case "cut": XCTAssertEqual(rehearsal.cut(handle), 0)
     case "refuse": XCTAssertEqual(rehearsal.refuse(handle, UInt32(step.int("attempts") ?? 0)), 0)
     case "finish":
@@ -153,12 +177,44 @@ private final class Player {
     switch try XCTUnwrap(event) {
     case .stateChanged(let state): states.append(name(of: state))
     case .lost(_, let error, _, _): lost.append(error.code)
+    case .bitrateChanged(_, let from, let to, let reason): decisions.append("bitrate \(from) \(to) \(reason)")
+    case .paceChanged(_, let pace, let reason): decisions.append("pace \("\(pace)".capitalized) \(reason)")
     default: break
     }
   }
 
   private func name(of state: LiveState) -> String {
     "\(state)".prefix(1).uppercased() + "\(state)".dropFirst()
+  }
+
+  /// Pictures at an even pace, each taken before the clock goes on.
+  private func stream(_ step: Vector) async throws {
+    let (interval, size) = (step.int("interval_us") ?? 0, step.int("size") ?? 0)
+    for _ in 0..<(step.int("frames") ?? 0) {
+      XCTAssertEqual(rehearsal.pass(session.handle.number, UInt32(interval)), 0)
+      let isKey = streamed % (step.int("key_every") ?? 1) == 0
+      var payload = [UInt8](repeating: 0x55, count: size)
+      for index in 0..<4 { payload[index] = UInt8(truncatingIfNeeded: (size - 4) >> (24 - 8 * index)) }
+      payload[4] = isKey ? 0x65 : 0x41
+      let header = isKey ? bytes(step["header"]) : []
+      let time = CaptureTime(microseconds: Int64(streamed * interval))
+      try header.withUnsafeBytes { header in
+        try payload.withUnsafeBytes { payload in
+          try session.pushEncodedVideo(
+            EncodedVideo(
+              layout: .lengths, isKey: isKey, header: header.isEmpty ? nil : header, payload: payload,
+              presentation: time, decoding: time))
+        }
+      }
+      pushed += 1
+      streamed += 1
+      while taken != pushed { await Task.yield() }
+    }
+  }
+
+  private var taken: Int {
+    let all = session.statistics
+    return all.framesSent + all.framesDropped + all.queueUnits
   }
 
   private var gone: Int {
@@ -199,6 +255,7 @@ private struct Rehearsal {
   let pass: @convention(c) (Handle, UInt32) -> Int32
   let cut: @convention(c) (Handle) -> Int32
   let refuse: @convention(c) (Handle, UInt32) -> Int32
+  let limit: @convention(c) (Handle, UInt32) -> Int32
   private let readWire: Wire
 
   init?() {
@@ -210,9 +267,11 @@ private struct Rehearsal {
       let pass = function("pass", (@convention(c) (Handle, UInt32) -> Int32).self),
       let cut = function("cut", (@convention(c) (Handle) -> Int32).self),
       let refuse = function("refuse", (@convention(c) (Handle, UInt32) -> Int32).self),
+      let limit = function("limit", (@convention(c) (Handle, UInt32) -> Int32).self),
       let wire = function("wire", Wire.self)
     else { return nil }
-    (self.begin, self.end, self.pass, self.cut, self.refuse, readWire) = (begin, end, pass, cut, refuse, wire)
+    (self.begin, self.end, self.pass, self.cut, self.refuse) = (begin, end, pass, cut, refuse)
+    (self.limit, readWire) = (limit, wire)
   }
 
   /// What the server was sent on a connection, in hex; empty when there was none.

@@ -243,6 +243,91 @@ typedef void (*UniffiForeignFutureCompleteVoid)(uint64_t, UniffiForeignFutureRes
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_COLOURTABLE
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_COLOURTABLE
+uint64_t uniffi_onair_ffi_fn_clone_colourtable(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FREE_COLOURTABLE
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FREE_COLOURTABLE
+void uniffi_onair_ffi_fn_free_colourtable(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_COLOURTABLE_NEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_COLOURTABLE_NEW
+uint64_t uniffi_onair_ffi_fn_constructor_colourtable_new(RustBuffer file, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_OVERLAYFONT
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_OVERLAYFONT
+uint64_t uniffi_onair_ffi_fn_clone_overlayfont(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FREE_OVERLAYFONT
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FREE_OVERLAYFONT
+void uniffi_onair_ffi_fn_free_overlayfont(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_OVERLAYFONT_NEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_OVERLAYFONT_NEW
+uint64_t uniffi_onair_ffi_fn_constructor_overlayfont_new(RustBuffer file, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_OVERLAYIMAGE
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_OVERLAYIMAGE
+uint64_t uniffi_onair_ffi_fn_clone_overlayimage(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FREE_OVERLAYIMAGE
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FREE_OVERLAYIMAGE
+void uniffi_onair_ffi_fn_free_overlayimage(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_OVERLAYIMAGE_FROM_RGBA
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_OVERLAYIMAGE_FROM_RGBA
+uint64_t uniffi_onair_ffi_fn_constructor_overlayimage_from_rgba(uint32_t width, uint32_t height, RustBuffer rgba, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_OVERLAYIMAGE_NEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_OVERLAYIMAGE_NEW
+uint64_t uniffi_onair_ffi_fn_constructor_overlayimage_new(RustBuffer file, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_OVERLAYIMAGE_HEIGHT
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_OVERLAYIMAGE_HEIGHT
+uint32_t uniffi_onair_ffi_fn_method_overlayimage_height(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_OVERLAYIMAGE_WIDTH
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_OVERLAYIMAGE_WIDTH
+uint32_t uniffi_onair_ffi_fn_method_overlayimage_width(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_RECORDER
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_RECORDER
+uint64_t uniffi_onair_ffi_fn_clone_recorder(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FREE_RECORDER
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FREE_RECORDER
+void uniffi_onair_ffi_fn_free_recorder(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_RECORDER_NEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CONSTRUCTOR_RECORDER_NEW
+uint64_t uniffi_onair_ffi_fn_constructor_recorder_new(uint64_t session, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_RECORDER_START
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_RECORDER_START
+void uniffi_onair_ffi_fn_method_recorder_start(uint64_t ptr, RustBuffer to, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_RECORDER_STOP
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_RECORDER_STOP
+RustBuffer uniffi_onair_ffi_fn_method_recorder_stop(uint64_t ptr, uint64_t deadline_ms, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_ROOMCLIENT
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_CLONE_ROOMCLIENT
 uint64_t uniffi_onair_ffi_fn_clone_roomclient(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -358,6 +443,46 @@ void uniffi_onair_ffi_fn_free_livesession(uint64_t handle, RustCallStatus *_Nonn
 uint64_t uniffi_onair_ffi_fn_constructor_livesession_new(RustBuffer options, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_LOOK
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_LOOK
+RustBuffer uniffi_onair_ffi_fn_method_livesession_look(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SET_LOOK
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SET_LOOK
+void uniffi_onair_ffi_fn_method_livesession_set_look(uint64_t ptr, RustBuffer look, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SET_PREVIEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SET_PREVIEW
+void uniffi_onair_ffi_fn_method_livesession_set_preview(uint64_t ptr, int8_t is_on, int8_t mirror, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SNAPSHOT
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SNAPSHOT
+RustBuffer uniffi_onair_ffi_fn_method_livesession_snapshot(uint64_t ptr, RustBuffer format, uint64_t within_ms, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_KEEP_CLIP
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_KEEP_CLIP
+void uniffi_onair_ffi_fn_method_livesession_keep_clip(uint64_t ptr, uint64_t length_ms, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SAVE_CLIP
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SAVE_CLIP
+RustBuffer uniffi_onair_ffi_fn_method_livesession_save_clip(uint64_t ptr, RustBuffer to, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_START_RECORDING
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_START_RECORDING
+void uniffi_onair_ffi_fn_method_livesession_start_recording(uint64_t ptr, RustBuffer to, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_STOP_RECORDING
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_STOP_RECORDING
+RustBuffer uniffi_onair_ffi_fn_method_livesession_stop_recording(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_CANCEL_EVENTS
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_CANCEL_EVENTS
 void uniffi_onair_ffi_fn_method_livesession_cancel_events(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -428,11 +553,6 @@ void uniffi_onair_ffi_fn_method_livesession_set_video_bitrate_range(uint64_t ptr
 void uniffi_onair_ffi_fn_method_livesession_start(uint64_t ptr, RustBuffer to, RustBuffer shared_bitrate, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_START_RECORDING
-#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_START_RECORDING
-void uniffi_onair_ffi_fn_method_livesession_start_recording(uint64_t ptr, RustBuffer path, RustCallStatus *_Nonnull out_status
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_STATE
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_STATE
 RustBuffer uniffi_onair_ffi_fn_method_livesession_state(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -441,11 +561,6 @@ RustBuffer uniffi_onair_ffi_fn_method_livesession_state(uint64_t ptr, RustCallSt
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_STOP
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_STOP
 void uniffi_onair_ffi_fn_method_livesession_stop(uint64_t ptr, RustCallStatus *_Nonnull out_status
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_STOP_RECORDING
-#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_STOP_RECORDING
-RustBuffer uniffi_onair_ffi_fn_method_livesession_stop_recording(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_ADD_AUDIO_SOURCE
@@ -488,6 +603,12 @@ void uniffi_onair_ffi_fn_method_livesession_set_audio_source_muted(uint64_t ptr,
 void uniffi_onair_ffi_fn_method_livesession_set_gain(uint64_t ptr, float gain, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_LOOK_OPTIONS
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_LOOK_OPTIONS
+RustBuffer uniffi_onair_ffi_fn_func_look_options(RustCallStatus *_Nonnull out_status
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_AUDIO_PRESET
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_AUDIO_PRESET
 RustBuffer uniffi_onair_ffi_fn_func_audio_preset(RustBuffer quality, RustCallStatus *_Nonnull out_status
@@ -506,6 +627,16 @@ RustBuffer uniffi_onair_ffi_fn_func_session_options(RustBuffer audio, RustBuffer
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_VIDEO_PRESET
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_VIDEO_PRESET
 RustBuffer uniffi_onair_ffi_fn_func_video_preset(RustBuffer quality, RustBuffer orientation, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_RECOVER_RECORDING
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_RECOVER_RECORDING
+RustBuffer uniffi_onair_ffi_fn_func_recover_recording(RustBuffer path, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_RECOVER_RECORDING_TO
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_RECOVER_RECORDING_TO
+RustBuffer uniffi_onair_ffi_fn_func_recover_recording_to(RustBuffer path, RustBuffer to, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_ROOM_OPTIONS
@@ -778,6 +909,12 @@ void ffi_onair_ffi_rust_future_free_void(uint64_t handle
 void ffi_onair_ffi_rust_future_complete_void(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_LOOK_OPTIONS
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_LOOK_OPTIONS
+uint16_t uniffi_onair_ffi_checksum_func_look_options(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_AUDIO_PRESET
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_AUDIO_PRESET
 uint16_t uniffi_onair_ffi_checksum_func_audio_preset(void
@@ -802,6 +939,18 @@ uint16_t uniffi_onair_ffi_checksum_func_video_preset(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_RECOVER_RECORDING
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_RECOVER_RECORDING
+uint16_t uniffi_onair_ffi_checksum_func_recover_recording(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_RECOVER_RECORDING_TO
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_RECOVER_RECORDING_TO
+uint16_t uniffi_onair_ffi_checksum_func_recover_recording_to(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_ROOM_OPTIONS
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_ROOM_OPTIONS
 uint16_t uniffi_onair_ffi_checksum_func_room_options(void
@@ -811,6 +960,30 @@ uint16_t uniffi_onair_ffi_checksum_func_room_options(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_PREFLIGHT
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_FUNC_PREFLIGHT
 uint16_t uniffi_onair_ffi_checksum_func_preflight(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_OVERLAYIMAGE_HEIGHT
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_OVERLAYIMAGE_HEIGHT
+uint16_t uniffi_onair_ffi_checksum_method_overlayimage_height(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_OVERLAYIMAGE_WIDTH
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_OVERLAYIMAGE_WIDTH
+uint16_t uniffi_onair_ffi_checksum_method_overlayimage_width(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_RECORDER_START
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_RECORDER_START
+uint16_t uniffi_onair_ffi_checksum_method_recorder_start(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_RECORDER_STOP
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_RECORDER_STOP
+uint16_t uniffi_onair_ffi_checksum_method_recorder_stop(void
 
 );
 #endif
@@ -916,6 +1089,54 @@ uint16_t uniffi_onair_ffi_checksum_method_roomclient_unmute(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_LOOK
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_LOOK
+uint16_t uniffi_onair_ffi_checksum_method_livesession_look(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SET_LOOK
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SET_LOOK
+uint16_t uniffi_onair_ffi_checksum_method_livesession_set_look(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SET_PREVIEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SET_PREVIEW
+uint16_t uniffi_onair_ffi_checksum_method_livesession_set_preview(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SNAPSHOT
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SNAPSHOT
+uint16_t uniffi_onair_ffi_checksum_method_livesession_snapshot(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_KEEP_CLIP
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_KEEP_CLIP
+uint16_t uniffi_onair_ffi_checksum_method_livesession_keep_clip(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SAVE_CLIP
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SAVE_CLIP
+uint16_t uniffi_onair_ffi_checksum_method_livesession_save_clip(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_START_RECORDING
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_START_RECORDING
+uint16_t uniffi_onair_ffi_checksum_method_livesession_start_recording(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_STOP_RECORDING
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_STOP_RECORDING
+uint16_t uniffi_onair_ffi_checksum_method_livesession_stop_recording(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_CANCEL_EVENTS
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_CANCEL_EVENTS
 uint16_t uniffi_onair_ffi_checksum_method_livesession_cancel_events(void
@@ -1000,12 +1221,6 @@ uint16_t uniffi_onair_ffi_checksum_method_livesession_start(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_START_RECORDING
-#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_START_RECORDING
-uint16_t uniffi_onair_ffi_checksum_method_livesession_start_recording(void
-
-);
-#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_STATE
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_STATE
 uint16_t uniffi_onair_ffi_checksum_method_livesession_state(void
@@ -1015,12 +1230,6 @@ uint16_t uniffi_onair_ffi_checksum_method_livesession_state(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_STOP
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_STOP
 uint16_t uniffi_onair_ffi_checksum_method_livesession_stop(void
-
-);
-#endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_STOP_RECORDING
-#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_STOP_RECORDING
-uint16_t uniffi_onair_ffi_checksum_method_livesession_stop_recording(void
 
 );
 #endif
@@ -1069,6 +1278,36 @@ uint16_t uniffi_onair_ffi_checksum_method_livesession_set_audio_source_muted(voi
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SET_GAIN
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SET_GAIN
 uint16_t uniffi_onair_ffi_checksum_method_livesession_set_gain(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_COLOURTABLE_NEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_COLOURTABLE_NEW
+uint16_t uniffi_onair_ffi_checksum_constructor_colourtable_new(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_OVERLAYFONT_NEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_OVERLAYFONT_NEW
+uint16_t uniffi_onair_ffi_checksum_constructor_overlayfont_new(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_OVERLAYIMAGE_FROM_RGBA
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_OVERLAYIMAGE_FROM_RGBA
+uint16_t uniffi_onair_ffi_checksum_constructor_overlayimage_from_rgba(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_OVERLAYIMAGE_NEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_OVERLAYIMAGE_NEW
+uint16_t uniffi_onair_ffi_checksum_constructor_overlayimage_new(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_RECORDER_NEW
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_CONSTRUCTOR_RECORDER_NEW
+uint16_t uniffi_onair_ffi_checksum_constructor_recorder_new(void
 
 );
 #endif

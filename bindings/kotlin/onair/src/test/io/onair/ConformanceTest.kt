@@ -66,6 +66,21 @@ class ConformanceTest {
         assertEquals(scripts.size, outcomes.size)
     }
 
+    @Test
+    fun networksLeadToTheSameDecisions() {
+        val decisions = Json.read(File(folder, "decisions.json").readText()).map()
+        val traces = vectors("adaptation.json")
+        for (trace in traces) {
+            val name = trace["name"] as String
+            Player(trace).use { player ->
+                for (step in trace["steps"].list()) assertEquals(0, player.play(step), "$name: $step")
+                val states = player.outcome()["states"]
+                assertEquals(decisions[name], mapOf("decisions" to player.decisions.toList(), "states" to states), name)
+            }
+        }
+        assertEquals(traces.size, decisions.size)
+    }
+
     private class Player(
         script: Map<String, Any?>,
     ) : AutoCloseable {
@@ -73,6 +88,10 @@ class ConformanceTest {
         private val states = CopyOnWriteArrayList<String>()
         private val lost = CopyOnWriteArrayList<Long>()
         private var pushed = 0L
+        private var streamed = 0L
+
+        /** Of bitrate and pace, with the reasons. */
+        val decisions = CopyOnWriteArrayList<String>()
 
         init {
             val options = script["options"].map()
@@ -99,6 +118,18 @@ class ConformanceTest {
                                 lost += event.error.code.toLong()
                             }
 
+                            is LiveEvent.BitrateChanged -> {
+                                decisions += "bitrate ${event.fromBps} ${event.toBps} ${event.reason}"
+                            }
+
+                            is LiveEvent.PaceChanged -> {
+                                val pace =
+                                    event.pace.name
+                                        .lowercase()
+                                        .replaceFirstChar(Char::uppercase)
+                                decisions += "pace $pace ${event.reason}"
+                            }
+
                             else -> {
                                 Unit
                             }
@@ -118,6 +149,8 @@ class ConformanceTest {
                 "audio" -> return pushAudio(step)
                 "settle" -> assertTrue(within(30_000) { gone() == pushed }, "${gone()} of $pushed")
                 "pass" -> call("pass", handle, step.int("us"))
+                "limit" -> call("limit", handle, step.int("bps"))
+                "stream" -> stream(step)
                 "cut" -> call("cut", handle)
                 "refuse" -> call("refuse", handle, step.int("attempts"))
                 "finish" -> assertTrue(kotlinx.coroutines.runBlocking { session.finishLive() }, "not everything was sent")
@@ -126,6 +159,38 @@ class ConformanceTest {
             }
             return 0
         }
+
+        /** Pictures at an even pace, each taken before the clock goes on. */
+        private fun stream(step: Map<String, Any?>) {
+            val header = bytes(step["header"])
+            val size = step.int("size")
+            val payload = ByteBuffer.allocateDirect(size)
+            for (at in 5 until size) payload.put(at, 0x55)
+            payload.putInt(0, size - 4)
+            repeat(step.int("frames")) {
+                call("pass", session.handle, step.int("interval_us"))
+                val isKey = streamed % step.int("key_every") == 0L
+                payload.put(4, if (isKey) 0x65 else 0x41)
+                val timeUs = streamed * step.int("interval_us")
+                val isTaken =
+                    session.pushEncodedVideo(
+                        payload,
+                        0,
+                        size,
+                        isKey,
+                        timeUs,
+                        timeUs,
+                        header.takeIf { isKey },
+                        hasStartCodes = false,
+                    )
+                assertTrue(isTaken)
+                pushed++
+                streamed++
+                assertTrue(within(30_000, everyMillis = 1) { taken() == pushed }, "${taken()} of $pushed")
+            }
+        }
+
+        private fun taken(): Long = session.figures.run { framesSent + framesDropped + queueUnits }
 
         private fun gone(): Long = session.figures.run { framesSent + audioFramesSent + framesDropped + audioFramesDropped }
 

@@ -95,12 +95,13 @@ fun freePort(): Int = ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use {
 /** Whether it becomes true within so many milliseconds. */
 fun within(
     millis: Long,
+    everyMillis: Long = 20,
     condition: () -> Boolean,
 ): Boolean {
     val end = System.nanoTime() + millis * 1_000_000
     while (System.nanoTime() < end) {
         if (condition()) return true
-        Thread.sleep(20)
+        Thread.sleep(everyMillis)
     }
     return condition()
 }

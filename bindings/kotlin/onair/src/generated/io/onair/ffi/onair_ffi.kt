@@ -682,6 +682,8 @@ internal object IntegrityCheckingUniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_onair_ffi_checksum_func_look_options(
+    ): Int
     external fun uniffi_onair_ffi_checksum_func_audio_preset(
     ): Int
     external fun uniffi_onair_ffi_checksum_func_parse_address(
@@ -690,9 +692,21 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_onair_ffi_checksum_func_video_preset(
     ): Int
+    external fun uniffi_onair_ffi_checksum_func_recover_recording(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_func_recover_recording_to(
+    ): Int
     external fun uniffi_onair_ffi_checksum_func_room_options(
     ): Int
     external fun uniffi_onair_ffi_checksum_func_preflight(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_overlayimage_height(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_overlayimage_width(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_recorder_start(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_recorder_stop(
     ): Int
     external fun uniffi_onair_ffi_checksum_method_roomclient_block(
     ): Int
@@ -728,6 +742,22 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_onair_ffi_checksum_method_roomclient_unmute(
     ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_look(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_set_look(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_set_preview(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_snapshot(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_keep_clip(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_save_clip(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_start_recording(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_stop_recording(
+    ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_cancel_events(
     ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_destinations(
@@ -756,13 +786,9 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_start(
     ): Int
-    external fun uniffi_onair_ffi_checksum_method_livesession_start_recording(
-    ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_state(
     ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_stop(
-    ): Int
-    external fun uniffi_onair_ffi_checksum_method_livesession_stop_recording(
     ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_add_audio_source(
     ): Int
@@ -779,6 +805,16 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_onair_ffi_checksum_method_livesession_set_audio_source_muted(
     ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_set_gain(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_constructor_colourtable_new(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_constructor_overlayfont_new(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_constructor_overlayimage_from_rgba(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_constructor_overlayimage_new(
+    ): Int
+    external fun uniffi_onair_ffi_checksum_constructor_recorder_new(
     ): Int
     external fun uniffi_onair_ffi_checksum_constructor_roomclient_new(
     ): Int
@@ -804,6 +840,40 @@ internal object UniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_onair_ffi_fn_clone_colourtable(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_free_colourtable(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_constructor_colourtable_new(`file`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_clone_overlayfont(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_free_overlayfont(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_constructor_overlayfont_new(`file`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_clone_overlayimage(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_free_overlayimage(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_constructor_overlayimage_from_rgba(`width`: Int,`height`: Int,`rgba`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_constructor_overlayimage_new(`file`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_method_overlayimage_height(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Int
+    external fun uniffi_onair_ffi_fn_method_overlayimage_width(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Int
+    external fun uniffi_onair_ffi_fn_clone_recorder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_free_recorder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_constructor_recorder_new(`session`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_onair_ffi_fn_method_recorder_start(`ptr`: Long,`to`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_recorder_stop(`ptr`: Long,`deadlineMs`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_clone_roomclient(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_onair_ffi_fn_free_roomclient(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -850,6 +920,22 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_onair_ffi_fn_constructor_livesession_new(`options`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_onair_ffi_fn_method_livesession_look(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_method_livesession_set_look(`ptr`: Long,`look`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_livesession_set_preview(`ptr`: Long,`isOn`: Byte,`mirror`: Byte,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_livesession_snapshot(`ptr`: Long,`format`: RustBuffer.ByValue,`withinMs`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_method_livesession_keep_clip(`ptr`: Long,`lengthMs`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_livesession_save_clip(`ptr`: Long,`to`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_method_livesession_start_recording(`ptr`: Long,`to`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_onair_ffi_fn_method_livesession_stop_recording(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_method_livesession_cancel_events(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_onair_ffi_fn_method_livesession_destinations(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -878,14 +964,10 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_onair_ffi_fn_method_livesession_start(`ptr`: Long,`to`: RustBuffer.ByValue,`sharedBitrate`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_onair_ffi_fn_method_livesession_start_recording(`ptr`: Long,`path`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
     external fun uniffi_onair_ffi_fn_method_livesession_state(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_method_livesession_stop(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_onair_ffi_fn_method_livesession_stop_recording(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_method_livesession_add_audio_source(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Int
     external fun uniffi_onair_ffi_fn_method_livesession_interrupt(`ptr`: Long,`what`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -902,6 +984,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_onair_ffi_fn_method_livesession_set_gain(`ptr`: Long,`gain`: Float,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_onair_ffi_fn_func_look_options(uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_func_audio_preset(`quality`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_func_parse_address(`url`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -909,6 +993,10 @@ internal object UniffiLib {
     external fun uniffi_onair_ffi_fn_func_session_options(`audio`: RustBuffer.ByValue,`video`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_func_video_preset(`quality`: RustBuffer.ByValue,`orientation`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_func_recover_recording(`path`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_onair_ffi_fn_func_recover_recording_to(`path`: RustBuffer.ByValue,`to`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_func_room_options(`place`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1033,6 +1121,9 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
+    if ((lib.uniffi_onair_ffi_checksum_func_look_options() and 0xFFFF) != 36190) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_onair_ffi_checksum_func_audio_preset() and 0xFFFF) != 11082) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1045,10 +1136,28 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_onair_ffi_checksum_func_video_preset() and 0xFFFF) != 64181) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_onair_ffi_checksum_func_recover_recording() and 0xFFFF) != 36433) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_func_recover_recording_to() and 0xFFFF) != 53406) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_onair_ffi_checksum_func_room_options() and 0xFFFF) != 118) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_func_preflight() and 0xFFFF) != 34872) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_overlayimage_height() and 0xFFFF) != 535) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_overlayimage_width() and 0xFFFF) != 54335) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_recorder_start() and 0xFFFF) != 2230) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_recorder_stop() and 0xFFFF) != 44704) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_roomclient_block() and 0xFFFF) != 25622) {
@@ -1102,6 +1211,30 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_onair_ffi_checksum_method_roomclient_unmute() and 0xFFFF) != 3011) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_look() and 0xFFFF) != 42338) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_set_look() and 0xFFFF) != 49495) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_set_preview() and 0xFFFF) != 64092) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_snapshot() and 0xFFFF) != 20631) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_keep_clip() and 0xFFFF) != 47588) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_save_clip() and 0xFFFF) != 22086) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_start_recording() and 0xFFFF) != 48774) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_stop_recording() and 0xFFFF) != 7330) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_cancel_events() and 0xFFFF) != 61449) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1144,16 +1277,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_start() and 0xFFFF) != 23667) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_onair_ffi_checksum_method_livesession_start_recording() and 0xFFFF) != 47152) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_state() and 0xFFFF) != 15462) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_stop() and 0xFFFF) != 43492) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_onair_ffi_checksum_method_livesession_stop_recording() and 0xFFFF) != 63596) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_add_audio_source() and 0xFFFF) != 22650) {
@@ -1178,6 +1305,21 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_set_gain() and 0xFFFF) != 42212) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_constructor_colourtable_new() and 0xFFFF) != 14702) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_constructor_overlayfont_new() and 0xFFFF) != 46086) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_constructor_overlayimage_from_rgba() and 0xFFFF) != 33195) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_constructor_overlayimage_new() and 0xFFFF) != 36281) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_constructor_recorder_new() and 0xFFFF) != 2626) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_constructor_roomclient_new() and 0xFFFF) != 33186) {
@@ -1430,6 +1572,29 @@ public object FfiConverterUInt: FfiConverter<UInt, Int> {
 
     override fun write(value: UInt, buf: ByteBuffer) {
         buf.putInt(value.toInt())
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterInt: FfiConverter<Int, Int> {
+    override fun lift(value: Int): Int {
+        return value
+    }
+
+    override fun read(buf: ByteBuffer): Int {
+        return buf.getInt()
+    }
+
+    override fun lower(value: Int): Int {
+        return value
+    }
+
+    override fun allocationSize(value: Int) = 4UL
+
+    override fun write(value: Int, buf: ByteBuffer) {
+        buf.putInt(value)
     }
 }
 
@@ -1721,11 +1886,338 @@ public object FfiConverterByteArray: FfiConverterRustBuffer<ByteArray> {
 
 
 /**
+ * A three-dimensional table of colours.
+ */
+public interface ColourTableInterface {
+
+    companion object
+}
+
+/**
+ * A three-dimensional table of colours.
+ */
+open class ColourTable: Disposable, AutoCloseable, ColourTableInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * Reads a .cube file, of 2 to 65 points a side.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] names the line that cannot be used.
+     */
+    constructor(`file`: kotlin.ByteArray) :
+        this(UniffiWithHandle,
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_constructor_colourtable_new(
+
+
+        FfiConverterByteArray.lower(`file`),_status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_onair_ffi_fn_free_colourtable(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_onair_ffi_fn_clone_colourtable(handle, status)
+        }
+    }
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeColourTable: FfiConverter<ColourTable, Long> {
+    override fun lower(value: ColourTable): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): ColourTable {
+        return ColourTable(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): ColourTable {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: ColourTable) = 8UL
+
+    override fun write(value: ColourTable, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * One broadcast at a time: started, stopped, started again. All methods may be called from any
  * thread; none but [`LiveSession::finish`] and [`preflight`] waits for the network. Frames are
  * pushed through the C functions or JNI with [`LiveSession::native_handle`].
  */
 public interface LiveSessionInterface {
+
+    /**
+     * How raw pictures look.
+     */
+    fun `look`(): LookOptions
+
+    /**
+     * How raw pictures look from the next one on; stays over stop, start and every reconnect.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] names the value that does not fit; the look is as before.
+     */
+    fun `setLook`(`look`: LookOptions)
+
+    /**
+     * Begins or ends to keep each picture that is encoded for who shows it: one copy a picture. What
+     * the camera sees is mirrored in it or not, whatever viewers get; overlays never are.
+     */
+    fun `setPreview`(`isOn`: kotlin.Boolean, `mirror`: kotlin.Boolean)
+
+    /**
+     * The next raw picture as it is encoded, as a file. Waits for it, `within_ms` at most: not for
+     * the main thread. LFLiveKit: currentImage.
+     *
+     * # Errors
+     * [`LiveError::Call`] when the session does not run, gets no raw pictures (208), or none came
+     * in time (219); [`LiveError::Configuration`] for a quality that is none.
+     */
+    fun `snapshot`(`format`: SnapshotFormat, `withinMs`: kotlin.ULong): kotlin.ByteArray
+
+    /**
+     * Keeps the newest so many ms of what is streamed in memory, for
+     * [`LiveSession::save_clip`]: 1,000 to 300,000, 64 MiB at most; 0 keeps nothing.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when the length is out of range.
+     */
+    fun `keepClip`(`lengthMs`: kotlin.ULong)
+
+    /**
+     * Writes what is kept into a new file, beginning with an IDR. Waits for the disk; the stream and
+     * a recording go on meanwhile. After a broadcast's end, its last seconds are still there.
+     *
+     * # Errors
+     * [`LiveError::Device`] when nothing is kept yet, or the file exists or cannot be written.
+     */
+    fun `saveClip`(`to`: RecordingOptions): RecordingFigures
+
+    /**
+     * Writes what is streamed into a new file too, from the next IDR on. Before a start, it waits
+     * for that. LFLiveKit: saveLocalVideo.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file exists or cannot be made or a setting is out of range,
+     * [`LiveError::Call`] when a recording runs already.
+     */
+    fun `startRecording`(`to`: RecordingOptions)
+
+    /**
+     * Completes the file, and waits for the disk. None when there was no recording since the last
+     * call; after a broadcast's end, what became of its recording.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file could not be written to its end.
+     */
+    fun `stopRecording`(): RecordingFigures?
 
     /**
      * Who waits for an event gets what waits already, then none, from now on.
@@ -1809,15 +2301,6 @@ public interface LiveSessionInterface {
     fun `start`(`to`: List<DestinationOptions>, `sharedBitrate`: SharedBitrate)
 
     /**
-     * Writes what is streamed into a new FLV file too. LFLiveKit: saveLocalVideo.
-     *
-     * # Errors
-     * [`LiveError::Device`] when the file exists or cannot be made, [`LiveError::Call`] when a
-     * recording runs already.
-     */
-    fun `startRecording`(`path`: kotlin.String)
-
-    /**
      * Where the session stands.
      */
     fun `state`(): LiveState
@@ -1826,14 +2309,6 @@ public interface LiveSessionInterface {
      * Ends the broadcast; returns within 300 ms in every state.
      */
     fun `stop`()
-
-    /**
-     * Completes the file. None when there was no recording since the last call.
-     *
-     * # Errors
-     * [`LiveError::Device`] when the file could not be written to its end.
-     */
-    fun `stopRecording`(): RecordingFigures?
 
     /**
      * Adds a source of sound that is mixed with the first one: its own rate, channels, gain and mute,
@@ -2023,6 +2498,170 @@ open class LiveSession: Disposable, AutoCloseable, LiveSessionInterface
             UniffiLib.uniffi_onair_ffi_fn_clone_livesession(handle, status)
         }
     }
+
+
+    /**
+     * How raw pictures look.
+     */override fun `look`(): LookOptions {
+            return FfiConverterTypeLookOptions.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_look(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * How raw pictures look from the next one on; stays over stop, start and every reconnect.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] names the value that does not fit; the look is as before.
+     */
+    @Throws(LiveException::class)override fun `setLook`(`look`: LookOptions)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_set_look(
+        it,
+
+        FfiConverterTypeLookOptions.lower(`look`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Begins or ends to keep each picture that is encoded for who shows it: one copy a picture. What
+     * the camera sees is mirrored in it or not, whatever viewers get; overlays never are.
+     */override fun `setPreview`(`isOn`: kotlin.Boolean, `mirror`: kotlin.Boolean)
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_set_preview(
+        it,
+
+        FfiConverterBoolean.lower(`isOn`),
+        FfiConverterBoolean.lower(`mirror`),_status)
+}
+    }
+
+
+
+
+    /**
+     * The next raw picture as it is encoded, as a file. Waits for it, `within_ms` at most: not for
+     * the main thread. LFLiveKit: currentImage.
+     *
+     * # Errors
+     * [`LiveError::Call`] when the session does not run, gets no raw pictures (208), or none came
+     * in time (219); [`LiveError::Configuration`] for a quality that is none.
+     */
+    @Throws(LiveException::class)override fun `snapshot`(`format`: SnapshotFormat, `withinMs`: kotlin.ULong): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_snapshot(
+        it,
+
+        FfiConverterTypeSnapshotFormat.lower(`format`),
+        FfiConverterULong.lower(`withinMs`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Keeps the newest so many ms of what is streamed in memory, for
+     * [`LiveSession::save_clip`]: 1,000 to 300,000, 64 MiB at most; 0 keeps nothing.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when the length is out of range.
+     */
+    @Throws(LiveException::class)override fun `keepClip`(`lengthMs`: kotlin.ULong)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_keep_clip(
+        it,
+
+        FfiConverterULong.lower(`lengthMs`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Writes what is kept into a new file, beginning with an IDR. Waits for the disk; the stream and
+     * a recording go on meanwhile. After a broadcast's end, its last seconds are still there.
+     *
+     * # Errors
+     * [`LiveError::Device`] when nothing is kept yet, or the file exists or cannot be written.
+     */
+    @Throws(LiveException::class)override fun `saveClip`(`to`: RecordingOptions): RecordingFigures {
+            return FfiConverterTypeRecordingFigures.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_save_clip(
+        it,
+
+        FfiConverterTypeRecordingOptions.lower(`to`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Writes what is streamed into a new file too, from the next IDR on. Before a start, it waits
+     * for that. LFLiveKit: saveLocalVideo.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file exists or cannot be made or a setting is out of range,
+     * [`LiveError::Call`] when a recording runs already.
+     */
+    @Throws(LiveException::class)override fun `startRecording`(`to`: RecordingOptions)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_start_recording(
+        it,
+
+        FfiConverterTypeRecordingOptions.lower(`to`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Completes the file, and waits for the disk. None when there was no recording since the last
+     * call; after a broadcast's end, what became of its recording.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file could not be written to its end.
+     */
+    @Throws(LiveException::class)override fun `stopRecording`(): RecordingFigures? {
+            return FfiConverterOptionalTypeRecordingFigures.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_stop_recording(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
 
 
     /**
@@ -2271,27 +2910,6 @@ open class LiveSession: Disposable, AutoCloseable, LiveSessionInterface
 
 
     /**
-     * Writes what is streamed into a new FLV file too. LFLiveKit: saveLocalVideo.
-     *
-     * # Errors
-     * [`LiveError::Device`] when the file exists or cannot be made, [`LiveError::Call`] when a
-     * recording runs already.
-     */
-    @Throws(LiveException::class)override fun `startRecording`(`path`: kotlin.String)
-        =
-    callWithHandle {
-    uniffiRustCallWithError(LiveException) { _status ->
-    UniffiLib.uniffi_onair_ffi_fn_method_livesession_start_recording(
-        it,
-
-        FfiConverterString.lower(`path`),_status)
-}
-    }
-
-
-
-
-    /**
      * Where the session stands.
      */override fun `state`(): LiveState {
             return FfiConverterTypeLiveState.lift(
@@ -2319,26 +2937,6 @@ open class LiveSession: Disposable, AutoCloseable, LiveSessionInterface
 }
     }
 
-
-
-
-    /**
-     * Completes the file. None when there was no recording since the last call.
-     *
-     * # Errors
-     * [`LiveError::Device`] when the file could not be written to its end.
-     */
-    @Throws(LiveException::class)override fun `stopRecording`(): RecordingFigures? {
-            return FfiConverterOptionalTypeRecordingFigures.lift(
-    callWithHandle {
-    uniffiRustCallWithError(LiveException) { _status ->
-    UniffiLib.uniffi_onair_ffi_fn_method_livesession_stop_recording(
-        it,
-        _status)
-}
-    }
-    )
-    }
 
 
 
@@ -2537,6 +3135,910 @@ public object FfiConverterTypeLiveSession: FfiConverter<LiveSession, Long> {
     override fun allocationSize(value: LiveSession) = 8UL
 
     override fun write(value: LiveSession, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * A font for text overlays.
+ */
+public interface OverlayFontInterface {
+
+    companion object
+}
+
+/**
+ * A font for text overlays.
+ */
+open class OverlayFont: Disposable, AutoCloseable, OverlayFontInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * Reads a TrueType or OpenType file.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when it is none.
+     */
+    constructor(`file`: kotlin.ByteArray) :
+        this(UniffiWithHandle,
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_constructor_overlayfont_new(
+
+
+        FfiConverterByteArray.lower(`file`),_status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_onair_ffi_fn_free_overlayfont(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_onair_ffi_fn_clone_overlayfont(handle, status)
+        }
+    }
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOverlayFont: FfiConverter<OverlayFont, Long> {
+    override fun lower(value: OverlayFont): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): OverlayFont {
+        return OverlayFont(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): OverlayFont {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: OverlayFont) = 8UL
+
+    override fun write(value: OverlayFont, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * A still with its alpha, for overlays.
+ */
+public interface OverlayImageInterface {
+
+    /**
+     * Pixels.
+     */
+    fun `height`(): kotlin.UInt
+
+    /**
+     * Pixels.
+     */
+    fun `width`(): kotlin.UInt
+
+    companion object
+}
+
+/**
+ * A still with its alpha, for overlays.
+ */
+open class OverlayImage: Disposable, AutoCloseable, OverlayImageInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * Decodes a PNG or JPEG file, of 4,096 pixels each way at most.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] says what is wrong with it.
+     */
+    constructor(`file`: kotlin.ByteArray) :
+        this(UniffiWithHandle,
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_constructor_overlayimage_new(
+
+
+        FfiConverterByteArray.lower(`file`),_status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_onair_ffi_fn_free_overlayimage(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_onair_ffi_fn_clone_overlayimage(handle, status)
+        }
+    }
+
+
+    /**
+     * Pixels.
+     */override fun `height`(): kotlin.UInt {
+            return FfiConverterUInt.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_overlayimage_height(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Pixels.
+     */override fun `width`(): kotlin.UInt {
+            return FfiConverterUInt.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_overlayimage_width(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+    companion object {
+
+    /**
+     * Takes bytes R G B A with straight alpha, rows without padding.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] when they are not as many as the size asks for.
+     */
+    @Throws(LiveException::class) fun `fromRgba`(`width`: kotlin.UInt, `height`: kotlin.UInt, `rgba`: kotlin.ByteArray): OverlayImage {
+            return FfiConverterTypeOverlayImage.lift(
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_constructor_overlayimage_from_rgba(
+
+
+        FfiConverterUInt.lower(`width`),
+        FfiConverterUInt.lower(`height`),
+        FfiConverterByteArray.lower(`rgba`),_status)
+}
+    )
+    }
+
+
+
+    }
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOverlayImage: FfiConverter<OverlayImage, Long> {
+    override fun lower(value: OverlayImage): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): OverlayImage {
+        return OverlayImage(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): OverlayImage {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: OverlayImage) = 8UL
+
+    override fun write(value: OverlayImage, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Records without publishing: a session that is live at once, with no network at all. Everything
+ * else, pushes, look and events, is the session's.
+ */
+public interface RecorderInterface {
+
+    /**
+     * Makes the file and takes pushes from now on.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file cannot be made, [`LiveError::Call`] when the session runs
+     * already.
+     */
+    fun `start`(`to`: RecordingOptions)
+
+    /**
+     * Takes no more pushes, writes what was accepted, and completes the file; waits for that,
+     * `deadline_ms` at most for what is being encoded. None when nothing was recorded.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file could not be written to its end.
+     */
+    fun `stop`(`deadlineMs`: kotlin.ULong): RecordingFigures?
+
+    companion object
+}
+
+/**
+ * Records without publishing: a session that is live at once, with no network at all. Everything
+ * else, pushes, look and events, is the session's.
+ */
+open class Recorder: Disposable, AutoCloseable, RecorderInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * A recorder of what is pushed to `session`, which must not be started otherwise meanwhile.
+     */
+    constructor(`session`: LiveSession) :
+        this(UniffiWithHandle,
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_constructor_recorder_new(
+
+
+        FfiConverterTypeLiveSession.lower(`session`),_status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_onair_ffi_fn_free_recorder(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_onair_ffi_fn_clone_recorder(handle, status)
+        }
+    }
+
+
+    /**
+     * Makes the file and takes pushes from now on.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file cannot be made, [`LiveError::Call`] when the session runs
+     * already.
+     */
+    @Throws(LiveException::class)override fun `start`(`to`: RecordingOptions)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_recorder_start(
+        it,
+
+        FfiConverterTypeRecordingOptions.lower(`to`),_status)
+}
+    }
+
+
+
+
+    /**
+     * Takes no more pushes, writes what was accepted, and completes the file; waits for that,
+     * `deadline_ms` at most for what is being encoded. None when nothing was recorded.
+     *
+     * # Errors
+     * [`LiveError::Device`] when the file could not be written to its end.
+     */
+    @Throws(LiveException::class)override fun `stop`(`deadlineMs`: kotlin.ULong): RecordingFigures? {
+            return FfiConverterOptionalTypeRecordingFigures.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_recorder_stop(
+        it,
+
+        FfiConverterULong.lower(`deadlineMs`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRecorder: FfiConverter<Recorder, Long> {
+    override fun lower(value: Recorder): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): Recorder {
+        return Recorder(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): Recorder {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: Recorder) = 8UL
+
+    override fun write(value: Recorder, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -3396,6 +4898,85 @@ public object FfiConverterTypeAudioOptions: FfiConverterRustBuffer<AudioOptions>
 
 
 /**
+ * LFLiveKit's filter for faces, in its arithmetic.
+ */
+data class BeautyOptions (
+    /**
+     * Off, the levels are kept for later.
+     */
+    var `isOn`: kotlin.Boolean
+    ,
+    /**
+     * LFLiveKit's beautyLevel, how much skin is smoothed: 0 to 1.
+     */
+    var `level`: kotlin.Float
+    ,
+    /**
+     * LFLiveKit's brightLevel: 0 darker, 0.5 as it is, 1 brighter.
+     */
+    var `bright`: kotlin.Float
+    ,
+    /**
+     * LFLiveKit's toneLevel, how much colour is added: 0 to 1.
+     */
+    var `tone`: kotlin.Float
+    ,
+    /**
+     * At level 0 the filter is left out, which it is not in LFLiveKit.
+     */
+    var `zeroIsOff`: kotlin.Boolean
+    ,
+    /**
+     * Straight on I420, several times as fast for cameras, and nearly the same.
+     */
+    var `isFast`: kotlin.Boolean
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeBeautyOptions: FfiConverterRustBuffer<BeautyOptions> {
+    override fun read(buf: ByteBuffer): BeautyOptions {
+        return BeautyOptions(
+            FfiConverterBoolean.read(buf),
+            FfiConverterFloat.read(buf),
+            FfiConverterFloat.read(buf),
+            FfiConverterFloat.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: BeautyOptions) = (
+            FfiConverterBoolean.allocationSize(value.`isOn`) +
+            FfiConverterFloat.allocationSize(value.`level`) +
+            FfiConverterFloat.allocationSize(value.`bright`) +
+            FfiConverterFloat.allocationSize(value.`tone`) +
+            FfiConverterBoolean.allocationSize(value.`zeroIsOff`) +
+            FfiConverterBoolean.allocationSize(value.`isFast`)
+    )
+
+    override fun write(value: BeautyOptions, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`isOn`, buf)
+            FfiConverterFloat.write(value.`level`, buf)
+            FfiConverterFloat.write(value.`bright`, buf)
+            FfiConverterFloat.write(value.`tone`, buf)
+            FfiConverterBoolean.write(value.`zeroIsOff`, buf)
+            FfiConverterBoolean.write(value.`isFast`, buf)
+    }
+}
+
+
+
+/**
  * What one destination got.
  */
 data class DestinationFigures (
@@ -3649,6 +5230,236 @@ public object FfiConverterTypeEncoderFigures: FfiConverterRustBuffer<EncoderFigu
 
 
 /**
+ * Everything that can be set about raw pictures. LFLiveKit: beautyFace, beautyLevel, brightLevel,
+ * zoomScale, mirror, warterMarkView. VideoCore: filters, aspect modes, pixel buffer sources.
+ */
+data class LookOptions (
+    /**
+     * When the source has another shape.
+     */
+    var `fit`: Fit
+    ,
+    /**
+     * The source is turned so far clockwise first: a multiple of 90.
+     */
+    var `rotationDegrees`: kotlin.Int
+    ,
+    /**
+     * Left and right change places in what viewers see.
+     */
+    var `mirror`: kotlin.Boolean
+    ,
+    /**
+     * 1 shows all, 2 the middle half each way; clamped to 1…8.
+     */
+    var `zoom`: kotlin.Float
+    ,
+    /**
+     * LFLiveKit's filter for faces.
+     */
+    var `beauty`: BeautyOptions
+    ,
+    /**
+     * Filters of the whole picture, in the order in which they are applied.
+     */
+    var `effects`: List<PictureEffect>
+    ,
+    /**
+     * What lies over the picture: at most 64, each with a name of its own.
+     */
+    var `overlays`: List<OverlayOptions>
+
+): Disposable{
+
+
+
+
+
+    @Suppress("UNNECESSARY_SAFE_CALL") // codegen is much simpler if we unconditionally emit safe calls here
+    override fun destroy() {
+
+    Disposable.destroy(
+        this.`fit`,
+        this.`rotationDegrees`,
+        this.`mirror`,
+        this.`zoom`,
+        this.`beauty`,
+        this.`effects`,
+        this.`overlays`
+    )
+    }
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLookOptions: FfiConverterRustBuffer<LookOptions> {
+    override fun read(buf: ByteBuffer): LookOptions {
+        return LookOptions(
+            FfiConverterTypeFit.read(buf),
+            FfiConverterInt.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterFloat.read(buf),
+            FfiConverterTypeBeautyOptions.read(buf),
+            FfiConverterSequenceTypePictureEffect.read(buf),
+            FfiConverterSequenceTypeOverlayOptions.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: LookOptions) = (
+            FfiConverterTypeFit.allocationSize(value.`fit`) +
+            FfiConverterInt.allocationSize(value.`rotationDegrees`) +
+            FfiConverterBoolean.allocationSize(value.`mirror`) +
+            FfiConverterFloat.allocationSize(value.`zoom`) +
+            FfiConverterTypeBeautyOptions.allocationSize(value.`beauty`) +
+            FfiConverterSequenceTypePictureEffect.allocationSize(value.`effects`) +
+            FfiConverterSequenceTypeOverlayOptions.allocationSize(value.`overlays`)
+    )
+
+    override fun write(value: LookOptions, buf: ByteBuffer) {
+            FfiConverterTypeFit.write(value.`fit`, buf)
+            FfiConverterInt.write(value.`rotationDegrees`, buf)
+            FfiConverterBoolean.write(value.`mirror`, buf)
+            FfiConverterFloat.write(value.`zoom`, buf)
+            FfiConverterTypeBeautyOptions.write(value.`beauty`, buf)
+            FfiConverterSequenceTypePictureEffect.write(value.`effects`, buf)
+            FfiConverterSequenceTypeOverlayOptions.write(value.`overlays`, buf)
+    }
+}
+
+
+
+/**
+ * One thing over the picture. VideoCore: a pixel buffer source.
+ */
+data class OverlayOptions (
+    /**
+     * Of its own in a look; pictures are pushed to it by this name.
+     */
+    var `name`: kotlin.String
+    ,
+    /**
+     * What is shown.
+     */
+    var `content`: OverlayContent
+    ,
+    /**
+     * Which point of it x and y place.
+     */
+    var `anchor`: OverlayAnchor
+    ,
+    /**
+     * Pixels of the picture, −16,384 to 16,384.
+     */
+    var `x`: kotlin.Int
+    ,
+    /**
+     * Pixels of the picture, −16,384 to 16,384.
+     */
+    var `y`: kotlin.Int
+    ,
+    /**
+     * Pixels, to 3,840; 0 leaves it to the height and the content.
+     */
+    var `width`: kotlin.UInt
+    ,
+    /**
+     * Pixels, to 3,840; 0 leaves it to the width and the content.
+     */
+    var `height`: kotlin.UInt
+    ,
+    /**
+     * With both given: fills them, whatever the content's shape.
+     */
+    var `stretch`: kotlin.Boolean
+    ,
+    /**
+     * 0 (not there) to 1 (as the content is).
+     */
+    var `opacity`: kotlin.Float
+    ,
+    /**
+     * The higher lies over the lower; of equals the later in the list.
+     */
+    var `z`: kotlin.Int
+
+): Disposable{
+
+
+
+
+
+    @Suppress("UNNECESSARY_SAFE_CALL") // codegen is much simpler if we unconditionally emit safe calls here
+    override fun destroy() {
+
+    Disposable.destroy(
+        this.`name`,
+        this.`content`,
+        this.`anchor`,
+        this.`x`,
+        this.`y`,
+        this.`width`,
+        this.`height`,
+        this.`stretch`,
+        this.`opacity`,
+        this.`z`
+    )
+    }
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOverlayOptions: FfiConverterRustBuffer<OverlayOptions> {
+    override fun read(buf: ByteBuffer): OverlayOptions {
+        return OverlayOptions(
+            FfiConverterString.read(buf),
+            FfiConverterTypeOverlayContent.read(buf),
+            FfiConverterTypeOverlayAnchor.read(buf),
+            FfiConverterInt.read(buf),
+            FfiConverterInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterFloat.read(buf),
+            FfiConverterInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: OverlayOptions) = (
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterTypeOverlayContent.allocationSize(value.`content`) +
+            FfiConverterTypeOverlayAnchor.allocationSize(value.`anchor`) +
+            FfiConverterInt.allocationSize(value.`x`) +
+            FfiConverterInt.allocationSize(value.`y`) +
+            FfiConverterUInt.allocationSize(value.`width`) +
+            FfiConverterUInt.allocationSize(value.`height`) +
+            FfiConverterBoolean.allocationSize(value.`stretch`) +
+            FfiConverterFloat.allocationSize(value.`opacity`) +
+            FfiConverterInt.allocationSize(value.`z`)
+    )
+
+    override fun write(value: OverlayOptions, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterTypeOverlayContent.write(value.`content`, buf)
+            FfiConverterTypeOverlayAnchor.write(value.`anchor`, buf)
+            FfiConverterInt.write(value.`x`, buf)
+            FfiConverterInt.write(value.`y`, buf)
+            FfiConverterUInt.write(value.`width`, buf)
+            FfiConverterUInt.write(value.`height`, buf)
+            FfiConverterBoolean.write(value.`stretch`, buf)
+            FfiConverterFloat.write(value.`opacity`, buf)
+            FfiConverterInt.write(value.`z`, buf)
+    }
+}
+
+
+
+/**
  * What a look before going live found.
  */
 data class PreflightFigures (
@@ -3799,7 +5610,7 @@ public object FfiConverterTypeReconnectOptions: FfiConverterRustBuffer<Reconnect
 
 
 /**
- * A file beside a stream.
+ * A complete file.
  */
 data class RecordingFigures (
     /**
@@ -3880,6 +5691,148 @@ public object FfiConverterTypeRecordingFigures: FfiConverterRustBuffer<Recording
             FfiConverterULong.write(value.`durationMs`, buf)
             FfiConverterULong.write(value.`framesMissing`, buf)
             FfiConverterULong.write(value.`audioFramesMissing`, buf)
+    }
+}
+
+
+
+/**
+ * What is recorded into which files.
+ */
+data class RecordingOptions (
+    /**
+     * The file, which must not exist. Further ones of a split recording are NAME-2.EXT and so on.
+     */
+    var `path`: kotlin.String
+    ,
+    /**
+     * Which container.
+     */
+    var `format`: RecordingFormat
+    ,
+    /**
+     * At the first IDR after so long a new file begins, ms; 1,000 or more.
+     */
+    var `splitAfterMs`: kotlin.ULong?
+    ,
+    /**
+     * At the first IDR after so many bytes a new file begins; 100,000 or more.
+     */
+    var `splitBytes`: kotlin.ULong?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRecordingOptions: FfiConverterRustBuffer<RecordingOptions> {
+    override fun read(buf: ByteBuffer): RecordingOptions {
+        return RecordingOptions(
+            FfiConverterString.read(buf),
+            FfiConverterTypeRecordingFormat.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RecordingOptions) = (
+            FfiConverterString.allocationSize(value.`path`) +
+            FfiConverterTypeRecordingFormat.allocationSize(value.`format`) +
+            FfiConverterOptionalULong.allocationSize(value.`splitAfterMs`) +
+            FfiConverterOptionalULong.allocationSize(value.`splitBytes`)
+    )
+
+    override fun write(value: RecordingOptions, buf: ByteBuffer) {
+            FfiConverterString.write(value.`path`, buf)
+            FfiConverterTypeRecordingFormat.write(value.`format`, buf)
+            FfiConverterOptionalULong.write(value.`splitAfterMs`, buf)
+            FfiConverterOptionalULong.write(value.`splitBytes`, buf)
+    }
+}
+
+
+
+/**
+ * What a crash left, complete again.
+ */
+data class RecoveredFigures (
+    /**
+     * The complete file.
+     */
+    var `path`: kotlin.String
+    ,
+    /**
+     * It had been complete before, and was left as it is.
+     */
+    var `wasComplete`: kotlin.Boolean
+    ,
+    /**
+     * Pictures in it.
+     */
+    var `frames`: kotlin.ULong
+    ,
+    /**
+     * AAC frames or Opus packets in it.
+     */
+    var `audioFrames`: kotlin.ULong
+    ,
+    /**
+     * Its length, ms.
+     */
+    var `durationMs`: kotlin.ULong
+    ,
+    /**
+     * Bytes at the end that were of no use.
+     */
+    var `bytesLost`: kotlin.ULong
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRecoveredFigures: FfiConverterRustBuffer<RecoveredFigures> {
+    override fun read(buf: ByteBuffer): RecoveredFigures {
+        return RecoveredFigures(
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RecoveredFigures) = (
+            FfiConverterString.allocationSize(value.`path`) +
+            FfiConverterBoolean.allocationSize(value.`wasComplete`) +
+            FfiConverterULong.allocationSize(value.`frames`) +
+            FfiConverterULong.allocationSize(value.`audioFrames`) +
+            FfiConverterULong.allocationSize(value.`durationMs`) +
+            FfiConverterULong.allocationSize(value.`bytesLost`)
+    )
+
+    override fun write(value: RecoveredFigures, buf: ByteBuffer) {
+            FfiConverterString.write(value.`path`, buf)
+            FfiConverterBoolean.write(value.`wasComplete`, buf)
+            FfiConverterULong.write(value.`frames`, buf)
+            FfiConverterULong.write(value.`audioFrames`, buf)
+            FfiConverterULong.write(value.`durationMs`, buf)
+            FfiConverterULong.write(value.`bytesLost`, buf)
     }
 }
 
@@ -5068,6 +7021,44 @@ public object FfiConverterTypeAudioQuality: FfiConverterRustBuffer<AudioQuality>
 
 
 /**
+ * How a source of another shape becomes the picture: cropped, with black bars, or out of shape.
+ */
+
+enum class Fit {
+
+    FILL,
+    FIT,
+    STRETCH;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFit: FfiConverterRustBuffer<Fit> {
+    override fun read(buf: ByteBuffer) = try {
+        Fit.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Fit) = 4UL
+
+    override fun write(value: Fit, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * What is taken away: the camera, the microphone of the first source, or both.
  */
 
@@ -5131,6 +7122,7 @@ public object FfiConverterTypeInterruption: FfiConverterRustBuffer<Interruption>
  * | 216 | a frame, samples or an access unit | Call |
  * | 217 | a room's key, or a text or number said in a room | Call |
  * | 218 | what a room's server does not do | Refused |
+ * | 219 | no picture came in time | Call |
  * | 220 | an argument of the call | Call |
  * | 221 | a handle that is freed or never was | Call |
  * | 299 | a fault inside OnAir | Internal |
@@ -5709,6 +7701,36 @@ sealed class LiveEvent {
     }
 
     /**
+     * The disk is slow: the file is behind the stream. Nothing is missing yet.
+     */
+    data class RecordingBehind(
+        /**
+         * How far, ms.
+         */
+        val `byMs`: kotlin.ULong) : LiveEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * A file of a recording that goes on in another one is complete.
+     */
+    data class RecordingSplit(
+        /**
+         * The complete one.
+         */
+        val `file`: io.onair.ffi.RecordingFigures) : LiveEvent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
      * The recording ended before its time.
      */
     data class RecordingFailed(
@@ -5826,13 +7848,19 @@ public object FfiConverterTypeLiveEvent : FfiConverterRustBuffer<LiveEvent>{
                 FfiConverterULong.read(buf),
                 FfiConverterULong.read(buf),
                 )
-            16 -> LiveEvent.RecordingFailed(
+            16 -> LiveEvent.RecordingBehind(
+                FfiConverterULong.read(buf),
+                )
+            17 -> LiveEvent.RecordingSplit(
+                FfiConverterTypeRecordingFigures.read(buf),
+                )
+            18 -> LiveEvent.RecordingFailed(
                 FfiConverterTypeLiveError.read(buf),
                 )
-            17 -> LiveEvent.Figures(
+            19 -> LiveEvent.Figures(
                 FfiConverterTypeSessionFigures.read(buf),
                 )
-            18 -> LiveEvent.Other(
+            20 -> LiveEvent.Other(
                 FfiConverterString.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
@@ -5959,6 +7987,20 @@ public object FfiConverterTypeLiveEvent : FfiConverterRustBuffer<LiveEvent>{
                 + FfiConverterULong.allocationSize(value.`audio`)
             )
         }
+        is LiveEvent.RecordingBehind -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterULong.allocationSize(value.`byMs`)
+            )
+        }
+        is LiveEvent.RecordingSplit -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeRecordingFigures.allocationSize(value.`file`)
+            )
+        }
         is LiveEvent.RecordingFailed -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
@@ -6073,18 +8115,28 @@ public object FfiConverterTypeLiveEvent : FfiConverterRustBuffer<LiveEvent>{
                 FfiConverterULong.write(value.`audio`, buf)
                 Unit
             }
-            is LiveEvent.RecordingFailed -> {
+            is LiveEvent.RecordingBehind -> {
                 buf.putInt(16)
+                FfiConverterULong.write(value.`byMs`, buf)
+                Unit
+            }
+            is LiveEvent.RecordingSplit -> {
+                buf.putInt(17)
+                FfiConverterTypeRecordingFigures.write(value.`file`, buf)
+                Unit
+            }
+            is LiveEvent.RecordingFailed -> {
+                buf.putInt(18)
                 FfiConverterTypeLiveError.write(value.`error`, buf)
                 Unit
             }
             is LiveEvent.Figures -> {
-                buf.putInt(17)
+                buf.putInt(19)
                 FfiConverterTypeSessionFigures.write(value.`figures`, buf)
                 Unit
             }
             is LiveEvent.Other -> {
-                buf.putInt(18)
+                buf.putInt(20)
                 FfiConverterString.write(value.`text`, buf)
                 Unit
             }
@@ -6231,6 +8283,406 @@ public object FfiConverterTypeOrientation: FfiConverterRustBuffer<Orientation> {
 
 
 /**
+ * Which point of an overlay is placed, and from which corner of the picture it counts.
+ */
+
+enum class OverlayAnchor {
+
+    /**
+     * Rightwards and down.
+     */
+    TOP_LEFT,
+    /**
+     * Leftwards and down.
+     */
+    TOP_RIGHT,
+    /**
+     * Rightwards and up.
+     */
+    BOTTOM_LEFT,
+    /**
+     * Leftwards and up.
+     */
+    BOTTOM_RIGHT,
+    /**
+     * The overlay's centre, from the picture's top left corner, as VideoCore does.
+     */
+    CENTRE;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOverlayAnchor: FfiConverterRustBuffer<OverlayAnchor> {
+    override fun read(buf: ByteBuffer) = try {
+        OverlayAnchor.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: OverlayAnchor) = 4UL
+
+    override fun write(value: OverlayAnchor, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What an overlay shows.
+ */
+sealed class OverlayContent: Disposable  {
+
+    /**
+     * A still with its alpha.
+     */
+    data class Still(
+        /**
+         * The picture.
+         */
+        val `image`: io.onair.ffi.OverlayImage) : OverlayContent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Letters, from left to right.
+     */
+    data class Letters(
+        /**
+         * At most 2,000 characters; a line break begins a new line.
+         */
+        val `text`: kotlin.String,
+        /**
+         * Pixels of the em, 4 to 512.
+         */
+        val `sizePx`: kotlin.Float,
+        /**
+         * 0xRRGGBBAA.
+         */
+        val `colour`: kotlin.UInt,
+        /**
+         * 0xRRGGBBAA of a box behind them; none for no box.
+         */
+        val `background`: kotlin.UInt?,
+        /**
+         * None for the one that is built in: Latin, Greek and Cyrillic.
+         */
+        val `font`: io.onair.ffi.OverlayFont?) : OverlayContent()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The newest picture that was pushed under the overlay's name.
+     */
+    object Pushed : OverlayContent()
+
+
+
+
+    @Suppress("UNNECESSARY_SAFE_CALL") // codegen is much simpler if we unconditionally emit safe calls here
+    override fun destroy() {
+        when(this) {
+            is OverlayContent.Still -> {
+
+    Disposable.destroy(
+        this.`image`
+    )
+
+            }
+            is OverlayContent.Letters -> {
+
+    Disposable.destroy(
+        this.`text`,
+        this.`sizePx`,
+        this.`colour`,
+        this.`background`,
+        this.`font`
+    )
+
+            }
+            is OverlayContent.Pushed -> {// Nothing to destroy
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeOverlayContent : FfiConverterRustBuffer<OverlayContent>{
+    override fun read(buf: ByteBuffer): OverlayContent {
+        return when(buf.getInt()) {
+            1 -> OverlayContent.Still(
+                FfiConverterTypeOverlayImage.read(buf),
+                )
+            2 -> OverlayContent.Letters(
+                FfiConverterString.read(buf),
+                FfiConverterFloat.read(buf),
+                FfiConverterUInt.read(buf),
+                FfiConverterOptionalUInt.read(buf),
+                FfiConverterOptionalTypeOverlayFont.read(buf),
+                )
+            3 -> OverlayContent.Pushed
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: OverlayContent): ULong = when(value) {
+        is OverlayContent.Still -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeOverlayImage.allocationSize(value.`image`)
+            )
+        }
+        is OverlayContent.Letters -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`text`)
+                + FfiConverterFloat.allocationSize(value.`sizePx`)
+                + FfiConverterUInt.allocationSize(value.`colour`)
+                + FfiConverterOptionalUInt.allocationSize(value.`background`)
+                + FfiConverterOptionalTypeOverlayFont.allocationSize(value.`font`)
+            )
+        }
+        is OverlayContent.Pushed -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: OverlayContent, buf: ByteBuffer) {
+        when(value) {
+            is OverlayContent.Still -> {
+                buf.putInt(1)
+                FfiConverterTypeOverlayImage.write(value.`image`, buf)
+                Unit
+            }
+            is OverlayContent.Letters -> {
+                buf.putInt(2)
+                FfiConverterString.write(value.`text`, buf)
+                FfiConverterFloat.write(value.`sizePx`, buf)
+                FfiConverterUInt.write(value.`colour`, buf)
+                FfiConverterOptionalUInt.write(value.`background`, buf)
+                FfiConverterOptionalTypeOverlayFont.write(value.`font`, buf)
+                Unit
+            }
+            is OverlayContent.Pushed -> {
+                buf.putInt(3)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
+ * A filter of the whole picture: VideoCore's five, or a table of colours.
+ */
+sealed class PictureEffect: Disposable  {
+
+    /**
+     * Without colours.
+     */
+    object Gray : PictureEffect()
+
+
+    /**
+     * Each colour's opposite.
+     */
+    object Invert : PictureEffect()
+
+
+    /**
+     * Brownish gray.
+     */
+    object Sepia : PictureEffect()
+
+
+    /**
+     * A lens that pulls in the corners.
+     */
+    object Fisheye : PictureEffect()
+
+
+    /**
+     * Edges that shine on black.
+     */
+    object Glow : PictureEffect()
+
+
+    /**
+     * As grading programs write it.
+     */
+    data class Table(
+        /**
+         * A .cube file that was read.
+         */
+        val `table`: io.onair.ffi.ColourTable) : PictureEffect()
+
+    {
+
+
+        companion object
+    }
+
+
+
+    @Suppress("UNNECESSARY_SAFE_CALL") // codegen is much simpler if we unconditionally emit safe calls here
+    override fun destroy() {
+        when(this) {
+            is PictureEffect.Gray -> {// Nothing to destroy
+            }
+            is PictureEffect.Invert -> {// Nothing to destroy
+            }
+            is PictureEffect.Sepia -> {// Nothing to destroy
+            }
+            is PictureEffect.Fisheye -> {// Nothing to destroy
+            }
+            is PictureEffect.Glow -> {// Nothing to destroy
+            }
+            is PictureEffect.Table -> {
+
+    Disposable.destroy(
+        this.`table`
+    )
+
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePictureEffect : FfiConverterRustBuffer<PictureEffect>{
+    override fun read(buf: ByteBuffer): PictureEffect {
+        return when(buf.getInt()) {
+            1 -> PictureEffect.Gray
+            2 -> PictureEffect.Invert
+            3 -> PictureEffect.Sepia
+            4 -> PictureEffect.Fisheye
+            5 -> PictureEffect.Glow
+            6 -> PictureEffect.Table(
+                FfiConverterTypeColourTable.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: PictureEffect): ULong = when(value) {
+        is PictureEffect.Gray -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is PictureEffect.Invert -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is PictureEffect.Sepia -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is PictureEffect.Fisheye -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is PictureEffect.Glow -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is PictureEffect.Table -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeColourTable.allocationSize(value.`table`)
+            )
+        }
+    }
+
+    override fun write(value: PictureEffect, buf: ByteBuffer) {
+        when(value) {
+            is PictureEffect.Gray -> {
+                buf.putInt(1)
+                Unit
+            }
+            is PictureEffect.Invert -> {
+                buf.putInt(2)
+                Unit
+            }
+            is PictureEffect.Sepia -> {
+                buf.putInt(3)
+                Unit
+            }
+            is PictureEffect.Fisheye -> {
+                buf.putInt(4)
+                Unit
+            }
+            is PictureEffect.Glow -> {
+                buf.putInt(5)
+                Unit
+            }
+            is PictureEffect.Table -> {
+                buf.putInt(6)
+                FfiConverterTypeColourTable.write(value.`table`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
  * H.264 profile.
  */
 
@@ -6259,6 +8711,53 @@ public object FfiConverterTypeProfile: FfiConverterRustBuffer<Profile> {
     override fun allocationSize(value: Profile) = 4UL
 
     override fun write(value: Profile, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Which container a file is.
+ */
+
+enum class RecordingFormat {
+
+    /**
+     * By its name: `.flv` is FLV, everything else MP4.
+     */
+    BY_NAME,
+    /**
+     * MP4 that plays at any time while it grows, and is a plain one at the end.
+     */
+    MP4,
+    /**
+     * FLV.
+     */
+    FLV;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRecordingFormat: FfiConverterRustBuffer<RecordingFormat> {
+    override fun read(buf: ByteBuffer) = try {
+        RecordingFormat.values()[buf.getInt() - 1]
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: RecordingFormat) = 4UL
+
+    override fun write(value: RecordingFormat, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -7182,6 +9681,91 @@ public object FfiConverterTypeSharedBitrate: FfiConverterRustBuffer<SharedBitrat
 
 
 /**
+ * A file format for stills.
+ */
+sealed class SnapshotFormat {
+
+    /**
+     * Every pixel as it is.
+     */
+    object Png : SnapshotFormat()
+
+
+    /**
+     * Smaller, a little different.
+     */
+    data class Jpeg(
+        /**
+         * 1 (small) to 100 (good).
+         */
+        val `quality`: kotlin.UByte) : SnapshotFormat()
+
+    {
+
+
+        companion object
+    }
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSnapshotFormat : FfiConverterRustBuffer<SnapshotFormat>{
+    override fun read(buf: ByteBuffer): SnapshotFormat {
+        return when(buf.getInt()) {
+            1 -> SnapshotFormat.Png
+            2 -> SnapshotFormat.Jpeg(
+                FfiConverterUByte.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: SnapshotFormat): ULong = when(value) {
+        is SnapshotFormat.Png -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is SnapshotFormat.Jpeg -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterUByte.allocationSize(value.`quality`)
+            )
+        }
+    }
+
+    override fun write(value: SnapshotFormat, buf: ByteBuffer) {
+        when(value) {
+            is SnapshotFormat.Png -> {
+                buf.putInt(1)
+                Unit
+            }
+            is SnapshotFormat.Jpeg -> {
+                buf.putInt(2)
+                FfiConverterUByte.write(value.`quality`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
  * In which form a track is pushed: pictures or PCM that the session encodes, or access units.
  */
 
@@ -7501,6 +10085,38 @@ public object FfiConverterOptionalString: FfiConverterRustBuffer<kotlin.String?>
         } else {
             buf.put(1)
             FfiConverterString.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeOverlayFont: FfiConverterRustBuffer<OverlayFont?> {
+    override fun read(buf: ByteBuffer): OverlayFont? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeOverlayFont.read(buf)
+    }
+
+    override fun allocationSize(value: OverlayFont?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeOverlayFont.allocationSize(value)
+        }
+    }
+
+    override fun write(value: OverlayFont?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeOverlayFont.write(value, buf)
         }
     }
 }
@@ -7883,6 +10499,34 @@ public object FfiConverterSequenceTypeDestinationOptions: FfiConverterRustBuffer
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeOverlayOptions: FfiConverterRustBuffer<List<OverlayOptions>> {
+    override fun read(buf: ByteBuffer): List<OverlayOptions> {
+        val len = buf.getInt()
+        return List<OverlayOptions>(len) {
+            FfiConverterTypeOverlayOptions.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<OverlayOptions>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeOverlayOptions.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<OverlayOptions>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeOverlayOptions.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeSourceLevel: FfiConverterRustBuffer<List<SourceLevel>> {
     override fun read(buf: ByteBuffer): List<SourceLevel> {
         val len = buf.getInt()
@@ -7908,8 +10552,49 @@ public object FfiConverterSequenceTypeSourceLevel: FfiConverterRustBuffer<List<S
 
 
 
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypePictureEffect: FfiConverterRustBuffer<List<PictureEffect>> {
+    override fun read(buf: ByteBuffer): List<PictureEffect> {
+        val len = buf.getInt()
+        return List<PictureEffect>(len) {
+            FfiConverterTypePictureEffect.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<PictureEffect>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypePictureEffect.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<PictureEffect>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypePictureEffect.write(it, buf)
+        }
+    }
+}
 
 
+
+
+
+
+
+
+        /**
+         * The look that changes nothing: filled from the middle, beauty off with its levels at 0.5.
+         */ fun `lookOptions`(): LookOptions {
+            return FfiConverterTypeLookOptions.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_func_look_options(
+
+        _status)
+}
+    )
+    }
 
 
         /**
@@ -7969,6 +10654,43 @@ public object FfiConverterSequenceTypeSourceLevel: FfiConverterRustBuffer<List<S
 
         FfiConverterTypeVideoQuality.lower(`quality`),
         FfiConverterTypeOrientation.lower(`orientation`),_status)
+}
+    )
+    }
+
+
+        /**
+         * Completes an MP4 recording that a crash or a power cut ended, in its place. Waits for the disk.
+         *
+         * # Errors
+         * [`LiveError::Device`] when it is no recording of OnAir or holds nothing; it is as it was then.
+         */
+    @Throws(LiveException::class) fun `recoverRecording`(`path`: kotlin.String): RecoveredFigures {
+            return FfiConverterTypeRecoveredFigures.lift(
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_func_recover_recording(
+
+
+        FfiConverterString.lower(`path`),_status)
+}
+    )
+    }
+
+
+        /**
+         * The same as a new file at `to`; the first stays as it is.
+         *
+         * # Errors
+         * As [`recover_recording`], and when there is a file at `to`.
+         */
+    @Throws(LiveException::class) fun `recoverRecordingTo`(`path`: kotlin.String, `to`: kotlin.String): RecoveredFigures {
+            return FfiConverterTypeRecoveredFigures.lift(
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_func_recover_recording_to(
+
+
+        FfiConverterString.lower(`path`),
+        FfiConverterString.lower(`to`),_status)
 }
     )
     }
