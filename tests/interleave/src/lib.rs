@@ -38,7 +38,6 @@ mod statistics {
 
 /// The session's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "no model has a file")]
 pub(crate) enum Timing {
     AsPushed,
     OnTime,
