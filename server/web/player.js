@@ -22,6 +22,7 @@ function load(file) {
 const JUMP_AT_START_SECONDS = 0.4;
 /** The same for HLS, above what it aims at. */
 const TOO_OLD_SECONDS = 0.15;
+const BETWEEN_JUMPS_MS = 2_000;
 const KEEP_BEHIND_SECONDS = 0.35;
 /** A picture that stands still for so long is started again. */
 const STALLED_MS = 4000;
@@ -115,11 +116,11 @@ export class LivePlayer {
       enableWorker: false,
       lowLatencyMode: true,
       maxLiveSyncPlaybackRate: 1.1,
-      liveSyncOnStallIncrease: 0.25,
+      liveSyncOnStallIncrease: 0,
       backBufferLength: 10,
     });
     this.hls = hls;
-    this.settled = false;
+    this.jumpedAt = 0;
     hls.on(Hls.Events.ERROR, (_, error) => { if (error.fatal) ended(); });
     hls.on(Hls.Events.BUFFER_APPENDED, () => this.jumpToTarget(hls));
     hls.loadSource(`${this.base}/index.m3u8`);
@@ -154,14 +155,19 @@ export class LivePlayer {
     }, { once: true });
   }
 
-  /** HLS begins at a key frame: once, as soon as enough is there, what is old is skipped. */
+  /**
+   * HLS begins at a key frame and stays as old as a stall left it: hls.js plays faster only with more than a second in
+   * hand. As soon as enough is there, what is old is skipped.
+   */
   jumpToTarget(hls) {
     const { buffered } = this.video;
     const target = hls.liveSyncPosition;
-    if (this.settled || target === null || !buffered.length) return;
+    const now = performance.now();
+    if (target === null || !buffered.length || now - this.jumpedAt < BETWEEN_JUMPS_MS) return;
     if (buffered.end(buffered.length - 1) < target + KEEP_BEHIND_SECONDS) return;
-    this.settled = true;
-    if (!this.paused && hls.latency > hls.targetLatency + TOO_OLD_SECONDS) this.goLive();
+    if (this.paused || hls.latency <= hls.targetLatency + TOO_OLD_SECONDS) return;
+    this.jumpedAt = now;
+    this.goLive();
   }
 
   /** Seconds between what is shown and the newest that came; null when unknown. */
