@@ -101,6 +101,8 @@ impl Session {
         let (plan, status) = (Arc::clone(&self.plan), Arc::clone(&self.status));
         let run = Arc::new(Run::new(plan, status, ids, flights));
         let (state, error) = (self.status.state(), self.status.error());
+        // Whoever hears of it may push at once: a push waits for the threads.
+        let mut running = self.run.write().unwrap_or_else(PoisonError::into_inner);
         self.status.set_error(None);
         self.status.set_state(State::Pending);
         self.status.clip.clear();
@@ -109,7 +111,8 @@ impl Session {
             self.status.set_state(state);
         })?;
         *lock(&self.board) = Arc::clone(&run.board);
-        *self.run.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&run));
+        *running = Some(Arc::clone(&run));
+        drop(running);
         *active = Some(Active { run, threads });
         Ok(())
     }
