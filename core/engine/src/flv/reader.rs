@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use onair_types::{Lent, Payload, Pool};
 
-use super::plain::{PREFIX_BYTES, PlainContent, PlainUnit};
+use super::plain::{PlainContent, PlainUnit};
 use super::{FlvError, Tag, TagType};
 
 /// Reads a file or an HTTP-FLV stream piece by piece: put the next bytes into [`Reader::spare`],
@@ -71,6 +71,16 @@ enum Found {
     Passed(usize, Place),
     /// A tag with a body of this size.
     Tag { tag_type: TagType, timestamp_ms: u32, size: usize },
+}
+
+/// What a tag says before its body.
+struct Head<'a> {
+    tag_type: TagType,
+    timestamp_ms: u32,
+    size: usize,
+    block: &'a Payload,
+    /// The body, and what came behind it.
+    body: &'a [u8],
 }
 
 impl Default for Reader {
@@ -165,43 +175,43 @@ impl Reader {
     /// that lie in the same block.
     #[inline]
     fn next_plain(&mut self) -> Option<Tag<Payload>> {
-        let (Place::Between, Block::Shared(block)) = (self.place, &self.block) else { return None };
-        let head = block.get(self.at..self.filled)?.first_chunk::<HEAD_BYTES>()?;
-        let [_, _, _, _, type_byte, l2, l1, l0, t2, t1, t0, t3, ..] = *head;
-        let size = u32::from_be_bytes([0, l2, l1, l0]) as usize;
-        let (start, end) = (self.at + HEAD_BYTES, self.at + HEAD_BYTES + size);
-        if end > self.filled || size > self.body_limit {
-            return None;
-        }
-        let tag_type = TagType::from_id(type_byte & 0x3F)?;
-        let body = block.part(start..end);
+        let Head { tag_type, timestamp_ms, size, block, .. } = self.plain_head()?;
+        let start = self.at + HEAD_BYTES;
+        let body = block.part(start..start + size);
         self.advance(HEAD_BYTES + size);
-        Some(Tag { tag_type, timestamp_ms: u32::from_be_bytes([t3, t2, t1, t0]), body })
+        Some(Tag { tag_type, timestamp_ms, body })
     }
 
     /// The next tag, if it is a plain one of the kinds that are wanted and lies whole in the block at
     /// hand: what most of a file is from end to end. The rest is for [`Reader::next_tag`].
     #[inline]
     pub fn next_plain_unit(&mut self, wants_video: bool, wants_audio: bool) -> Option<PlainUnit> {
-        const SEEN: usize = HEAD_BYTES + PREFIX_BYTES;
-        let (Place::Between, Block::Shared(block)) = (self.place, &self.block) else { return None };
-        let came = block.get(self.at..self.filled)?;
-        let &[_, _, _, _, tag_type, l2, l1, l0, t2, t1, t0, t3, _, _, _, first, packet, c2, c1, c0] =
-            came.first_chunk::<SEEN>()?;
-        let size = u32::from_be_bytes([0, l2, l1, l0]) as usize;
-        let tag_type = TagType::from_id(tag_type & 0x3F)?;
-        let (content, prefix_bytes) = PlainContent::of(tag_type, [first, packet, c2, c1, c0])?;
-        if !content.is_wanted(wants_video, wants_audio) {
-            return None;
-        }
-        if size <= prefix_bytes || size > self.body_limit || HEAD_BYTES + size > came.len() {
+        let Head { tag_type, timestamp_ms, size, block, body } = self.plain_head()?;
+        // A tag that is shorter, at the end of a block, goes the long way.
+        let (content, prefix_bytes) = PlainContent::of(tag_type, *body.first_chunk()?)?;
+        if size <= prefix_bytes || !content.is_wanted(wants_video, wants_audio) {
             return None;
         }
         let start = self.at + HEAD_BYTES;
         let payload = block.part(start + prefix_bytes..start + size);
         self.advance(HEAD_BYTES + size);
-        let timestamp_ms = u32::from_be_bytes([t3, t2, t1, t0]);
         Some(PlainUnit { timestamp_ms, content, payload })
+    }
+
+    /// The head of the next tag, if that is of known type and lies whole in the block at hand, behind
+    /// another one.
+    #[inline]
+    fn plain_head(&self) -> Option<Head<'_>> {
+        let (Place::Between, Block::Shared(block)) = (self.place, &self.block) else { return None };
+        let (head, body) = block.get(self.at..self.filled)?.split_first_chunk::<HEAD_BYTES>()?;
+        let [_, _, _, _, type_byte, l2, l1, l0, t2, t1, t0, t3, ..] = *head;
+        let size = u32::from_be_bytes([0, l2, l1, l0]) as usize;
+        if size > body.len() || size > self.body_limit {
+            return None;
+        }
+        let tag_type = TagType::from_id(type_byte & 0x3F)?;
+        let timestamp_ms = u32::from_be_bytes([t3, t2, t1, t0]);
+        Some(Head { tag_type, timestamp_ms, size, block, body })
     }
 
     fn find_tag(&mut self) -> Result<Option<Tag<Payload>>, FlvError> {

@@ -152,18 +152,8 @@ impl Outgoing {
     ) -> Result<(), MessageTooLarge> {
         let (padded, prefix_bytes) = prefix.padded();
         let body_bytes = prefix_bytes + payload.len();
-        let (slot, csid) = chunk_stream(tag_type);
-        let head = match self.previous[slot].and_then(|it| it.delta(stream_id, timestamp_ms)) {
-            Some(delta_ms) if delta_ms < EXTENDED && body_bytes <= MAX_BODY_BYTES => {
-                self.previous[slot] = Some(Previous { timestamp_ms, stream_id });
-                Head::short(csid, delta_ms, tag_type, body_bytes, (padded, prefix_bytes))
-            }
-            _ => {
-                let mut head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
-                head.push_prefix(padded, prefix_bytes);
-                head
-            }
-        };
+        let mut head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
+        head.push_prefix(padded, prefix_bytes);
         let first_bytes = self.chunk_bytes - prefix_bytes;
         let shared = Shared::new(tag_type, head, payload, first_bytes, self.chunk_bytes);
         self.count(shared.len);
@@ -359,6 +349,7 @@ impl Outgoing {
     /// The chunk header of a new message. Type 1 (a delta) only where nobody can read it wrongly:
     /// after a message on the same stream, not later, both below the extended range. Elsewhere
     /// type 0 with the absolute time.
+    #[inline]
     fn head(
         &mut self,
         tag_type: TagType,
@@ -372,22 +363,28 @@ impl Outgoing {
         let (slot, csid) = chunk_stream(tag_type);
         let delta = self.previous[slot].and_then(|it| it.delta(stream_id, timestamp_ms));
         self.previous[slot] = Some(Previous { timestamp_ms, stream_id });
-
-        let mut head = Head::new(csid);
-        let first = if delta.is_some() { 0x40 } else { 0 } | csid;
-        let field = delta.unwrap_or(timestamp_ms);
-        let [_, t2, t1, t0] = field.min(EXTENDED).to_be_bytes();
-        let [_, l2, l1, l0] = (body_bytes as u32).to_be_bytes();
-        head.push(&[first, t2, t1, t0, l2, l1, l0, tag_type as u8]);
-        if delta.is_none() {
-            head.push(&stream_id.to_le_bytes()); // the one little-endian field of RTMP
-        }
-        if field >= EXTENDED {
-            head.push(&field.to_be_bytes());
-            head.extend_continuation(field);
-        }
-        Ok(head)
+        let Some(delta_ms) = delta else {
+            return Ok(absolute(csid, stream_id, timestamp_ms, body_bytes, tag_type));
+        };
+        Ok(Head::new(TYPE_1, csid, delta_ms, body_bytes, tag_type))
     }
+}
+
+/// A chunk header with the absolute time, extended where it must be.
+fn absolute(
+    csid: u8,
+    stream_id: u32,
+    timestamp_ms: u32,
+    body_bytes: usize,
+    tag_type: TagType,
+) -> Head {
+    let mut head = Head::new(TYPE_0, csid, timestamp_ms.min(EXTENDED), body_bytes, tag_type);
+    head.push(&stream_id.to_le_bytes()); // the one little-endian field of RTMP
+    if timestamp_ms >= EXTENDED {
+        head.push(&timestamp_ms.to_be_bytes());
+        head.extend_continuation(timestamp_ms);
+    }
+    head
 }
 
 impl Default for Outgoing {
@@ -436,6 +433,9 @@ fn ring_range(ring: &VecDeque<u8>, half: usize, range: std::ops::Range<usize>) -
     }
 }
 
+/// Formats of message headers, in a chunk's first byte.
+const TYPE_0: u8 = 0;
+const TYPE_1: u8 = 0x40;
 /// Largest body that the 24-bit length can say.
 const MAX_BODY_BYTES: usize = 0xFF_FFFF;
 /// RTMP 1.0 5.4.1: until a peer sets another.

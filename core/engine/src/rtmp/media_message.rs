@@ -84,31 +84,24 @@ impl Shared {
 }
 
 impl Head {
+    /// A head with the eight bytes that message headers of type 0 and 1 begin with (5.3.1.2): `format`
+    /// in the two highest bits. The field of time is 24 bits, as is the body's length.
     #[inline]
-    pub(super) fn new(csid: u8) -> Self {
-        let continuation = [0xC0 | csid, 0, 0, 0, 0];
-        Self { bytes: [0; HEAD_BYTES], len: 0, continuation, continuation_len: 1 }
-    }
-
-    /// A head with the short message header, type 1 (5.3.1.2.2), and a body's first bytes.
-    #[inline]
-    pub(super) fn short(
+    pub(super) fn new(
+        format: u8,
         csid: u8,
-        delta_ms: u32,
-        tag_type: TagType,
+        time_field: u32,
         body_bytes: usize,
-        prefix: (&[u8; Prefix::MOST_BYTES], usize),
+        tag_type: TagType,
     ) -> Self {
-        // One byte of type and chunk stream, three of time, three of length, one of type.
-        let fields = u64::from(0x40 | csid) << 56
-            | u64::from(delta_ms) << 32
+        let fields = u64::from(format | csid) << 56
+            | u64::from(time_field) << 32
             | (body_bytes as u64) << 8
             | tag_type as u64;
-        let mut head = Self::new(csid);
-        head.bytes[..8].copy_from_slice(&fields.to_be_bytes());
-        head.bytes[8..8 + Prefix::MOST_BYTES].copy_from_slice(prefix.0);
-        head.len = 8 + prefix.1.min(Prefix::MOST_BYTES) as u8;
-        head
+        let mut bytes = [0; HEAD_BYTES];
+        bytes[..8].copy_from_slice(&fields.to_be_bytes());
+        let continuation = [0xC0 | csid, 0, 0, 0, 0];
+        Self { bytes, len: 8, continuation, continuation_len: 1 }
     }
 
     #[inline]

@@ -57,9 +57,9 @@ impl Stock {
 
     /// Puts a unit behind those that wait; waits itself while there is no room.
     pub(crate) fn push(&self, unit: AccessUnit) -> Result<(), PushError> {
-        let mut sum = Sum::new();
-        sum.add(&unit);
-        self.push_first(&mut vec![unit], &sum)
+        let shelves = self.0.put(unit, self.0.lock())?;
+        self.0.wake_if_worth_it(&shelves);
+        Ok(())
     }
 
     /// As [`Stock::push`], of the first units of many, which `sum` is of.
@@ -87,22 +87,9 @@ impl Stock {
             shelves.row.push_all(units, sum);
         }
         for unit in units.drain(..sum.len().min(units.len())) {
-            while shelves.is_full(&unit, self.0.timing) && !shelves.is_stopped {
-                self.0.wake_if_idle(&shelves);
-                shelves = self.0.wait(shelves);
-            }
-            if shelves.is_stopped {
-                return Err(PushError::NotRunning);
-            }
-            shelves.size_bytes += unit.size_bytes();
-            shelves.row.push(unit);
+            shelves = self.0.put(unit, shelves)?;
         }
-        // Sound alone rides along with the next picture.
-        let (pictures, sounds) = (shelves.row.count(Track::Video), shelves.row.count(Track::Audio));
-        let is_worth_it = !self.0.tracks.video || pictures > 0 || sounds >= AUDIO_RIDES;
-        if is_worth_it {
-            self.0.wake_if_idle(&shelves);
-        }
+        self.0.wake_if_worth_it(&shelves);
         Ok(())
     }
 
@@ -154,6 +141,32 @@ impl Shared {
         let mut shelves = self.changed.wait(shelves).unwrap_or_else(PoisonError::into_inner);
         shelves.waiting -= 1;
         shelves
+    }
+
+    /// Puts a unit in its place once there is room.
+    fn put<'a>(
+        &'a self,
+        unit: AccessUnit,
+        mut shelves: MutexGuard<'a, Shelves>,
+    ) -> Result<MutexGuard<'a, Shelves>, PushError> {
+        while shelves.is_full(&unit, self.timing) && !shelves.is_stopped {
+            self.wake_if_idle(&shelves);
+            shelves = self.wait(shelves);
+        }
+        if shelves.is_stopped {
+            return Err(PushError::NotRunning);
+        }
+        shelves.size_bytes += unit.size_bytes();
+        shelves.row.push(unit);
+        Ok(shelves)
+    }
+
+    /// Sound alone rides along with the next picture.
+    fn wake_if_worth_it(&self, shelves: &Shelves) {
+        let (pictures, sounds) = (shelves.row.count(Track::Video), shelves.row.count(Track::Audio));
+        if !self.tracks.video || pictures > 0 || sounds >= AUDIO_RIDES {
+            self.wake_if_idle(shelves);
+        }
     }
 
     fn wake_if_idle(&self, shelves: &Shelves) {

@@ -1,6 +1,6 @@
 //! Drives the destinations of one broadcast: one task, one `poll`, no hidden state between the two.
 //!
-//! A wake-up goes round until nothing moves any more: timers, network in, units in, network out,
+//! A wake-up goes round until nothing moves any more, or what moved leaves nothing to do: timers, network in, units in, network out,
 //! each destination in its turn and none waiting for another. Everything that an engine has to send
 //! then leaves in one vectored write.
 
