@@ -96,45 +96,18 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushPacked(
         let live = handles::session(session.cast_unsigned())?;
         // SAFETY: the caller's promise.
         let data = unsafe { from(env, data, offset) }?;
-        let format = pick(&FORMATS, pixels.cast_unsigned(), "pixels")?;
-        let plane = Plane { data, stride_bytes: count(stride, "stride")? };
-        let frame = FrameView::new(format, side(width)?, side(height)?, &[plane]);
-        live.push_video(frame.map_err(PushError::from)?, time_us)?;
+        packed(pixels, data, stride, (width, height), |frame| live.push_video(frame, time_us))?;
         Ok(ONAIR_OK)
     })
 }
 
-/// Interleaved 16-bit samples in native byte order.
+/// Interleaved 16-bit samples in native byte order, for the first source of sound (0) or one that was
+/// added.
 ///
 /// # Safety
 /// Called by Java; the buffer is null or of `java.nio.ByteBuffer`.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushPcm(
-    env: *mut JNIEnv,
-    _class: jobject,
-    session: jlong,
-    data: jobject,
-    offset: jint,
-    size_bytes: jint,
-    sample_rate_hz: jint,
-    channels: jint,
-    time_us: jlong,
-) -> jint {
-    guarded(|| {
-        let live = handles::session(session.cast_unsigned())?;
-        // SAFETY: the caller's promise.
-        let samples = unsafe { samples(env, data, offset, size_bytes) }?;
-        live.push_audio(pcm(samples, sample_rate_hz, channels), time_us)?;
-        Ok(ONAIR_OK)
-    })
-}
-
-/// Interleaved 16-bit samples for a source of sound that was added; 0 is the first one.
-///
-/// # Safety
-/// Called by Java; the buffer is null or of `java.nio.ByteBuffer`.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushPcmTo(
     env: *mut JNIEnv,
     _class: jobject,
     session: jlong,
@@ -180,10 +153,7 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Frames_setSlate(
         }
         // SAFETY: the caller's promise.
         let data = unsafe { from(env, data, 0) }?;
-        let format = pick(&FORMATS, pixels.cast_unsigned(), "pixels")?;
-        let plane = Plane { data, stride_bytes: count(stride, "stride")? };
-        let frame = FrameView::new(format, side(width)?, side(height)?, &[plane]);
-        live.set_slate(Some(frame.map_err(PushError::from)?))?;
+        packed(pixels, data, stride, (width, height), |frame| live.set_slate(Some(frame)))?;
         Ok(ONAIR_OK)
     })
 }
@@ -346,6 +316,20 @@ unsafe fn samples<'a>(
         return Err(LiveError::argument("samples begin and end at even bytes"));
     }
     Ok(samples)
+}
+
+/// Gives `take` a picture of one plane.
+fn packed(
+    pixels: jint,
+    data: &[u8],
+    stride: jint,
+    (width, height): (jint, jint),
+    take: impl FnOnce(FrameView<'_>) -> Result<(), LiveError>,
+) -> Result<(), LiveError> {
+    let format = pick(&FORMATS, pixels.cast_unsigned(), "pixels")?;
+    let plane = Plane { data, stride_bytes: count(stride, "stride")? };
+    let frame = FrameView::new(format, side(width)?, side(height)?, &[plane]);
+    take(frame.map_err(PushError::from)?)
 }
 
 fn pcm(samples: &[i16], sample_rate_hz: jint, channels: jint) -> Pcm<'_> {

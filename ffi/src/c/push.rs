@@ -159,10 +159,19 @@ pub unsafe extern "C" fn onair_session_push_audio(
     with(session, |live| {
         // SAFETY: the caller's promise.
         let samples = unsafe { slice(samples, count, "samples") }?;
-        let channels = u8::try_from(channels)
-            .map_err(|_| LiveError::argument(format!("channels is {channels}; use 1 or 2")))?;
-        live.push_audio(Pcm { samples, sample_rate_hz, channels }, time_us)
+        live.push_audio(pcm(samples, sample_rate_hz, channels)?, time_us)
     })
+}
+
+/// Sound as C gives it.
+pub(super) fn pcm(
+    samples: &[i16],
+    sample_rate_hz: u32,
+    channels: u32,
+) -> Result<Pcm<'_>, LiveError> {
+    let channels = u8::try_from(channels)
+        .map_err(|_| LiveError::argument(format!("channels is {channels}; use 1 to 8")))?;
+    Ok(Pcm { samples, sample_rate_hz, channels })
 }
 
 /// Takes one access unit of an encoder of the app's own.

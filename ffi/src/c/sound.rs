@@ -1,10 +1,10 @@
 //! Sound from more than one source, levels, and devices that are taken away for a while.
 #![expect(unsafe_code, reason = "C passes pointers")]
 
-use onair::{AudioSourceId, Interruption, Pcm};
+use onair::{AudioSourceId, Interruption};
 
 use super::config::pick;
-use super::push::{onair_video_frame, with_frame};
+use super::push::{onair_video_frame, pcm, with_frame};
 use super::session::{onair_session, with};
 use super::{onair_status, place, slice};
 use crate::{LiveError, SoundLevel, SoundLevels};
@@ -135,9 +135,7 @@ pub unsafe extern "C" fn onair_session_push_audio_to(
     with(session, |live| {
         // SAFETY: the caller's promise.
         let samples = unsafe { slice(samples, count, "samples") }?;
-        let channels = u8::try_from(channels)
-            .map_err(|_| LiveError::argument(format!("channels is {channels}; use 1 to 8")))?;
-        live.push_audio_to(source, Pcm { samples, sample_rate_hz, channels }, time_us)
+        live.push_audio_to(source, pcm(samples, sample_rate_hz, channels)?, time_us)
     })
 }
 

@@ -2,9 +2,9 @@
 #![expect(unsafe_code, reason = "Java passes pointers")]
 
 use jni_sys::{JNIEnv, jint, jlong, jobject, jstring};
-use onair::{FrameView, PixelFormat, Plane, PushError};
+use onair::PixelFormat;
 
-use super::{count, from, side};
+use super::{from, packed};
 use crate::LiveError;
 use crate::c::push::FORMATS;
 use crate::c::{ONAIR_OK, config::pick, guarded};
@@ -31,10 +31,7 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Pictures_pushOverlay(
         let live = handles::session(session.cast_unsigned())?;
         // SAFETY: the caller's promise.
         let (name, data) = unsafe { (text(env, name)?, from(env, data, offset)?) };
-        let format = pick(&FORMATS, pixels.cast_unsigned(), "pixels")?;
-        let plane = Plane { data, stride_bytes: count(stride, "stride")? };
-        let frame = FrameView::new(format, side(width)?, side(height)?, &[plane]);
-        live.push_overlay(&name, frame.map_err(PushError::from)?)?;
+        packed(pixels, data, stride, (width, height), |frame| live.push_overlay(&name, frame))?;
         Ok(ONAIR_OK)
     })
 }

@@ -30,7 +30,7 @@ const UNSAFE: [(&str, usize, &str); 34] = [
     ("ffi/src/c/session.rs", 10, "is called from C"),
     ("ffi/src/c/sound.rs", 8, "is called from C"),
     ("ffi/src/c/text.rs", 6, "is called from C"),
-    ("ffi/src/jni.rs", 25, "is called from Java"),
+    ("ffi/src/jni.rs", 23, "is called from Java"),
     ("ffi/src/jni/look.rs", 6, "is called from Java"),
     ("ffi/tests/border.rs", 15, "counts allocations, and calls what C and Java call"),
     ("ffi/tests/conformance/looks.rs", 2, "calls what Swift and Kotlin call"),

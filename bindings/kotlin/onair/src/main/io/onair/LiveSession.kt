@@ -208,7 +208,7 @@ public class LiveSession
             sampleRateHz: Int,
             channels: Int,
             timeUs: Long,
-        ): Boolean = isTaken(Frames.pushPcmTo(handle, source, pcm, offset, sizeBytes, sampleRateHz, channels, timeUs))
+        ): Boolean = isTaken(Frames.pushPcm(handle, source, pcm, offset, sizeBytes, sampleRateHz, channels, timeUs))
 
         /**
          * A device is gone for a while, or another one takes its place: the stream gets the last picture (or the slate), and
@@ -408,7 +408,7 @@ public class LiveSession
             sampleRateHz: Int,
             channels: Int,
             timeUs: Long,
-        ): Boolean = isTaken(Frames.pushPcm(handle, pcm, offset, sizeBytes, sampleRateHz, channels, timeUs))
+        ): Boolean = isTaken(Frames.pushPcm(handle, 0, pcm, offset, sizeBytes, sampleRateHz, channels, timeUs))
 
         /**
          * One access unit. With start codes, as `MediaCodec` makes them, [header] holds the parameter sets (`csd-0` and

@@ -45,17 +45,6 @@ internal object Frames {
     @JvmStatic
     external fun pushPcm(
         session: Long,
-        data: ByteBuffer,
-        offset: Int,
-        sizeBytes: Int,
-        sampleRateHz: Int,
-        channels: Int,
-        timeUs: Long,
-    ): Int
-
-    @JvmStatic
-    external fun pushPcmTo(
-        session: Long,
         source: Int,
         data: ByteBuffer,
         offset: Int,
