@@ -22,6 +22,8 @@ function load(file) {
 const JUMP_AT_START_SECONDS = 0.4;
 /** The same for HLS, above what it aims at. */
 const TOO_OLD_SECONDS = 0.15;
+/** Later jumps cost a hiccup, and pay only for more. */
+const MUCH_TOO_OLD_SECONDS = 0.5;
 const BETWEEN_JUMPS_MS = 2_000;
 const KEEP_BEHIND_SECONDS = 0.35;
 /** A picture that stands still for so long is started again. */
@@ -116,11 +118,11 @@ export class LivePlayer {
       enableWorker: false,
       lowLatencyMode: true,
       maxLiveSyncPlaybackRate: 1.1,
-      liveSyncOnStallIncrease: 0,
+      liveSyncOnStallIncrease: 0.25,
       backBufferLength: 10,
     });
     this.hls = hls;
-    this.jumpedAt = 0;
+    this.jumpedAt = null;
     hls.on(Hls.Events.ERROR, (_, error) => { if (error.fatal) ended(); });
     hls.on(Hls.Events.BUFFER_APPENDED, () => this.jumpToTarget(hls));
     hls.loadSource(`${this.base}/index.m3u8`);
@@ -163,9 +165,11 @@ export class LivePlayer {
     const { buffered } = this.video;
     const target = hls.liveSyncPosition;
     const now = performance.now();
-    if (target === null || !buffered.length || now - this.jumpedAt < BETWEEN_JUMPS_MS) return;
+    if (target === null || !buffered.length) return;
+    if (this.jumpedAt !== null && now - this.jumpedAt < BETWEEN_JUMPS_MS) return;
     if (buffered.end(buffered.length - 1) < target + KEEP_BEHIND_SECONDS) return;
-    if (this.paused || hls.latency <= hls.targetLatency + TOO_OLD_SECONDS) return;
+    const most = this.jumpedAt === null ? TOO_OLD_SECONDS : MUCH_TOO_OLD_SECONDS;
+    if (this.paused || hls.latency <= hls.targetLatency + most) return;
     this.jumpedAt = now;
     this.goLive();
   }
