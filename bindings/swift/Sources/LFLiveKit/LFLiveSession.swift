@@ -50,7 +50,7 @@ public final class LFLiveSession: NSObject {
   public var reconnectCount: UInt = 0
   /// Off as in LFLiveKit; OnAir's own session has it on.
   public var adaptiveBitrate = false
-  /// Kept, and not applied: this version has no overlays. LFLiveKit's spelling.
+  /// Kept, and not applied: the device's encoder gets the camera's picture as it is. LFLiveKit's spelling.
   public var warterMarkView: AnyObject?
   /// Takes effect with the next start: a new FLV file.
   public var saveLocalVideo = false
