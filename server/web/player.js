@@ -23,7 +23,7 @@ const JUMP_AT_START_SECONDS = 0.4;
 /** The same for HLS, above what it aims at. */
 const TOO_OLD_SECONDS = 0.15;
 /** Later jumps cost a hiccup, and pay only for more. */
-const MUCH_TOO_OLD_SECONDS = 0.5;
+const MUCH_TOO_OLD_SECONDS = 0.3;
 const BETWEEN_JUMPS_MS = 2_000;
 const KEEP_BEHIND_SECONDS = 0.35;
 /** A picture that stands still for so long is started again. */
@@ -118,7 +118,7 @@ export class LivePlayer {
       enableWorker: false,
       lowLatencyMode: true,
       maxLiveSyncPlaybackRate: 1.1,
-      liveSyncOnStallIncrease: 0.25,
+      liveSyncOnStallIncrease: 0.1,
       backBufferLength: 10,
     });
     this.hls = hls;
