@@ -100,9 +100,9 @@ export class LivePlayer {
         deferLoadAfterSourceOpen: false,
         autoCleanupSourceBuffer: true,
         liveSync: true,
-        liveSyncMaxLatency: 0.4,
-        liveSyncTargetLatency: 0.3,
-        liveSyncPlaybackRate: 1.1,
+        liveSyncMaxLatency: 0.33,
+        liveSyncTargetLatency: 0.25,
+        liveSyncPlaybackRate: 1.15,
       },
     );
     player.on(mpegts.Events.ERROR, ended);
