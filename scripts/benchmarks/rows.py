@@ -13,6 +13,7 @@ from pathlib import Path
 import chat
 import dips
 import flights
+import watching
 from row import US, Row
 from setup import Nginx, have, material, raw_material, say, which
 
@@ -244,8 +245,8 @@ def rtmps(peers, seconds, port):
 
 
 ROWS = {
-    "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B8": flights.b8, "B9": dips.b9, "B10": dips.b10, "B12": chat.b12,
-    "B13": b13, "RTMPS": rtmps,
+    "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B8": flights.b8, "B9": dips.b9, "B10": dips.b10, "B11": watching.b11,
+    "B12": chat.b12, "B13": b13, "RTMPS": rtmps,
 }
 
 

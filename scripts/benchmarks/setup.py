@@ -87,18 +87,25 @@ def ffmpeg():
 
 def librtmp():
     """Our small program on librtmp; None where its headers are not to be had."""
-    program = CACHE / "librtmp_push"
-    source = HERE / "librtmp_push.c"
+    return compiled("librtmp_push", "-lrtmp", package="librtmp-dev")
+
+
+def one_send():
+    """The least that a message to many costs, as a program; None where there is no C compiler."""
+    return compiled("one_send", package="gcc libc6-dev")
+
+
+def compiled(name, *libraries, package):
+    program, source = CACHE / name, HERE / f"{name}.c"
     if program.exists() and program.stat().st_mtime > source.stat().st_mtime:
         return program
-    build = ["cc", "-O2", "-o", program, source, "-lrtmp"]
     for attempt in range(2):
         try:
-            run(build, stderr=subprocess.DEVNULL)
+            run(["cc", "-O2", "-o", program, source, *libraries], stderr=subprocess.DEVNULL)
             return program
         except (subprocess.CalledProcessError, OSError):
             if attempt == 0:
-                install("librtmp-dev")
+                install(package)
     return None
 
 

@@ -1,0 +1,212 @@
+"""B11: how soon somebody who joins the embedded server has a picture, and what each player costs it, beside nginx-rtmp."""
+
+import contextlib
+import http.client
+import json
+import resource
+import selectors
+import socket
+import statistics
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+from least import LEAST, least
+from row import US, Row
+from setup import Nginx, material, say
+from sink import HANDSHAKE, VIDEO, Reader, command, messages, name, string
+
+JOINS, PLAYERS, FPS = 7, 50, 30
+FLV, NGINX = f"{US}, HTTP-FLV", "nginx-rtmp"
+TAG_HEAD, TAG_TAIL = 11, 4
+
+
+def b11(peers, seconds, port):
+    join = Row("B11", f"TCP connect → first key frame whole, median of {JOINS}", "ms", "≤ 20 ms",
+               lambda f: max(f[US], f[FLV]) <= 20)
+    fan_out = Row("B11", f"a minute of 720p30 to one of {PLAYERS} players", "CPU-ms", "≤ 0.55 × nginx-rtmp",
+                  lambda f: max(f[US], f[FLV]) <= 0.55 * f[NGINX])
+    file = material(peers.ffmpeg, max(seconds, 20))
+    # A socket for each player, on both sides.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # Each way to watch has a server of its own, so that all can be measured at once: what disturbs one disturbs all.
+    servers = {US: Ours(peers.onair, RtmpPlayer), FLV: Ours(peers.onair, FlvPlayer), NGINX: Theirs(port)}
+    try:
+        with published(peers.onair, file, servers):
+            join.figures = {who: statistics.median(times) for who, times in joins(servers).items()}
+        with published(peers.onair, file, servers) as began:
+            # A picture with its share of sound.
+            if floor := least(PLAYERS, file.stat().st_size // (max(seconds, 20) * FPS), FPS):
+                servers[LEAST] = floor
+            crowds = {who: [server.player() for _ in range(PLAYERS)] for who, server in servers.items()}
+            fan_out.figures = costs(servers, crowds, began + max(seconds, 20) - 2)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        say(f"  B11: {error}")
+    finally:
+        for server in servers.values():
+            server.close()
+    return [join, fan_out]
+
+
+def joins(servers):
+    """Milliseconds from connecting to the first whole key frame; each round's at other places in a group of pictures."""
+    times = {who: [] for who in servers}
+    for round_ in range(JOINS):
+        for who, server in servers.items():
+            time.sleep(0.03 * (round_ % 5))
+            began = time.monotonic()
+            player = server.player()
+            player.wait_for_key_frame()
+            times[who].append((time.monotonic() - began) * 1_000)
+            player.connection.close()
+    return times
+
+
+def costs(servers, crowds, end):
+    """Processor time of each server for a player and minute, in milliseconds."""
+    with selectors.DefaultSelector() as selector:
+        received = dict.fromkeys(servers, 0)
+        for who, crowd in crowds.items():
+            for player in crowd:
+                player.connection.setblocking(False)
+                selector.register(player.connection, selectors.EVENT_READ, who)
+        # Until everybody has caught up.
+        drain(selector, received, time.monotonic() + 3)
+        received.update(dict.fromkeys(servers, 0))
+        before, began = {who: used(server.pid) for who, server in servers.items()}, time.monotonic()
+        drain(selector, received, end)
+        minutes = (time.monotonic() - began) / 60
+        after = {who: used(server.pid) for who, server in servers.items()}
+    if min(received.values()) < 0.9 * max(received.values()):
+        raise ValueError(f"not everybody got everything: {received}")
+    return {who: (after[who] - before[who]) / PLAYERS / minutes for who in servers}
+
+
+def drain(selector, received, end):
+    while (left := end - time.monotonic()) > 0:
+        for key, _ in selector.select(left):
+            data = key.fileobj.recv(262_144)
+            if not data:
+                raise ConnectionError(f"{key.data} closed a player's connection")
+            received[key.data] += len(data)
+
+
+class Ours:
+    """The embedded server, and one way to play from it."""
+
+    def __init__(self, onair, player):
+        command = [onair, "serve", "--rtmp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--json"]
+        quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+        self._process = subprocess.Popen([str(word) for word in command], **quiet)
+        self.pid = self._process.pid
+        listening = json.loads(self._process.stdout.readline())
+        self.rtmp, self._http = (int(listening[what].rpartition(":")[2]) for what in ("rtmp", "http"))
+        self._player = player
+
+    def player(self):
+        return self._player(self._http if self._player is FlvPlayer else self.rtmp)
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+
+
+class Theirs(Nginx):
+    """nginx-rtmp."""
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.rtmp, self.pid = port, self._process.pid
+
+    def player(self):
+        return RtmpPlayer(self.rtmp)
+
+
+class RtmpPlayer:
+    """Connects, asks, and reads."""
+
+    def __init__(self, port):
+        self.connection = connect(port)
+        self.connection.sendall(b"\x03" + bytes(HANDSHAKE))
+        reader = Reader(self.connection)
+        answer = reader.take(1 + 2 * HANDSHAKE)
+        self.connection.sendall(answer[1 : 1 + HANDSHAKE])
+        self._messages = messages(reader)
+        address = name("app") + string("live") + name("tcUrl") + string(f"rtmp://127.0.0.1:{port}/live")
+        self._ask("connect", 1, b"\x03" + address + b"\x00\x00\x09")
+        self._ask("createStream", 2, b"\x05")
+        command(self.connection, 1, string("play") + number(3) + b"\x05" + string("bench"))
+
+    def _ask(self, what, transaction, arguments):
+        command(self.connection, 0, string(what) + number(transaction) + arguments)
+        result = string("_result") + number(transaction)
+        while not next(self._messages)[2].startswith(result):
+            pass
+
+    def wait_for_key_frame(self):
+        while not is_key_frame(*next(self._messages)[::2]):
+            pass
+
+
+class FlvPlayer:
+    """The same by HTTP."""
+
+    def __init__(self, port):
+        self.connection = connect(port)
+        self.connection.sendall(b"GET /live/bench.flv HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self._response = http.client.HTTPResponse(self.connection)
+        self._response.begin()
+        if self._response.status != 200:
+            raise ValueError(f"HTTP-FLV: {self._response.status}")
+
+    def wait_for_key_frame(self):
+        self._response.read(9 + TAG_TAIL)
+        while True:
+            head = self._response.read(TAG_HEAD)
+            body = self._response.read(int.from_bytes(head[1:4], "big"))
+            self._response.read(TAG_TAIL)
+            if is_key_frame(head[0], body):
+                return
+
+
+def connect(port):
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def number(value):
+    return b"\x00" + struct.pack(">d", value)
+
+
+def is_key_frame(kind, body):
+    """Of H.264, and not its sequence header."""
+    return kind == VIDEO and body[:2] == b"\x17\x01"
+
+
+@contextlib.contextmanager
+def published(onair, file, servers):
+    """The same to all, in real time; gives when it began."""
+    publishers = []
+    try:
+        for server in servers.values():
+            command = [onair, "push", f"rtmp://127.0.0.1:{server.rtmp}/live/bench", "--flv", file, "--json"]
+            quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+            publishers.append(subprocess.Popen([str(word) for word in command], **quiet))
+        began = time.monotonic()
+        for publisher in publishers:
+            if not any('"live"' in line for line in publisher.stdout):
+                raise ConnectionError("a server does not take what is published")
+        yield began
+    finally:
+        for publisher in publishers:
+            publisher.kill()
+            publisher.wait()
+
+
+def used(pid):
+    """Milliseconds of processor that the process has used, as its scheduler counts them."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
