@@ -253,6 +253,15 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "flv")]
     pub(crate) wav: Option<PathBuf>,
 
+    /// A camera: /dev/video0; without --mic there is no sound. In builds with the feature `camera`
+    #[arg(long, value_name = "DEVICE", conflicts_with_all = ["pattern", "y4m", "wav", "flv"])]
+    pub(crate) camera: Option<String>,
+
+    /// A microphone, as ALSA calls it: default; without --camera there is no picture. In builds with
+    /// the feature `mic`
+    #[arg(long, value_name = "DEVICE", conflicts_with_all = ["pattern", "y4m", "wav", "flv"])]
+    pub(crate) mic: Option<String>,
+
     /// An encoded file (H.264 and AAC in FLV), sent as it is
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "quality", "landscape", "size", "fps", "video_bitrate", "audio_bitrate", "keyint", "profile",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use onair::{Adaptation, AudioConfig, ConfigError, VideoConfig};
+use onair_media::capture::{PictureShape, SoundShape};
 use onair_types::config::{Orientation, VideoConfigBuilder};
 
 use crate::args::{FormatArgs, Rule};
@@ -97,6 +98,23 @@ pub(crate) fn audio(args: &FormatArgs, file: Option<&Sound>) -> Result<AudioConf
         args.audio_bitrate.unwrap_or(preset.bitrate_bps()),
     )
     .map_err(|error| refused(&error))
+}
+
+/// What a camera is asked for: the named size or the quality's, lying, since cameras lie.
+pub(crate) fn camera(args: &FormatArgs) -> PictureShape {
+    let preset = VideoConfig::preset(args.quality.unwrap_or_default(), Orientation::Landscape);
+    let size = args.size.map(|size| (size.width, size.height));
+    let (width, height) = size.unwrap_or((preset.width(), preset.height()));
+    PictureShape { width, height, fps_num: args.fps.unwrap_or(preset.fps()), fps_den: 1 }
+}
+
+/// What a microphone is asked for.
+///
+/// # Errors
+/// The first setting that cannot be.
+pub(crate) fn microphone(args: &FormatArgs) -> Result<SoundShape, Failure> {
+    let audio = audio(args, None)?;
+    Ok(SoundShape { sample_rate_hz: audio.sample_rate_hz(), channels: audio.channels() })
 }
 
 fn refused(error: &ConfigError) -> Failure {

@@ -1,6 +1,7 @@
 //! `onair push`: the command line → a session and its source → a broadcast.
 
 pub(crate) mod address;
+mod devices;
 mod format;
 #[cfg(feature = "tls")]
 pub(crate) mod trust;
@@ -47,6 +48,9 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
             return Err(Failure::usage(reason));
         }
         Some(_) => encoded(args)?,
+        None if args.source.camera.is_some() || args.source.mic.is_some() => {
+            devices::prepare(args)?
+        }
         None => raw(args)?,
     };
     let mut policy = ReconnectPolicy::default();

@@ -15,6 +15,8 @@ pub(crate) struct Mix {
     muted: Vec<Interval>,
     gain: Option<f32>,
     files: Vec<File>,
+    /// The capture time of the source's first sample.
+    origin: CaptureTime,
 }
 
 #[derive(Debug)]
@@ -38,7 +40,7 @@ impl Mix {
             Ok(File { sound, gain: file.gain, id: None, next: 0 })
         };
         let files = args.mix.iter().map(open).collect::<Result<_, Failure>>()?;
-        Ok(Self { muted: args.mute_at.clone(), gain: args.gain, files })
+        Ok(Self { muted: args.mute_at.clone(), gain: args.gain, files, origin: CaptureTime::ZERO })
     }
 
     /// Whether nothing is done.
@@ -62,8 +64,13 @@ impl Mix {
         Ok(())
     }
 
+    /// The source's sound begins here, and not at zero.
+    pub(crate) fn begins_at(&mut self, origin: CaptureTime) {
+        self.origin = origin;
+    }
+
     /// Before the source's sound from `stamp` on: mutes or not, and pushes the files' sound up to
-    /// `end`.
+    /// `end` of its time.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -74,11 +81,11 @@ impl Mix {
         end: Duration,
     ) -> Result<Result<(), PushError>, Failure> {
         if !self.muted.is_empty() {
-            let at = stamp.since(CaptureTime::ZERO);
+            let at = stamp.since(self.origin);
             session.set_muted(self.muted.iter().any(|stretch| stretch.has(at)));
         }
         for file in &mut self.files {
-            if let Err(refused) = file.push(session, end)? {
+            if let Err(refused) = file.push(session, self.origin, end)? {
                 return Ok(Err(refused));
             }
         }
@@ -87,7 +94,12 @@ impl Mix {
 }
 
 impl File {
-    fn push(&mut self, session: &Session, end: Duration) -> Result<Result<(), PushError>, Failure> {
+    fn push(
+        &mut self,
+        session: &Session,
+        origin: CaptureTime,
+        end: Duration,
+    ) -> Result<Result<(), PushError>, Failure> {
         let Some(id) = self.id else { return Ok(Ok(())) };
         let (sample_rate_hz, channels) = (self.sound.sample_rate_hz(), self.sound.channels());
         let wanted = end.as_micros() * u128::from(sample_rate_hz) / 1_000_000;
@@ -95,14 +107,14 @@ impl File {
         let Some(count) = u32::try_from(wanted).ok().filter(|&count| count > 0) else {
             return Ok(Ok(()));
         };
-        if !self.sound.make(self.next, count)? {
+        if !self.sound.make(count)? {
             // At the file's end nobody waits for it any more.
             self.id = None;
             session.remove_audio_source(id).map_err(Failure::local)?;
             return Ok(Ok(()));
         }
         let micros = u128::from(self.next) * 1_000_000 / u128::from(sample_rate_hz.max(1));
-        let at = CaptureTime::from_micros(i64::try_from(micros).unwrap_or(i64::MAX));
+        let at = origin.offset_micros(i64::try_from(micros).unwrap_or(i64::MAX));
         let samples = self.sound.block();
         self.next += (samples.len() / usize::from(channels.max(1))) as u64;
         Ok(session.push_audio_to(id, Pcm { samples, sample_rate_hz, channels }, at))

@@ -2,6 +2,7 @@
 //! session takes it, until the media ends or somebody stops it.
 
 pub(crate) mod encoded;
+pub(crate) mod live;
 pub(crate) mod mix;
 pub(crate) mod pictures;
 pub(crate) mod raw;

@@ -1,44 +1,29 @@
-//! Pictures one after the other: drawn by a pattern or read from a Y4M file.
+//! Pictures one after the other: of a pattern, a Y4M file or a camera, whatever is behind the trait.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
+use onair_media::capture::{CaptureError, Pattern, PictureShape, PictureSource, Y4mPictures};
 use onair_media::file::y4m;
 use onair_media::frame::{FrameError, FrameView, I420Frame, PixelFormat};
-use onair_media::pattern::{Kind, VideoPattern};
+use onair_media::pattern::Kind;
+use onair_types::CaptureTime;
 
 use crate::args;
 use crate::exit::Failure;
 use crate::pacing::FrameRate;
 
 /// A picture at a time.
-#[derive(Debug)]
 pub(crate) struct Pictures {
-    maker: Maker,
+    source: Box<dyn PictureSource>,
     rate: FrameRate,
     frame: I420Frame,
 }
 
-#[derive(Debug)]
-enum Maker {
-    /// Set up with its first picture, which is while the session connects.
-    Pattern {
-        kind: Kind,
-        fps: u32,
-        pattern: Option<VideoPattern>,
-    },
-    File(y4m::Reader<Input>),
-}
-
-type Input = BufReader<Box<dyn ReadSend>>;
-
-trait ReadSend: Read + Send {}
-impl<R: Read + Send> ReadSend for R {}
-
-impl std::fmt::Debug for dyn ReadSend {
+impl std::fmt::Debug for Pictures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Read")
+        f.debug_struct("Pictures").field("rate", &self.rate).finish_non_exhaustive()
     }
 }
 
@@ -53,9 +38,30 @@ impl Pictures {
         height: u32,
         fps: u32,
     ) -> Result<Self, Failure> {
-        let rate = FrameRate::new(fps, 1).ok_or_else(|| Failure::usage("--fps 0: use 1 to 120"))?;
-        let frame = I420Frame::new(width, height).map_err(Failure::usage)?;
-        Ok(Self { maker: Maker::Pattern { kind: kind.into(), fps, pattern: None }, rate, frame })
+        let pattern = Pattern::new(kind.into(), width, height, fps).map_err(Failure::usage)?;
+        let no_rate = || Failure::usage("--fps 0: use 1 to 120");
+        Self::of(Box::new(pattern), no_rate, Failure::usage)
+    }
+
+    fn of(
+        source: Box<dyn PictureSource>,
+        no_rate: impl FnOnce() -> Failure,
+        refused: impl FnOnce(FrameError) -> Failure,
+    ) -> Result<Self, Failure> {
+        let PictureShape { width, height, fps_num, fps_den } = source.shape();
+        let rate = FrameRate::new(fps_num, fps_den).ok_or_else(no_rate)?;
+        let frame = I420Frame::new(width, height).map_err(refused)?;
+        Ok(Self { source, rate, frame })
+    }
+
+    /// Pictures of a camera, as near as it can to what is wanted.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn camera(device: &str, wanted: PictureShape) -> Result<Self, Failure> {
+        let camera = onair_capture::open_camera(device, wanted).map_err(Failure::usage)?;
+        let no_rate = || Failure::usage(format!("{device}: has no frame rate"));
+        Self::of(camera, no_rate, |error| Failure::usage(format!("{device}: {error}")))
     }
 
     /// Pictures of a Y4M file; `-` is stdin.
@@ -64,7 +70,7 @@ impl Pictures {
     /// When the file cannot be opened or is not Y4M.
     pub(crate) fn y4m(path: &Path) -> Result<Self, Failure> {
         let name = path.display();
-        let input: Box<dyn ReadSend> = if path.as_os_str() == "-" {
+        let input: Box<dyn Read + Send> = if path.as_os_str() == "-" {
             Box::new(std::io::stdin())
         } else {
             Box::new(File::open(path).map_err(|e| Failure::usage(format!("open {name}: {e}")))?)
@@ -72,12 +78,9 @@ impl Pictures {
         // One read call a picture is enough at common sizes.
         let input = BufReader::with_capacity(1 << 20, input);
         let reader = y4m::Reader::new(input).map_err(|e| Failure::usage(format!("{name}: {e}")))?;
-        let y4m::Header { width, height, fps_num, fps_den } = reader.header();
-        let rate = FrameRate::new(fps_num, fps_den)
-            .ok_or_else(|| Failure::usage(format!("{name}: has no frame rate")))?;
-        let frame =
-            I420Frame::new(width, height).map_err(|e| Failure::usage(format!("{name}: {e}")))?;
-        Ok(Self { maker: Maker::File(reader), rate, frame })
+        let no_rate = || Failure::usage(format!("{name}: has no frame rate"));
+        let refused = |error| Failure::usage(format!("{name}: {error}"));
+        Self::of(Box::new(Y4mPictures::new(reader)), no_rate, refused)
     }
 
     pub(crate) fn rate(&self) -> FrameRate {
@@ -89,25 +92,20 @@ impl Pictures {
         (self.frame.width(), self.frame.height())
     }
 
-    /// Makes picture `index`; false at the file's end. Indices go up by one from 0.
+    /// Makes the next picture; false at the file's end.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn make(&mut self, index: u64) -> Result<bool, Failure> {
-        match &mut self.maker {
-            Maker::Pattern { kind, fps, pattern } => {
-                let pattern = match pattern {
-                    Some(pattern) => pattern,
-                    None => {
-                        let (width, height) = (self.frame.width(), self.frame.height());
-                        let made = VideoPattern::new(*kind, width, height, *fps);
-                        pattern.insert(made.map_err(Failure::local)?)
-                    }
-                };
-                pattern.draw(index, &mut self.frame).map(|()| true).map_err(Failure::local)
-            }
-            Maker::File(reader) => reader.read_frame(&mut self.frame).map_err(Failure::usage),
-        }
+    pub(crate) fn make(&mut self) -> Result<bool, Failure> {
+        Ok(self.read().map_err(Failure::usage)?.is_some())
+    }
+
+    /// The next picture, and when it was captured; waits for a camera's.
+    ///
+    /// # Errors
+    /// As the source says.
+    pub(crate) fn read(&mut self) -> Result<Option<CaptureTime>, CaptureError> {
+        self.source.read(&mut self.frame)
     }
 
     /// The picture made last.

@@ -55,10 +55,8 @@ impl RawSource {
     fn next_item(&mut self) -> Result<Option<(Duration, Item)>, Failure> {
         while let Some((due, item)) = self.schedule.next() {
             let is_there = match (&item, &mut self.pictures, &mut self.sound) {
-                (Item::Picture { index, .. }, Some(pictures), _) => pictures.make(*index)?,
-                (Item::Sound { first, samples, .. }, _, Some(sound)) => {
-                    sound.make(*first, *samples)?
-                }
+                (Item::Picture { .. }, Some(pictures), _) => pictures.make()?,
+                (Item::Sound { samples, .. }, _, Some(sound)) => sound.make(*samples)?,
                 _ => false,
             };
             if is_there {

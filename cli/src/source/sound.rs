@@ -1,35 +1,45 @@
-//! Samples block by block: the patterns' beep or a WAV file.
+//! Samples block by block: of the patterns' beep, a WAV file or a microphone, whatever is behind the
+//! trait.
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 use std::time::Duration;
 
+use onair_media::capture::{Beep, CaptureError, CapturedSound, SoundShape, SoundSource, WavSound};
 use onair_media::file::wav;
-use onair_media::pattern::Tone;
 
 use crate::exit::Failure;
 
 /// A block of samples at a time.
-#[derive(Debug)]
 pub(crate) struct Sound {
-    maker: Maker,
-    sample_rate_hz: u32,
-    channels: u8,
+    source: Box<dyn SoundSource>,
+    shape: SoundShape,
     block: Vec<i16>,
 }
 
-#[derive(Debug)]
-enum Maker {
-    Tone(Tone),
-    File(wav::Reader<BufReader<File>>),
+impl std::fmt::Debug for Sound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sound").field("shape", &self.shape).finish_non_exhaustive()
+    }
 }
 
 impl Sound {
     /// The beep that goes with the patterns.
     pub(crate) fn tone(sample_rate_hz: u32, channels: u8) -> Self {
-        let maker = Maker::Tone(Tone::new(sample_rate_hz, channels));
-        Self { maker, sample_rate_hz, channels, block: Vec::new() }
+        Self::of(Box::new(Beep::new(sample_rate_hz, channels)))
+    }
+
+    fn of(source: Box<dyn SoundSource>) -> Self {
+        Self { shape: source.shape(), source, block: Vec::new() }
+    }
+
+    /// What a microphone hears, as near as it can to what is wanted.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn microphone(device: &str, wanted: SoundShape) -> Result<Self, Failure> {
+        onair_capture::open_microphone(device, wanted).map(Self::of).map_err(Failure::usage)
     }
 
     /// Samples of a WAV file.
@@ -41,39 +51,38 @@ impl Sound {
         let file = File::open(path).map_err(|e| Failure::usage(format!("open {name}: {e}")))?;
         let reader = wav::Reader::new(BufReader::new(file))
             .map_err(|e| Failure::usage(format!("{name}: {e}")))?;
-        let wav::Header { sample_rate_hz, channels } = reader.header();
-        Ok(Self { maker: Maker::File(reader), sample_rate_hz, channels, block: Vec::new() })
+        Ok(Self::of(Box::new(WavSound::new(reader))))
     }
 
     pub(crate) fn sample_rate_hz(&self) -> u32 {
-        self.sample_rate_hz
+        self.shape.sample_rate_hz
     }
 
     /// When sample `number` is, from the first on.
     pub(crate) fn time_of(&self, number: u64) -> Duration {
-        let micros = u128::from(number) * 1_000_000 / u128::from(self.sample_rate_hz.max(1));
+        let micros = u128::from(number) * 1_000_000 / u128::from(self.shape.sample_rate_hz.max(1));
         Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 
     pub(crate) fn channels(&self) -> u8 {
-        self.channels
+        self.shape.channels
     }
 
-    /// Makes the next `samples` a channel, of which the first has number `first`; false when the
-    /// file has no more. The last block of a file may be shorter.
+    /// Makes the next `samples` a channel; false when the file has no more. The last block of a file
+    /// may be shorter.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn make(&mut self, first: u64, samples: u32) -> Result<bool, Failure> {
-        self.block.resize(samples as usize * usize::from(self.channels), 0);
-        match &mut self.maker {
-            Maker::Tone(tone) => tone.fill(first, &mut self.block),
-            Maker::File(reader) => {
-                let read = reader.read(&mut self.block).map_err(Failure::usage)?;
-                self.block.truncate(read);
-            }
-        }
-        Ok(!self.block.is_empty())
+    pub(crate) fn make(&mut self, samples: u32) -> Result<bool, Failure> {
+        Ok(self.read(samples).map_err(Failure::usage)?.is_some())
+    }
+
+    /// The next samples, and when they were captured; waits for a microphone's.
+    ///
+    /// # Errors
+    /// As the source says.
+    pub(crate) fn read(&mut self, samples: u32) -> Result<Option<CapturedSound>, CaptureError> {
+        self.source.read(samples, &mut self.block)
     }
 
     /// The block made last, interleaved.

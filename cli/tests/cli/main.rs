@@ -12,6 +12,7 @@ mod common;
 mod demo;
 #[cfg(all(feature = "openh264", feature = "fdk-aac"))]
 mod destinations;
+mod devices;
 mod filter;
 mod flv;
 mod lab;
