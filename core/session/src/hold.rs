@@ -111,6 +111,14 @@ pub(crate) struct Slate {
     data: Vec<u8>,
 }
 
+/// Where a push lies on the capture clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub(crate) captured: CaptureTime,
+    /// The device is back with it: what stood in does not end where it begins.
+    pub(crate) is_back: bool,
+}
+
 /// Both tracks' lines, and the thread's bell.
 #[derive(Debug)]
 pub(crate) struct Hold {
@@ -125,14 +133,14 @@ impl Default for Hold {
 }
 
 impl Hold {
-    /// The stamp that a push of `duration_micros` counts with; `None` when it is left out.
+    /// Where a push of `duration_micros` counts; `None` when it is left out.
     pub(crate) fn handle_push(
         &self,
         track: Track,
         at: CaptureTime,
         duration_micros: i64,
         now: Now,
-    ) -> Option<CaptureTime> {
+    ) -> Option<Placed> {
         self.line(track).handle_push(at.as_micros(), duration_micros, now)
     }
 
@@ -223,7 +231,8 @@ fn push_silence(run: &Run, at: CaptureTime) {
     static SILENCE: [i16; FRAME_SAMPLES as usize] = [0; FRAME_SAMPLES as usize];
     let sample_rate_hz = config.sample_rate_hz();
     let sound = Sound { samples: Samples::I16(&SILENCE), sample_rate_hz, channels: 1 };
-    let pushed = Pushed { source: 0, captured: at, frames: SILENCE.len(), muted: true };
+    let frames = SILENCE.len();
+    let pushed = Pushed { source: 0, captured: at, is_back: false, frames, muted: true };
     edge.push_newest(&sound, pushed, &run.waiting());
 }
 
@@ -258,13 +267,58 @@ enum Standing {
 #[derive(Debug, Default)]
 struct Line {
     standing: Standing,
-    /// Capture clock against the session's, by the last push; none before there was one.
-    seen: Option<(i64, Now)>,
+    clock: Clock,
     /// Where the last push ended, and how many units stood in since.
     end_micros: i64,
     filled: u64,
     /// Added to every stamp: another device's clock.
     moved_micros: i64,
+}
+
+/// A capture clock against the session's, both in microseconds, by what was pushed: each push shows it
+/// with how late it came, which is never twice the same. Where a device with another clock takes
+/// over, the stream's place on the session's clock stays, with what the one before had drifted: how
+/// late two single pushes were would add up over a long show.
+#[derive(Debug, Default)]
+struct Clock {
+    /// Where the stream was when the present device took over; none for the first one.
+    anchor: Option<i64>,
+    /// The mean of the device's first pushes, and of its newest, [`Self::PARTS`] of a microsecond.
+    first: i64,
+    newest: i64,
+    pushes: i64,
+}
+
+impl Clock {
+    /// Pushes that a mean is of.
+    const WINDOW: i64 = 32;
+    const PARTS: i64 = 256;
+
+    fn note(&mut self, ends_at: i64, now: Now) {
+        let ahead = ends_at.saturating_sub(now.as_micros()).saturating_mul(Self::PARTS);
+        let part = (self.pushes + 1).min(Self::WINDOW);
+        let off = ahead.saturating_sub(self.newest);
+        self.newest = self.newest.saturating_add(off / part);
+        if self.pushes < Self::WINDOW {
+            self.first = self.newest;
+            self.pushes += 1;
+        }
+    }
+
+    /// What it shows now; none before there was a push.
+    fn at(&self, now: Now) -> Option<i64> {
+        (self.pushes > 0).then(|| now.as_micros().saturating_add(self.ahead()))
+    }
+
+    fn ahead(&self) -> i64 {
+        let drift = self.newest.saturating_sub(self.first) / Self::PARTS;
+        self.anchor.unwrap_or(self.first / Self::PARTS).saturating_add(drift)
+    }
+
+    /// The next push is another device's.
+    fn pass_on(&mut self) {
+        *self = Self { anchor: Some(self.ahead()), ..Self::default() };
+    }
 }
 
 /// Stamps that are further off than this after a resume are of another clock.
@@ -279,25 +333,25 @@ impl Line {
         };
     }
 
-    fn handle_push(&mut self, stamp: i64, duration: i64, now: Now) -> Option<CaptureTime> {
+    fn handle_push(&mut self, stamp: i64, duration: i64, now: Now) -> Option<Placed> {
         if self.standing == Standing::Held {
             return None;
         }
         let mut at = stamp.saturating_add(self.moved_micros);
-        if std::mem::take(&mut self.standing) == Standing::Awaited
-            && let Some(expected) = self.capture_clock(now)
-        {
+        let is_back = std::mem::take(&mut self.standing) == Standing::Awaited;
+        if is_back && let Some(expected) = self.clock.at(now) {
             // A block of samples began its length ago.
             let off = at.saturating_add(duration).saturating_sub(expected);
             if off.abs() > SAME_CLOCK_MICROS {
                 self.moved_micros = self.moved_micros.saturating_sub(off);
                 at = at.saturating_sub(off);
+                self.clock.pass_on();
             }
         }
         self.end_micros = at.saturating_add(duration);
-        self.seen = Some((self.end_micros, now));
+        self.clock.note(self.end_micros, now);
         self.filled = 0;
-        Some(CaptureTime::from_micros(at))
+        Some(Placed { captured: CaptureTime::from_micros(at), is_back })
     }
 
     /// What stands in next, if it is time.
@@ -306,7 +360,7 @@ impl Line {
             return Next::Flowing;
         }
         // Nothing was ever pushed: there is no time to keep.
-        let Some(clock) = self.capture_clock(now) else { return Next::Flowing };
+        let Some(clock) = self.clock.at(now) else { return Next::Flowing };
         let place = |count: u64| {
             let units = count.saturating_mul(u64::from(step.units));
             self.end_micros.saturating_add(micros(units, step.per_second))
@@ -321,10 +375,6 @@ impl Line {
         self.filled += 1;
         Next::Due(CaptureTime::from_micros(at))
     }
-
-    fn capture_clock(&self, now: Now) -> Option<i64> {
-        self.seen.map(|(capture, at)| capture.saturating_add(now.micros_since(at)))
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -334,3 +384,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 #[path = "hold_test.rs"]
 mod tests;
+
+#[cfg(all(test, feature = "openh264", feature = "fdk-aac"))]
+#[path = "hold_hours_test.rs"]
+mod hours;

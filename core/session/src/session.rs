@@ -223,7 +223,8 @@ impl Session {
         let run = self.running()?;
         let push = run.enter()?;
         check_time(at.as_micros())?;
-        let Some(at) = run.place_push(Track::Video, at, 0) else { return Ok(()) };
+        let Some(placed) = run.place_push(Track::Video, at, 0) else { return Ok(()) };
+        let at = placed.captured;
         run.origin(at);
         let Some(edge) = &run.video else { return Err(PushError::NotRunning) };
         if run.plan.blocks() {

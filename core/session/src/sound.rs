@@ -9,6 +9,7 @@ use onair_media::sound::{Level, Sound};
 use onair_types::CaptureTime;
 
 use crate::edge::audio::{Pushed, SOURCES, micros};
+use crate::hold::Placed;
 use crate::{Error, Pcm, PushError, Session, Source};
 
 /// One of a session's sources of sound; see [`Session::add_audio_source`].
@@ -134,18 +135,20 @@ impl Session {
         let _push = run.enter()?;
         let frames = sound.frames()?;
         crate::session::check_time(at.as_micros())?;
-        let at = if source == 0 {
+        let Placed { captured, is_back } = if source == 0 {
             let length = micros(frames as u64, sound.sample_rate_hz);
-            let Some(at) = run.place_push(onair_types::Track::Audio, at, length) else {
+            let Some(placed) = run.place_push(onair_types::Track::Audio, at, length) else {
                 return Ok(());
             };
-            at
+            placed
         } else {
-            at.offset_micros(run.missed_micros(onair_types::Track::Audio, at.as_micros()))
+            let missed = run.missed_micros(onair_types::Track::Audio, at.as_micros());
+            Placed { captured: at.offset_micros(missed), is_back: false }
         };
-        run.origin(at);
+        run.origin(captured);
         let Some(edge) = &run.audio else { return Err(PushError::NotRunning) };
-        let pushed = Pushed { source, captured: at, frames, muted: run.status.is_muted() };
+        let muted = run.status.is_muted();
+        let pushed = Pushed { source, captured, is_back, frames, muted };
         if run.plan.blocks() {
             return edge.push_when_free(sound, pushed, &run.waiting());
         }

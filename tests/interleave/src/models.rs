@@ -151,7 +151,8 @@ pub fn every_sample_is_taken_or_counted(preemptions: usize, pushes: u64) -> usiz
                 for _ in 0..pushes {
                     let Some(_inside) = around.gate.enter() else { break };
                     let captured = CaptureTime::ZERO;
-                    let pushed = Pushed { source: 0, captured, frames: 1, muted: false };
+                    let is_back = false;
+                    let pushed = Pushed { source: 0, captured, is_back, frames: 1, muted: false };
                     let samples = Samples::I16(&[7]);
                     let sound = Sound { samples, sample_rate_hz: RATE_HZ, channels: 1 };
                     edge.push_newest(&sound, pushed, &around.waiting());

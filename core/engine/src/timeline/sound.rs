@@ -10,6 +10,7 @@
 //! | all are 20 ms late and more | samples were lost: silence in their place |
 //! | all are 20 ms early and more | samples came twice: the rest is left out |
 //! | one is 200 ms off | a jump: silence, or the block is left out, at once |
+//! | one is to be believed ([`AudioTimeline::believe_next`]) | silence, or its begin is left out, to the sample |
 
 use onair_types::{CaptureTime, MediaTime};
 
@@ -35,6 +36,8 @@ pub struct AudioTimeline {
     next: Option<i64>,
     window: Window,
     stretch_ppm: i32,
+    /// The next stamp is right, however little it disagrees.
+    believes_next: bool,
     /// Samples that came twice and are still to be left out.
     surplus: u64,
     gaps: u64,
@@ -59,6 +62,7 @@ impl AudioTimeline {
             next: None,
             window: Window::default(),
             stretch_ppm: 0,
+            believes_next: false,
             surplus: 0,
             gaps: 0,
             discarded_samples: 0,
@@ -75,15 +79,16 @@ impl AudioTimeline {
             return Some(Place { first, missing: 0, repeated: 0 });
         };
         let error_micros = self.origin.place(captured).micros_since(time_of_sample(next, rate_hz));
+        let is_believed = std::mem::take(&mut self.believes_next);
         let mut missing = 0;
         if is_another_clock(error_micros) {
             self.origin.move_to(captured, time_of_sample(next, rate_hz));
             self.restart();
-        } else if error_micros < -JUMP_MICROS {
+        } else if error_micros < -JUMP_MICROS && !is_believed {
             self.restart();
             self.surplus = u64::from(samples);
-        } else if self.surplus == 0 || error_micros > JUMP_MICROS {
-            let is_jump = error_micros > JUMP_MICROS;
+        } else if self.surplus == 0 || error_micros > JUMP_MICROS || is_believed {
+            let is_jump = error_micros > JUMP_MICROS || is_believed;
             let wrong_micros =
                 if is_jump { error_micros } else { self.judge(error_micros, samples) };
             if wrong_micros != 0 {
@@ -99,6 +104,12 @@ impl AudioTimeline {
         let first = next.saturating_add_unsigned(missing);
         self.next = Some(first.saturating_add(i64::from(samples - repeated)));
         (repeated < samples || samples == 0).then_some(Place { first, missing, repeated })
+    }
+
+    /// The next block does not follow the one before it, such as a microphone's first after silence
+    /// that stood in for it: its stamp alone says where it lies.
+    pub fn believe_next(&mut self) {
+        self.believes_next = true;
     }
 
     /// How many samples more (or fewer) the source must make from now on, in a million.

@@ -147,6 +147,19 @@ fn a_microphone_with_another_clock_continues_without_a_gap() {
     }
 }
 
+#[test]
+fn lf91_a_stamp_that_is_to_be_believed_is_and_only_that_one() {
+    let mut timeline = AudioTimeline::new(at(0), 48_000);
+    timeline.place(at(0), 480);
+    timeline.believe_next();
+    let place = timeline.place(at(15_000), 480);
+    assert_eq!(place, Some(Place { first: 720, missing: 240, repeated: 0 }));
+    assert_eq!(touching(timeline.place(at(20_000), 480)), 1_200, "jitter");
+    timeline.believe_next();
+    let place = timeline.place(at(30_000), 480);
+    assert_eq!(place, Some(Place { first: 1_680, missing: 0, repeated: 240 }));
+}
+
 fn any_stamp() -> impl Strategy<Value = i64> {
     prop_oneof![
         4 => 0i64..2_000_000,

@@ -21,6 +21,8 @@ pub(crate) struct Chunk {
     pub(crate) rate_hz: u32,
     /// Number of its first sample a channel, counted from its source's first push.
     pub(crate) first_sample: u64,
+    /// Its stamp is right to the sample: the device is back, and silence stood in.
+    pub(crate) is_back: bool,
     /// The session's channels, interleaved.
     pub(crate) pcm: Vec<f32>,
 }
@@ -31,6 +33,8 @@ pub(crate) struct Pushed {
     /// Below [`SOURCES`].
     pub(crate) source: usize,
     pub(crate) captured: CaptureTime,
+    /// As [`Chunk::is_back`].
+    pub(crate) is_back: bool,
     /// Samples a channel, as the check found them.
     pub(crate) frames: usize,
     /// Silence is taken instead.
@@ -146,7 +150,7 @@ impl AudioEdge {
         sound: &'a Sound<'a>,
         pushed: Pushed,
     ) -> impl Iterator<Item = Chunk> + use<'a> {
-        let Pushed { source, captured, frames, muted } = pushed;
+        let Pushed { source, captured, is_back, frames, muted } = pushed;
         let rate_hz = sound.sample_rate_hz;
         let first = self.pushed[source].fetch_add(frames as u64, Ordering::AcqRel);
         (0..frames).step_by(LONGEST).map(move |begin| {
@@ -161,7 +165,8 @@ impl AudioEdge {
                 map_into(sound, part, self.channels, &mut pcm);
             }
             let captured = captured.offset_micros(micros(begin as u64, rate_hz));
-            Chunk { source, captured, rate_hz, first_sample: first + begin as u64, pcm }
+            let (first_sample, is_back) = (first + begin as u64, is_back && begin == 0);
+            Chunk { source, captured, rate_hz, first_sample, is_back, pcm }
         })
     }
 }

@@ -16,7 +16,8 @@ fn sound(samples: &[i16], channels: u8, sample_rate_hz: u32) -> Sound<'_> {
 }
 
 fn at(millis: i64) -> Pushed {
-    Pushed { source: 0, captured: CaptureTime::from_millis(millis), frames: 0, muted: false }
+    let captured = CaptureTime::from_millis(millis);
+    Pushed { source: 0, captured, is_back: false, frames: 0, muted: false }
 }
 
 /// Pushes as the session does.

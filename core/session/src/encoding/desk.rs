@@ -15,7 +15,7 @@ use crate::AudioSourceId;
 use crate::edge::audio::{Chunk, SOURCES, micros};
 use crate::sound::Controls;
 
-pub(super) struct Desk {
+pub(crate) struct Desk {
     channels: u8,
     rate_hz: u32,
     inputs: [Option<Input>; SOURCES],
@@ -46,7 +46,7 @@ struct Input {
 }
 
 /// A block for the encoder, and when its first sample sounds.
-pub(super) type Out<'a> = &'a mut dyn FnMut(&[i16], MediaTime);
+pub(crate) type Out<'a> = &'a mut dyn FnMut(&[i16], MediaTime);
 
 /// How far a source may be behind before the others go on, in parts of a second.
 const HOLD: i64 = 10;
@@ -58,7 +58,7 @@ const ROOM: usize = 16_384;
 const LEVELS: usize = 10;
 
 impl Desk {
-    pub(super) fn new(channels: u8, rate_hz: u32) -> Result<Self, PcmError> {
+    pub(crate) fn new(channels: u8, rate_hz: u32) -> Result<Self, PcmError> {
         Ok(Self {
             channels,
             rate_hz,
@@ -76,7 +76,7 @@ impl Desk {
     }
 
     /// Takes a chunk; `origin` is the capture time that is zero on the timeline.
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         chunk: &Chunk,
         origin: CaptureTime,
@@ -232,6 +232,9 @@ impl Input {
         let made = self.converter.push(&chunk.pcm, chunk.rate_hz, out);
         captured = captured.offset_micros(*lead.get_or_insert(made.lead_micros));
         self.next_sample = chunk.first_sample + (chunk.pcm.len() / channels) as u64;
+        if chunk.is_back {
+            self.timeline.believe_next();
+        }
 
         let controls = controls.source(chunk.source);
         if let Some(level) = self.meter.add(out) {

@@ -65,6 +65,7 @@ impl Mic {
             captured: CaptureTime::from_micros(self.micros),
             rate_hz: self.rate_hz,
             first_sample: self.next,
+            is_back: false,
             pcm: vec![value; samples as usize],
         };
         self.skip(samples);
@@ -264,4 +265,30 @@ fn d12_two_clocks_100_ppm_off_stay_with_the_capture_clock() {
     assert!(worst <= 20_000, "{worst} µs off");
     assert!(expected.len() <= 1, "{} marks were not heard", expected.len());
     rig.assert_even();
+}
+
+/// What stood in seldom ends where a microphone begins again: its first sample is heard where its
+/// stamp says all the same, and not as much later or earlier until half a second was judged.
+#[test]
+fn lf91_the_first_block_of_a_microphone_that_is_back_lies_where_its_stamp_says() {
+    for (off_micros, rate_hz) in
+        [(-15_000, RATE), (-60_000, RATE), (15_000, RATE), (90_000, 16_000)]
+    {
+        let (mut rig, mut mic) = (Rig::new(), Mic::new(0, rate_hz));
+        for _ in 0..100 {
+            rig.take(&mic.chunk(0.0, u64::from(rate_hz) / 50));
+        }
+        mic.micros += off_micros;
+        let back_at = mic.micros + 200_000;
+        for block in 0..20 {
+            let value = if block < 10 { 0.0 } else { 0.9 };
+            let chunk = mic.chunk(value, u64::from(rate_hz) / 50);
+            rig.take(&Chunk { is_back: block == 0, ..chunk });
+        }
+        rig.finish();
+        rig.assert_even();
+        let heard = rig.pcm.iter().position(|sample| *sample > 14_000).expect("it is heard");
+        let heard = heard as i64 * 1_000_000 / i64::from(RATE);
+        assert!((heard - back_at).abs() <= 1_000, "{off_micros} µs: {heard}, made at {back_at}");
+    }
 }

@@ -1,7 +1,7 @@
 //! The two encoder threads, and what both do when an encoder fails or panics.
 
 pub(crate) mod audio;
-mod desk;
+pub(crate) mod desk;
 mod pace;
 pub(crate) mod video;
 

@@ -29,7 +29,7 @@ use crate::edge::units::UnitEdge;
 use crate::edge::video::VideoEdge;
 use crate::edge::{Tracks, Waiting};
 use crate::further::FurtherEdge;
-use crate::hold::Hold;
+use crate::hold::{Hold, Placed};
 use crate::net::Wake;
 use crate::statistics::Board;
 use crate::{
@@ -232,9 +232,9 @@ impl Run {
         track: Track,
         at: CaptureTime,
         length_micros: i64,
-    ) -> Option<CaptureTime> {
+    ) -> Option<Placed> {
         if self.plan.blocks() {
-            return Some(at);
+            return Some(Placed { captured: at, is_back: false });
         }
         let at = at.offset_micros(self.missed_micros(track, at.as_micros()));
         self.hold.handle_push(track, at, length_micros, self.plan.clock.now())
