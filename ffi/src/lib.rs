@@ -27,6 +27,8 @@ mod room;
 mod session;
 mod sound;
 mod statistics;
+#[cfg(test)]
+mod storm_test;
 
 pub mod c;
 #[cfg(feature = "jni")]

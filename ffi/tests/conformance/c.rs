@@ -7,7 +7,7 @@ use onair_e2e::tools::{Tool, are_missing};
 use serde_json::{Value, json};
 
 use crate::support;
-use crate::vectors::{Outcome, PACES, STATES, bytes, number, text};
+use crate::vectors::{Outcome, PACES, STATES, bytes, is_set, number, text};
 
 /// The code of each; `None` where there is no compiler.
 pub(crate) fn configurations(vectors: &[Value]) -> Option<Vec<Value>> {
@@ -58,8 +58,8 @@ fn play(step: &Value) -> String {
     let expected = number(step, "expect_code", 0);
     match text(step, "do") {
         "start" => format!(
-            "    expect(onair_session_start_url(session, {:?}), {expected});\n",
-            text(step, "url")
+            "    expect(onair_session_start_url(session, {}), {expected});\n",
+            quoted(text(step, "url"))
         ),
         "await" => {
             let state = STATES.iter().position(|state| *state == text(step, "state"));
@@ -68,7 +68,7 @@ fn play(step: &Value) -> String {
         "video" => format!(
             "    push_video(session, {}, {}, {}, {}, {}LL, {}LL, {expected});\n",
             u32::from(text(step, "layout") == "start_codes"),
-            u32::from(step["is_key"] == json!(true)),
+            u32::from(is_set(step, "is_key")),
             literal(&bytes(step, "header")),
             literal(&bytes(step, "payload")),
             number(step, "pts_us", 0),
@@ -137,13 +137,19 @@ fn program(body: &str) -> String {
     format!("{PRELUDE}\nint main(void) {{\n{body}  return 0;\n}}\n")
 }
 
+/// A text as C writes it: octal, since a hexadecimal escape has no end there.
+pub(crate) fn quoted(text: &str) -> String {
+    text.bytes().fold("\"".to_owned(), |code, byte| format!("{code}\\{byte:03o}")) + "\""
+}
+
+/// What a program of this source says, [`HEAD`] before it; `None` where there is no compiler.
 pub(crate) fn run(source: &str) -> Option<String> {
     if are_missing(&[Tool::Compiler]) {
         return None;
     }
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     let file = folder.path().join("vector.c");
-    std::fs::write(&file, source).expect("a temporary file");
+    std::fs::write(&file, format!("{HEAD}\n{source}")).expect("a temporary file");
     let flags = ["-Wno-unused-function", "-fsanitize=address,undefined", "-DONAIR_REHEARSAL"];
     let program = support::build(&file, &flags);
     Some(support::run(&mut Command::new(program.path)).stdout)
@@ -171,14 +177,13 @@ fn outcome(said: &str) -> Outcome {
     outcome
 }
 
-pub(crate) const PRELUDE: &str = r#"
+/// What every program begins with.
+const HEAD: &str = r#"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "onair.h"
-
-static uint64_t pushed;
-static uint32_t state = 99;
 
 static void expect(onair_status status, onair_status expected) {
   if (status == expected) return;
@@ -187,6 +192,11 @@ static void expect(onair_status status, onair_status expected) {
   fprintf(stderr, "%d instead of %d: %s\n", (int)status, (int)expected, reason);
   exit(1);
 }
+"#;
+
+const PRELUDE: &str = r#"
+static uint64_t pushed;
+static uint32_t state = 99;
 
 static void note(const onair_event *event) {
   if (event->kind == ONAIR_EVENT_STATE) printf("state %u\n", state = event->state);

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::c::run;
+use crate::c::{quoted, run};
 use crate::rooms::{Played, servers};
 use crate::vectors::{number, text};
 
@@ -29,7 +29,7 @@ fn played(said: &str) -> Played {
 
 fn body(script: &Value) -> String {
     let options = &script["options"];
-    let servers: Vec<String> = servers(options).iter().map(|url| literal(url)).collect();
+    let servers: Vec<String> = servers(options).iter().map(|url| quoted(url)).collect();
     let mut code = format!(
         "  const char *servers[] = {{{}}};\n  onair_room_config config;\n  onair_room room;\n  \
          onair_room_config_init(&config);\n",
@@ -39,7 +39,7 @@ fn body(script: &Value) -> String {
         writeln!(code, "  config.servers = servers;\n  config.server_count = {};", servers.len());
     for (field, value) in options.as_object().expect("options") {
         let value = match value {
-            Value::String(text) => literal(text),
+            Value::String(text) => quoted(text),
             Value::Bool(flag) => u32::from(*flag).to_string(),
             Value::Number(number) => number.to_string(),
             _ => continue,
@@ -60,7 +60,7 @@ fn body(script: &Value) -> String {
 
 fn call(step: &Value) -> String {
     let said =
-        |name: &str| step.get(name).and_then(Value::as_str).map_or("NULL".to_owned(), literal);
+        |name: &str| step.get(name).and_then(Value::as_str).map_or("NULL".to_owned(), quoted);
     let count = |name: &str| number(step, name, 0);
     let at = match step.get("at_ms") {
         None => "ONAIR_NO_TIME".to_owned(),
@@ -93,25 +93,7 @@ fn call(step: &Value) -> String {
     }
 }
 
-/// JSON's escapes are C's, as far as vectors have them.
-fn literal(text: &str) -> String {
-    json!(text).to_string()
-}
-
 const PRELUDE: &str = r#"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include "onair.h"
-
-static void expect(onair_status status, onair_status expected) {
-  if (status == expected) return;
-  char reason[256];
-  onair_last_error(reason, sizeof reason);
-  fprintf(stderr, "%d instead of %d: %s\n", (int)status, (int)expected, reason);
-  exit(1);
-}
-
 static void number(int64_t value, int64_t none) {
   if (value == none) printf("-");
   else printf("%lld", (long long)value);

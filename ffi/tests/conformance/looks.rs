@@ -21,7 +21,7 @@ use onair_types::config::Orientation;
 use serde_json::{Value, json};
 
 use crate::c;
-use crate::vectors::{bytes, number, text};
+use crate::vectors::{bytes, is_set, number, text};
 
 const SIZE: [usize; 2] = [64, 48];
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,7 +47,7 @@ pub(crate) fn natively(vectors: &[Value]) -> Vec<Value> {
         if let Err(error) = set {
             return json!({ "code": error.code(), "reason": error.reason() });
         }
-        session.set_preview(true, look["mirror"] == json!(true));
+        session.set_preview(true, is_set(look, "mirror"));
         push(&session, pictures);
         pictures += 1;
         json!({ "hash": preview(&session) })
@@ -106,14 +106,14 @@ fn options(look: &Value) -> Result<LookOptions, LiveError> {
         options.fit = [Fit::Fill, Fit::Fit, Fit::Stretch][place(FITS, fit)];
     }
     options.rotation_degrees = number(look, "rotation_degrees", 0) as i32;
-    options.mirror = look["mirror"] == json!(true);
+    options.mirror = is_set(look, "mirror");
     options.zoom = real(look, "zoom", options.zoom);
-    options.beauty.is_on = look["beauty"] == json!(true);
+    options.beauty.is_on = is_set(look, "beauty");
     options.beauty.level = real(look, "level", options.beauty.level);
     options.beauty.bright = real(look, "bright", options.beauty.bright);
     options.beauty.tone = real(look, "tone", options.beauty.tone);
-    options.beauty.zero_is_off = look["zero_is_off"] == json!(true);
-    options.beauty.is_fast = look["fast"] == json!(true);
+    options.beauty.zero_is_off = is_set(look, "zero_is_off");
+    options.beauty.is_fast = is_set(look, "fast");
     let known = [
         PictureEffect::Gray,
         PictureEffect::Invert,
@@ -159,7 +159,7 @@ fn overlay(overlay: &Value) -> Result<OverlayOptions, LiveError> {
         y: whole("y") as i32,
         width: whole("out_width") as u32,
         height: whole("out_height") as u32,
-        stretch: overlay["stretch"] == json!(true),
+        stretch: is_set(overlay, "stretch"),
         opacity: real(overlay, "opacity", 1.0),
         z: whole("z") as i32,
     })
@@ -189,8 +189,7 @@ pub(crate) fn through_c(vectors: &[Value]) -> Option<Vec<Value>> {
     body += "  expect(onair_session_finish(session, 5000, NULL), 0);\n  onair_recording made;\n  \
              expect(onair_session_stop_recording(session, &made), 0);\n  \
              if (made.frames == 0) return 1;\n  expect(onair_session_free(session), 0);\n";
-    let said =
-        c::run(&format!("{}\n{PRELUDE}\nint main(void) {{\n{body}  return 0;\n}}\n", c::PRELUDE))?;
+    let said = c::run(&format!("{PRELUDE}\nint main(void) {{\n{body}  return 0;\n}}\n"))?;
     let ends = said.lines().map(|line| match line.split_once(' ').expect("a word and a value") {
         ("hash", hash) => json!({ "hash": hash }),
         (code, reason) => json!({ "code": code.parse::<u16>().expect("a code"), "reason": reason }),
@@ -250,15 +249,11 @@ fn written_overlay(index: usize, overlay: &Value) -> String {
     let mut set = |field: &str, value: String| {
         let _ = writeln!(code, "    overlays[{index}].{field} = {value};");
     };
-    // Octal, since a hexadecimal escape has no end in C.
-    let quoted = |value: &str| {
-        value.bytes().fold("\"".to_owned(), |text, byte| format!("{text}\\{byte:03o}")) + "\""
-    };
-    set("name", quoted(text(overlay, "name")));
+    set("name", c::quoted(text(overlay, "name")));
     let content = match (overlay.get("rgba"), overlay["text"].as_str()) {
         (Some(_), _) => 0,
         (_, Some(letters)) => {
-            set("text", quoted(letters));
+            set("text", c::quoted(letters));
             1
         }
         _ => 2,
@@ -313,7 +308,7 @@ fn colour(value: &Value, name: &str) -> Option<u32> {
 }
 
 fn flag(value: &Value, name: &str) -> String {
-    u32::from(value[name] == json!(true)).to_string()
+    u32::from(is_set(value, name)).to_string()
 }
 
 fn place(all: &[&str], name: &str) -> usize {

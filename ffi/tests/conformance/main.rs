@@ -9,10 +9,8 @@ mod rooms;
 mod support;
 mod vectors;
 
-use std::fs;
-
 use serde_json::{Value, json};
-use vectors::{Outcome, folder, load, text};
+use vectors::{Outcome, expected, load, text};
 
 #[test]
 fn configurations_are_judged_alike() {
@@ -35,16 +33,13 @@ fn addresses_are_taken_apart_alike() {
     }
 }
 
-/// The same pixels and the same words. With `ONAIR_BLESS` set, what they end in natively is written down.
+/// The same pixels and the same words.
 #[test]
 fn lf82_looks_make_the_same_pixels_or_are_refused_with_the_same_words() {
-    let (vectors, path) = (load("looks.json"), folder().join("looked.json"));
+    let vectors = load("looks.json");
     let native = looks::natively(&vectors);
-    if std::env::var_os("ONAIR_BLESS").is_some() {
-        let text = serde_json::to_string_pretty(&native).expect("JSON");
-        fs::write(&path, text + "\n").expect("a folder of ours");
-    }
-    let expected = load("looked.json");
+    let expected = expected("looked.json", &json!(native));
+    let expected = expected.as_array().expect("a list");
     assert_eq!(native.len(), expected.len());
     let through_c = looks::through_c(&vectors);
     for (index, vector) in vectors.iter().enumerate() {
@@ -55,7 +50,6 @@ fn lf82_looks_make_the_same_pixels_or_are_refused_with_the_same_words() {
     }
 }
 
-/// With `ONAIR_BLESS` set, what they end in natively is written down; people read it before it is committed.
 #[test]
 fn sessions_put_the_same_bytes_on_the_wire() {
     let scripts = load("sessions.json");
@@ -66,13 +60,8 @@ fn sessions_put_the_same_bytes_on_the_wire() {
             native::session(script).json(),
         );
     }
-    let (path, native) = (folder().join("outcomes.json"), Value::Object(native));
-    if std::env::var_os("ONAIR_BLESS").is_some() {
-        let text = serde_json::to_string_pretty(&native).expect("JSON");
-        fs::write(&path, text + "\n").expect("a folder of ours");
-    }
-    let expected: Value =
-        serde_json::from_slice(&fs::read(path).expect("outcomes.json")).expect("JSON");
+    let native = Value::Object(native);
+    let expected = expected("outcomes.json", &native);
     for script in &scripts {
         let name = script["name"].as_str().expect("a name");
         assert_eq!(native[name], expected[name], "natively: {name}");
@@ -87,7 +76,7 @@ fn sessions_put_the_same_bytes_on_the_wire() {
 }
 
 /// A link that becomes narrow and wide again: bitrate and pace follow at the same moments, for the same reasons in the
-/// same words. Blessed like the sessions.
+/// same words.
 #[test]
 fn networks_lead_to_the_same_decisions() {
     let traces = load("adaptation.json");
@@ -97,13 +86,8 @@ fn networks_lead_to_the_same_decisions() {
         .iter()
         .map(|trace| (text(trace, "name").to_owned(), decided(native::session(trace))))
         .collect();
-    let (path, native) = (folder().join("decisions.json"), Value::Object(native));
-    if std::env::var_os("ONAIR_BLESS").is_some() {
-        let text = serde_json::to_string_pretty(&native).expect("JSON");
-        fs::write(&path, text + "\n").expect("a folder of ours");
-    }
-    let expected: Value =
-        serde_json::from_slice(&fs::read(path).expect("decisions.json")).expect("JSON");
+    let native = Value::Object(native);
+    let expected = expected("decisions.json", &native);
     assert_eq!(native, expected, "natively");
     if let Some(outcomes) = c::sessions(&traces) {
         for (trace, outcome) in traces.iter().zip(outcomes) {
@@ -113,20 +97,14 @@ fn networks_lead_to_the_same_decisions() {
     }
 }
 
-/// As with sessions: with `ONAIR_BLESS` set, what they end in natively is written down.
 #[test]
 fn rooms_say_the_same_and_tell_the_same() {
     let scripts = load("rooms.json");
     let name = |script: &Value| script["name"].as_str().expect("a name").to_owned();
     let native: serde_json::Map<String, Value> =
         scripts.iter().map(|script| (name(script), rooms::native(script).json())).collect();
-    let (path, native) = (folder().join("rooms-outcomes.json"), Value::Object(native));
-    if std::env::var_os("ONAIR_BLESS").is_some() {
-        let text = serde_json::to_string_pretty(&native).expect("JSON");
-        fs::write(&path, text + "\n").expect("a folder of ours");
-    }
-    let expected: Value =
-        serde_json::from_slice(&fs::read(path).expect("rooms-outcomes.json")).expect("JSON");
+    let native = Value::Object(native);
+    let expected = expected("rooms-outcomes.json", &native);
     assert_eq!(native, expected, "natively");
     if let Some(outcomes) = c_rooms::play(&scripts) {
         assert_eq!(outcomes.len(), scripts.len());

@@ -18,7 +18,7 @@ use onair_ffi::{
 use serde_json::{Value, json};
 
 use crate::native::block_on;
-use crate::vectors::{number, text};
+use crate::vectors::{is_set, number, text};
 
 /// What a script ends in.
 #[derive(Debug, Default, PartialEq)]
@@ -127,7 +127,6 @@ fn log(handle: u64) -> String {
 
 fn options(value: &Value) -> RoomOptions {
     let texts = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let flag = |name: &str| value.get(name) == Some(&json!(true));
     let place = match texts("locator") {
         Some(url) => RoomPlace::Locator { url },
         None => RoomPlace::Servers { urls: servers(value) },
@@ -137,8 +136,8 @@ fn options(value: &Value) -> RoomOptions {
         name: texts("name").unwrap_or_default(),
         auth_token: texts("auth_token"),
         room_token: texts("room_token"),
-        queue_offline: flag("queue_offline"),
-        engine_io_3: flag("engine_io_3"),
+        queue_offline: is_set(value, "queue_offline"),
+        engine_io_3: is_set(value, "engine_io_3"),
         ping_every_ms: u32::try_from(number(value, "ping_every_ms", usual.ping_every_ms.into()))
             .expect("ms"),
         ..usual

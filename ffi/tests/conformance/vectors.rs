@@ -22,13 +22,28 @@ pub(crate) const PACES: [&str; 3] = ["Full", "Half", "None"];
 pub(crate) const STATES: [&str; 6] =
     ["Ready", "Pending", "Live", "Stopped", "Failed", "Reconnecting"];
 
-pub(crate) fn folder() -> PathBuf {
+fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance")
 }
 
 pub(crate) fn load(name: &str) -> Vec<Value> {
     let text = std::fs::read(folder().join(name)).expect("a vector file");
     serde_json::from_slice(&text).expect("a list in JSON")
+}
+
+/// What the vectors end in, as it was written down. With `ONAIR_BLESS` set, `native` is written down first; people read
+/// it before it is committed.
+pub(crate) fn expected(name: &str, native: &Value) -> Value {
+    let path = folder().join(name);
+    if std::env::var_os("ONAIR_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(native).expect("JSON");
+        std::fs::write(&path, text + "\n").expect("a folder of ours");
+    }
+    serde_json::from_slice(&std::fs::read(path).expect("what they end in")).expect("JSON")
+}
+
+pub(crate) fn is_set(value: &Value, name: &str) -> bool {
+    value.get(name) == Some(&Value::Bool(true))
 }
 
 /// A whole number, or what stands for it where there is none.
