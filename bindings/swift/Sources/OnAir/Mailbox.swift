@@ -60,6 +60,33 @@ final class Mailbox<Element: Sendable>: Sendable {
   }
 }
 
+/// Who listens to one thing. Keeps nobody alive; for use behind a lock.
+struct Mailboxes<Element: Sendable> {
+  private struct Weak {
+    weak var mailbox: Mailbox<Element>?
+  }
+
+  private var all: [Weak] = []
+  private var isOver = false
+
+  /// What is told from now on is to be put into these.
+  var present: [Mailbox<Element>] { all.compactMap(\.mailbox) }
+
+  /// One more listener; when all is over, one that hears no more.
+  mutating func add(_ mailbox: Mailbox<Element>) -> Mailbox<Element> {
+    if isOver { mailbox.finish() }
+    all.removeAll { $0.mailbox == nil }
+    all.append(Weak(mailbox: mailbox))
+    return mailbox
+  }
+
+  /// All is over for these.
+  mutating func end() -> [Mailbox<Element>] {
+    isOver = true
+    return present
+  }
+}
+
 extension Mailbox<LiveState> {
   /// States in order; of more than fit, the oldest go.
   static func states(first: LiveState) -> Mailbox<LiveState> {

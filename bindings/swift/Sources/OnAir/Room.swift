@@ -176,16 +176,11 @@ extension LiveError {
     code: 208, reason: "the room's client has ended", advice: "make another one")
 }
 
-/// From the core's one consumer to any number of ours. Keeps no consumer alive.
+/// From the core's one consumer to any number of ours.
 final class RoomHub: Sendable {
-  private struct Weak {
-    weak var mailbox: Mailbox<RoomEvent>?
-  }
-
   private struct Inside {
     var state = RoomState.connecting
-    var isOver = false
-    var mailboxes: [Weak] = []
+    var mailboxes = Mailboxes<RoomEvent>()
   }
 
   private let inside = Guarded(Inside())
@@ -194,30 +189,20 @@ final class RoomHub: Sendable {
 
   /// Everything from now on.
   func events() -> Mailbox<RoomEvent> {
-    inside.withLock { inside in
-      let mailbox = Mailbox<RoomEvent>.roomEvents()
-      if inside.isOver { mailbox.finish() }
-      inside.mailboxes.removeAll { $0.mailbox == nil }
-      inside.mailboxes.append(Weak(mailbox: mailbox))
-      return mailbox
-    }
+    inside.withLock { $0.mailboxes.add(.roomEvents()) }
   }
 
   /// Called by one task, in order.
   func publish(_ event: RoomEvent) {
     let mailboxes = inside.withLock { inside in
       if case .stateChanged(let state) = event { inside.state = state }
-      return inside.mailboxes.compactMap(\.mailbox)
+      return inside.mailboxes.present
     }
     for mailbox in mailboxes { mailbox.put(event) }
   }
 
   func finish() {
-    let mailboxes = inside.withLock { inside in
-      inside.isOver = true
-      return inside.mailboxes.compactMap(\.mailbox)
-    }
-    for mailbox in mailboxes { mailbox.finish() }
+    for mailbox in inside.withLock({ $0.mailboxes.end() }) { mailbox.finish() }
   }
 }
 
