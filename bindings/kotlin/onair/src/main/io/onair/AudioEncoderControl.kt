@@ -138,26 +138,17 @@ internal class AudioEncoderControl(
 
     private inner class Output(
         private val fromUs: Long,
-    ) : EncoderOutput {
+    ) : HeadedOutput() {
         var untilUs = Long.MAX_VALUE
-        private var header: ByteBuffer? = null
-
-        override fun header(
-            bytes: ByteBuffer,
-            offset: Int,
-            size: Int,
-        ) {
-            header = kept(bytes, offset, size)
-        }
 
         override fun unit(
+            header: ByteBuffer,
             bytes: ByteBuffer,
             offset: Int,
             size: Int,
             ptsUs: Long,
             isKey: Boolean,
         ) {
-            val header = header ?: return
             if (ptsUs < fromUs || ptsUs >= untilUs || ptsUs <= lastUs) return
             lastUs = ptsUs
             sink.audio(header, bytes, offset, size, ptsUs)

@@ -40,6 +40,39 @@ internal interface EncoderOutput {
     fun failed(reason: String)
 }
 
+/** Keeps the newest header, without which no unit can be passed on. */
+internal abstract class HeadedOutput : EncoderOutput {
+    private var newest: ByteBuffer? = null
+
+    final override fun header(
+        bytes: ByteBuffer,
+        offset: Int,
+        size: Int,
+    ) {
+        newest = kept(bytes, offset, size).also(::headed)
+    }
+
+    final override fun unit(
+        bytes: ByteBuffer,
+        offset: Int,
+        size: Int,
+        ptsUs: Long,
+        isKey: Boolean,
+    ): Unit = unit(newest ?: return, bytes, offset, size, ptsUs, isKey)
+
+    /** There is a new one. */
+    protected open fun headed(header: ByteBuffer): Unit = Unit
+
+    protected abstract fun unit(
+        header: ByteBuffer,
+        bytes: ByteBuffer,
+        offset: Int,
+        size: Int,
+        ptsUs: Long,
+        isKey: Boolean,
+    )
+}
+
 /** What takes access units; a [LiveSession], or a fake. */
 internal interface UnitSink {
     fun video(

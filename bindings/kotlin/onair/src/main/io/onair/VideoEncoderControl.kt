@@ -140,29 +140,22 @@ internal class VideoEncoderControl(
         failure?.let(onFailed)
     }
 
-    private inner class Output : EncoderOutput {
+    private inner class Output : HeadedOutput() {
         @Volatile var isCurrent = true
-        private var header: ByteBuffer? = null
         private var order: PictureOrder? = null
 
-        override fun header(
-            bytes: ByteBuffer,
-            offset: Int,
-            size: Int,
-        ) {
-            val header = kept(bytes, offset, size)
-            this.header = header
+        override fun headed(header: ByteBuffer) {
             if (order == null) order = orderOf(header)
         }
 
         override fun unit(
+            header: ByteBuffer,
             bytes: ByteBuffer,
             offset: Int,
             size: Int,
             ptsUs: Long,
             isKey: Boolean,
         ) {
-            val header = header ?: return
             if (!isCurrent) return
             val dtsUs = (order ?: return).dtsUs(ptsUs) ?: return broken(this, "pictures come in another order", isHopeless = true)
             try {
