@@ -1,6 +1,7 @@
 //! The packages for phones, tested in their own languages by their own scripts against a server of ours.
 
 use std::env;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,13 +13,21 @@ use crate::tools;
 const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// Runs one of `scripts` with these arguments, `ONAIR_TEST_RTMP` set to `server`, such as
-/// `rtmp://host:port/app`, and `ONAIR_TEST_ROOMS` to `rooms`, such as `ws://host:port`. None when the script says that it cannot be done here, which is told as a skip.
+/// `rtmp://host:port/app`, `ONAIR_TEST_ROOMS` to `rooms`, such as `ws://host:port`, and
+/// `ONAIR_TEST_FILES` to a folder that its tests may fill. None when the script says that it cannot be
+/// done here, which is told as a skip.
 ///
 /// The library is brought up to date before, unless `ONAIR_LIBRARY_DIR` names the folder of another.
 ///
 /// # Panics
 /// When the library does not build, or the script hangs.
-pub fn script(name: &str, arguments: &[&str], server: &str, rooms: &str) -> Option<Ended> {
+pub fn script(
+    name: &str,
+    arguments: &[&str],
+    server: &str,
+    rooms: &str,
+    files: &Path,
+) -> Option<Ended> {
     if env::var_os("ONAIR_LIBRARY_DIR").is_none() {
         let mut build = Command::new(env!("CARGO"));
         build.current_dir(root()).args(["build", "--workspace", "--locked", "--lib"]);
@@ -27,6 +36,7 @@ pub fn script(name: &str, arguments: &[&str], server: &str, rooms: &str) -> Opti
     let mut command = Command::new(root().join("scripts").join(name));
     command.args(arguments).current_dir(root());
     command.env("ONAIR_TEST_RTMP", server).env("ONAIR_TEST_ROOMS", rooms);
+    command.env("ONAIR_TEST_FILES", files);
     let ended = process::run(&mut command, PATIENCE);
     if ended.code != Some(CANNOT) {
         return Some(ended);

@@ -78,18 +78,7 @@ final class ConformanceTests: XCTestCase {
     }
   }
 
-  private func vectors(_ name: String) throws -> [Vector] {
-    try XCTUnwrap(try json(name) as? [Vector])
-  }
-
-  private func json(_ name: String) throws -> Any {
-    let root = (0..<5).reduce(URL(fileURLWithPath: #filePath)) { folder, _ in folder.deletingLastPathComponent() }
-    let file = root.appendingPathComponent("tests/conformance/\(name).json")
-    return try JSONSerialization.jsonObject(with: Data(contentsOf: file))
-  }
 }
-
-private typealias Vector = [String: Any]
 
 /// Plays one script on one session.
 private final class Player {
@@ -236,12 +225,6 @@ private final class Player {
     return 0
   }
 
-  private func bytes(_ hex: Any?) -> [UInt8] {
-    let digits = Array((hex as? String ?? "").utf8)
-    return stride(from: 0, to: digits.count - 1, by: 2).map { index in
-      UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) ?? 0
-    }
-  }
 }
 
 /// The functions `onair_rehearsal_…` of onair.h, where the library has them: packages leave them out.
@@ -289,10 +272,6 @@ private struct Rehearsal {
 private func code(_ body: () throws(LiveError) -> Void) -> Int {
   do { try body() } catch { return error.code }
   return 0
-}
-
-extension [String: Any] {
-  fileprivate func int(_ name: String) -> Int? { (self[name] as? NSNumber)?.intValue }
 }
 
 extension AudioConfiguration {

@@ -41,15 +41,7 @@ final class RoomConformanceTests: XCTestCase {
     options.pingInterval = (value["ping_every_ms"] as? Int).map { Double($0) / 1000 } ?? options.pingInterval
     return options
   }
-
-  private func json(_ name: String) throws -> Any {
-    let root = (0..<5).reduce(URL(fileURLWithPath: #filePath)) { folder, _ in folder.deletingLastPathComponent() }
-    let file = root.appendingPathComponent("tests/conformance/\(name).json")
-    return try JSONSerialization.jsonObject(with: Data(contentsOf: file))
-  }
 }
-
-private typealias Vector = [String: Any]
 
 /// An event as the vectors have it.
 private func line(_ event: RoomEvent) -> String {

@@ -43,8 +43,8 @@ private final class Storm: Sendable {
 
   func blow(seed: UInt64, calls count: Int) {
     var random = Random(state: seed)
-    var pattern = Pattern(width: 360, height: 640)
-    var tone = Tone(sampleRate: 44100)
+    let pattern = Pattern(width: 360, height: 640)
+    let (tone, samples) = (Tone(sampleRate: 44100), [Int16](repeating: 100, count: 2048))
     for number in 0..<count {
       let session = session.withLock { $0 }
       let time = CaptureTime(microseconds: Int64(number) * 10_000)
@@ -54,10 +54,8 @@ private final class Storm: Sendable {
         run(waits: false) { try await session.startLive(to: address.contains("/live/") ? address : "\(address)/storm") }
       case 3: run(waits: true) { await session.stopLive() }
       case 4: run(waits: true) { await session.finishLive(within: 0.05) }
-      case 5...8:
-        pattern.draw(number)
-        note { () throws(LiveError) in try pattern.push(to: session, at: time) }
-      case 9...10: note { () throws(LiveError) in try tone.push(tone.samples(1024), to: session, at: time) }
+      case 5...8: note { () throws(LiveError) in try pattern.push(to: session, at: time) }
+      case 9...10: note { () throws(LiveError) in try tone.push(samples, to: session, at: time) }
       case 11: session.muted.toggle()
       case 12: session.reportPath(number % 2 == 0 ? .changed : .up)
       case 13:

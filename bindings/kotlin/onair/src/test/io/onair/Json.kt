@@ -57,9 +57,12 @@ class Json private constructor(
         while (text[at] != '"') {
             if (text[at] == '\\') {
                 at++
-                require(text[at] == '"' || text[at] == '\\') { "an escape at $at that the vectors have not" }
+                require(text[at] in "\"\\n") { "an escape at $at that the vectors have not" }
+                read.append(if (text[at] == 'n') '\n' else text[at])
+                at++
+            } else {
+                read.append(text[at++])
             }
-            read.append(text[at++])
         }
         at++
         return read.toString()
