@@ -31,6 +31,7 @@ var apple: [Target.Dependency] = []
     apple = stubs.map { .target(name: $0.0) }
     // An app of Xcode's on a Mac.
     targets.append(.executableTarget(name: "OnAirDemo", dependencies: ["OnAir"] + apple, path: "swift-demo/Sources"))
+    targets.append(.testTarget(name: "OnAirDemoTests", dependencies: ["OnAirDemo", "OnAir"], path: "swift-demo/Tests"))
   }
   targets.append(
     .target(

@@ -4,13 +4,6 @@ import SwiftUI
 /// Preview, controls, and what happens.
 struct BroadcastScreen: View {
   @StateObject private var broadcast: Broadcast
-  @State private var zoom = 1.0
-  @State private var beauty = 0.5
-  @State private var bright = 0.5
-  @State private var isMirrored = true
-  @State private var hasTorch = false
-  @State private var isMuted = false
-
   private let place: Place
 
   init(place: Place, video: VideoConfiguration) {
@@ -30,7 +23,7 @@ struct BroadcastScreen: View {
       }
       controls
       Button(isOn ? "Stop" : "Go live") { Task { isOn ? await broadcast.stop() : await broadcast.start() } }
-      Button(broadcast.isRecording ? "End the recording" : "Record") { Task { await broadcast.toggleRecording() } }
+      files
     }
     .task { await broadcast.follow() }
     .onDisappear { broadcast.leave() }
@@ -40,25 +33,25 @@ struct BroadcastScreen: View {
 
   private var controls: some View {
     VStack {
-      Slider(value: $zoom, in: 1...5)
-      Slider(value: $beauty, in: 0...1)
-      Slider(value: $bright, in: 0...1)
-      Toggle("Mirror", isOn: $isMirrored)
-      Toggle("Torch", isOn: $hasTorch)
-      Toggle("Mute", isOn: $isMuted)
-      Button("Other camera") { turn() }
+      Slider(value: $broadcast.controls.zoom, in: 1...5)
+      Toggle("Beauty", isOn: $broadcast.controls.isBeautiful)
+      Slider(value: $broadcast.controls.beauty, in: 0...1)
+      Slider(value: $broadcast.controls.bright, in: 0...1)
+      Slider(value: $broadcast.controls.tone, in: 0...1)
+      Toggle("Mirror", isOn: $broadcast.controls.isMirrored)
+      Toggle("Watermark", isOn: $broadcast.controls.hasWatermark)
+      Toggle("Torch", isOn: $broadcast.controls.hasTorch)
+      Toggle("Mute", isOn: $broadcast.controls.isMuted)
+      Button("Other camera") { broadcast.turn() }
     }
-    .onChange(of: zoom) { broadcast.session?.zoomScale = $0 }
-    .onChange(of: beauty) { broadcast.session?.beautyLevel = $0 }
-    .onChange(of: bright) { broadcast.session?.brightLevel = $0 }
-    .onChange(of: isMirrored) { broadcast.session?.mirror = $0 }
-    .onChange(of: hasTorch) { broadcast.session?.torch = $0 }
-    .onChange(of: isMuted) { broadcast.session?.muted = $0 }
   }
 
-  private func turn() {
-    guard let session = broadcast.session else { return }
-    session.captureDevicePosition = session.captureDevicePosition == .front ? .back : .front
+  private var files: some View {
+    VStack {
+      Button(broadcast.isRecording ? "End the recording" : "Record") { Task { await broadcast.toggleRecording() } }
+      Button("Take a picture") { Task { await broadcast.takePicture() } }
+      Button("Keep the last half minute") { Task { await broadcast.saveClip() } }
+    }
   }
 }
 

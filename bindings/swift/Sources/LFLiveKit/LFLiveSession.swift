@@ -50,10 +50,11 @@ public final class LFLiveSession: NSObject {
   public var reconnectCount: UInt = 0
   /// Off as in LFLiveKit; OnAir's own session has it on.
   public var adaptiveBitrate = false
-  /// Kept, and not applied: the device's encoder gets the camera's picture as it is. LFLiveKit's spelling.
-  public var warterMarkView: AnyObject?
-  /// Takes effect with the next start: a new FLV file.
-  public var saveLocalVideo = false
+  /// Whether what is streamed is written to ``saveLocalVideoPath`` too; while it is streamed, from now on.
+  public var saveLocalVideo = false {
+    didSet { if saveLocalVideo != oldValue { record() } }
+  }
+  /// A file that does not exist yet: MP4, or FLV by its name.
   public var saveLocalVideoPath: URL?
   /// What LFLiveKit's codes cannot say.
   public private(set) var lastError: String?
@@ -90,12 +91,12 @@ public final class LFLiveSession: NSObject {
     guard let streamInfo, let url = streamInfo.url, starting == nil, let session else { return }
     (streamInfo.audioConfiguration, streamInfo.videoConfiguration) = (audio, video)
     self.streamInfo = streamInfo
-    let file = saveLocalVideo ? saveLocalVideoPath : nil
+    // From the first picture on.
+    if saveLocalVideo { record() }
     starting = Task { [weak self] in
-      do {
-        try await session.startLive(to: url)
-        if let file { try session.startRecording(to: file) }
-      } catch {
+      do { try await session.startLive(to: url) } catch {
+        // Nothing came: no file stays.
+        _ = try? await session.stopRecording()
         self?.tell(error)
       }
       self?.starting = nil
@@ -105,7 +106,10 @@ public final class LFLiveSession: NSObject {
   /// Camera and preview stay, as in LFLiveKit.
   public func stopLive() {
     guard let session = made else { return }
-    Task { await session.stopLive() }
+    Task {
+      await session.stopLive()
+      await completeRecording()
+    }
   }
 
   #if canImport(CoreVideo)
@@ -149,6 +153,20 @@ public final class LFLiveSession: NSObject {
     }
   }
 
+  private func record() {
+    guard let session = made else { return }
+    guard saveLocalVideo else {
+      Task { await completeRecording() }
+      return
+    }
+    guard let file = saveLocalVideoPath else { return }
+    do { try session.startRecording(to: file) } catch { tell(error) }
+  }
+
+  private func completeRecording() async {
+    do { try await made?.stopRecording() } catch { tell(error) }
+  }
+
   private func tell(_ error: any Error) {
     guard let error = error as? LiveError else { return }
     lastError = error.description
@@ -157,7 +175,7 @@ public final class LFLiveSession: NSObject {
       case 202, 200, 215: .getStreamInfo
       case 204, 206, 213, 214: .verification
       case 205: .reConnectTimeOut
-      case 207, 209: .preView
+      case 207, 209, 210: .preView
       default: .connectSocket
       }
     #if canImport(ObjectiveC)
@@ -228,6 +246,9 @@ extension LFLiveSession {
     var beautyLevel = 0.5
     var brightLevel = 0.5
     var preView: AnyObject?
+    /// What was put into it.
+    var shown: AnyObject?
+    var mark: AnyObject?
   }
 
   public var running: Bool {
@@ -266,19 +287,19 @@ extension LFLiveSession {
     set { set(\.zoom, newValue) }
   }
 
-  /// Applied where the core encodes; see the migration guide.
+  /// LFLiveKit's filter for faces, on what the camera sees.
   public var beautyFace: Bool {
     get { wishes.beautyFace }
     set { set(\.beautyFace, newValue) }
   }
 
-  /// Applied where the core encodes; see the migration guide.
+  /// From 0 to 1; what is beyond is cut off.
   public var beautyLevel: Double {
     get { wishes.beautyLevel }
     set { set(\.beautyLevel, newValue) }
   }
 
-  /// Applied where the core encodes; see the migration guide.
+  /// From 0 to 1, 0.5 as it is; what is beyond is cut off.
   public var brightLevel: Double {
     get { wishes.brightLevel }
     set { set(\.brightLevel, newValue) }
@@ -313,12 +334,36 @@ extension LFLiveSession {
       get { wishes.preView as? UIView }
       set {
         wishes.preView = newValue
+        (wishes.shown as? UIView)?.removeFromSuperview()
         guard let newValue, let session else { return }
         let preview = LivePreviewView()
+        wishes.shown = preview
         preview.frame = newValue.bounds
         preview.session = session
         newValue.insertSubview(preview, at: 0)
       }
+    }
+
+    /// A view over the picture: its frame in pixels of the picture, its alpha how opaque it is. Drawn when it is set.
+    /// LFLiveKit's spelling.
+    public var warterMarkView: UIView? {
+      get { wishes.mark as? UIView }
+      set {
+        wishes.mark = newValue
+        applyMark()
+      }
+    }
+
+    private func applyMark() {
+      guard let session, let size = video?.videoSize, size.width > 0, size.height > 0 else { return }
+      do { try session.setWatermark(warterMarkView.map { watermark($0, on: size) }) } catch { tell(error) }
+    }
+
+    private func watermark(_ view: UIView, on size: CGSize) -> Watermark {
+      let image = UIGraphicsImageRenderer(size: view.frame.size).pngData { view.layer.render(in: $0.cgContext) }
+      let corner = PicturePoint(x: view.frame.origin.x / size.width, y: view.frame.origin.y / size.height)
+      return Watermark(
+        image: image, position: corner, width: view.frame.size.width / size.width, opacity: Double(view.alpha))
     }
 
     /// The camera's newest picture.

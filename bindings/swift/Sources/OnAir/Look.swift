@@ -108,6 +108,12 @@ extension LiveSession {
     set { quietly { $0.beauty.bright = clamped(newValue) } }
   }
 
+  /// From 0 to 1; what is beyond is cut off. LFLiveKit's filter has it at 0.5, and no property for it.
+  public var toneLevel: Double {
+    get { look.beauty.tone }
+    set { quietly { $0.beauty.tone = clamped(newValue) } }
+  }
+
   /// LFLiveKit: warterMarkView. Nil takes it away; ``setWatermark(_:)`` says what is wrong with one.
   public var watermark: Watermark? {
     get { stage.settings.withLock { $0.watermark } }

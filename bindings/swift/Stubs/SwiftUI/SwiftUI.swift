@@ -90,7 +90,13 @@ extension State where Value: ExpressibleByNilLiteral {
   }
   public var projectedValue: Binding<Value> { self }
   public subscript<Part>(dynamicMember path: WritableKeyPath<Value, Part>) -> Binding<Part> {
-    Binding<Part>(get: { get()[keyPath: path] }, set: { _ in })
+    Binding<Part>(
+      get: { get()[keyPath: path] },
+      set: { part in
+        var whole = get()
+        whole[keyPath: path] = part
+        set(whole)
+      })
   }
 }
 /// Combine's on a Mac.

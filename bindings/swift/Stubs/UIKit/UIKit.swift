@@ -7,6 +7,7 @@ open class CALayer: NSObject, @unchecked Sendable {
   open func addSublayer(_ layer: CALayer) {}
   open func insertSublayer(_ layer: CALayer, at index: UInt32) {}
   open func removeFromSuperlayer() {}
+  open func render(in context: CGContext) {}
 }
 
 @MainActor open class UIView: NSObject {
@@ -15,11 +16,31 @@ open class CALayer: NSObject, @unchecked Sendable {
   public required init?(coder: NSCoder) { nil }
   open var bounds: CGRect = .zero
   open var frame: CGRect = .zero
+  open var alpha: CGFloat = 1
+  open private(set) var subviews: [UIView] = []
   open var layer: CALayer { CALayer() }
   open class var layerClass: AnyClass { CALayer.self }
   open func layoutSubviews() {}
   open func setNeedsLayout() {}
-  open func insertSubview(_ view: UIView, at index: Int) {}
+  open func insertSubview(_ view: UIView, at index: Int) { subviews.insert(view, at: index) }
+  open func removeFromSuperview() {}
+}
+
+/// CoreGraphics' on a Mac.
+public final class CGContext {}
+
+public final class UIGraphicsImageRendererContext {
+  public let cgContext = CGContext()
+}
+
+@MainActor public final class UIGraphicsImageRenderer {
+  /// What is drawn, whatever it is.
+  public static var answer = Data()
+  public init(size: CGSize) {}
+  public func pngData(actions: (UIGraphicsImageRendererContext) -> Void) -> Data {
+    actions(UIGraphicsImageRendererContext())
+    return Self.answer
+  }
 }
 
 /// CoreGraphics' on a Mac.

@@ -87,7 +87,11 @@ final class NamesTests: XCTestCase {
   XCTAssertEqual([session.beautyFace, session.mirror, session.captureDevicePositionIsFront], [true, true, true])
   XCTAssertEqual([session.beautyLevel, session.brightLevel, session.zoomScale], [0.5, 0.5, 1])
   XCTAssertEqual([session.reconnectInterval, session.reconnectCount], [0, 0])
-  XCTAssertNil(session.warterMarkView)
+  #if canImport(UIKit)
+    XCTAssertNil(session.warterMarkView)
+    XCTAssertNil(session.preView)
+    XCTAssertNil(session.currentImage)
+  #endif
   XCTAssertNil(session.saveLocalVideoPath)
   XCTAssertNil(session.streamInfo.url)
   session.showDebugInfo = true
