@@ -3,12 +3,14 @@
 
 mod support;
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 
 use onair_e2e::nginx::Nginx;
 use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{ffmpeg, free_port};
+use onair_server::{Config, Server};
 
 use support::{Program, build, run};
 
@@ -41,6 +43,51 @@ fn the_example_streams_to_nginx_and_ffmpeg_decodes_it() {
         "{frames} pictures, and it says {output}"
     );
     assert!(frames >= 120, "{frames} pictures of 5 s at 30 a second");
+}
+
+#[test]
+fn the_studio_example_makes_files_that_ffmpeg_decodes_and_talks_in_a_room() {
+    if are_missing(&[Tool::Compiler, Tool::Ffmpeg]) {
+        return;
+    }
+    let program = built("examples/studio.c", &["-fsanitize=address,undefined"]);
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let anywhere = (Ipv4Addr::LOCALHOST, 0).into();
+    let server = Config { rtmp: anywhere, http: anywhere, ..Config::default() };
+    let server = Server::start(server).expect("free ports");
+    let rooms = format!("ws://{}", server.http_addr());
+    let output = run(Command::new(&program.path).arg(folder.path()).arg(rooms)).output();
+    assert!(output.contains("Ann: hello"), "{output}");
+    for name in ["show.mp4", "clip.mp4", "shot.png"] {
+        ffmpeg::decode(&folder.path().join(name).to_string_lossy());
+    }
+    let frames = ffmpeg::packets(&folder.path().join("show.mp4"), "v").len();
+    assert!(
+        output.contains(&format!("{frames} pictures")),
+        "{frames} pictures, and it says {output}"
+    );
+}
+
+#[test]
+fn every_example_in_c_in_a_page_is_compiled() {
+    let lines = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let compiled = ["push", "studio"].map(|name| {
+        let file = root.join(format!("ffi/examples/{name}.c"));
+        lines(&std::fs::read_to_string(file).expect("an example"))
+    });
+    let mut found = 0;
+    for page in std::fs::read_dir(root.join("docs")).expect("pages") {
+        let path = page.expect("a page").path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        for block in text.split("```c\n").skip(1) {
+            let block = lines(block.split("```").next().unwrap_or_default());
+            let is_there = compiled.iter().any(|example| example.contains(block.trim()));
+            assert!(is_there, "{} shows what is not compiled:\n{block}", path.display());
+            found += 1;
+        }
+    }
+    assert!(found > 0, "no page shows any");
 }
 
 #[test]
