@@ -24,7 +24,8 @@ import XCTest
   @MainActor private func made(captureType: UInt = 3) throws -> LFLiveSession {
     try XCTUnwrap(
       LFLiveSession(
-        audioConfiguration: .default(), videoConfiguration: .defaultConfiguration(for: .low1), captureType: captureType))
+        audioConfiguration: .default(), videoConfiguration: .defaultConfiguration(for: .low1), captureType: captureType)
+    )
   }
 
   @MainActor private func setEverything() throws {
@@ -36,7 +37,10 @@ import XCTest
     mark.alpha = 0.5
     let table: [(String, () -> Void, () -> Bool)] = [
       ("muted", { shim.muted = true }, { session.muted }),
-      ("captureDevicePosition", { shim.captureDevicePositionIsFront = false }, { session.captureDevicePosition == .back }),
+      (
+        "captureDevicePosition", { shim.captureDevicePositionIsFront = false },
+        { session.captureDevicePosition == .back }
+      ),
       ("mirror", { shim.mirror = false }, { !session.mirror }),
       ("torch", { shim.torch = true }, { session.torch }),
       ("zoomScale", { shim.zoomScale = 2 }, { session.zoomScale == 2 }),

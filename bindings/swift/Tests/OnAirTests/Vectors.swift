@@ -9,7 +9,8 @@ func vectors(_ name: String) throws -> [Vector] {
 }
 
 func json(_ name: String) throws -> Any {
-  try JSONSerialization.jsonObject(with: Data(contentsOf: root.appendingPathComponent("tests/conformance/\(name).json")))
+  try JSONSerialization.jsonObject(
+    with: Data(contentsOf: root.appendingPathComponent("tests/conformance/\(name).json")))
 }
 
 /// Of hexadecimal digits.

@@ -2,6 +2,8 @@ package io.onair.demo
 
 import android.Manifest
 import android.content.pm.PackageManager
+import android.graphics.Bitmap
+import android.graphics.Canvas
 import android.os.Bundle
 import android.view.WindowManager
 import android.widget.Button
@@ -12,12 +14,15 @@ import android.widget.Toast
 import io.onair.LiveEvent
 import io.onair.LiveException
 import io.onair.LiveState
+import io.onair.RecordingSettings
 import io.onair.VideoConfiguration
 import io.onair.VideoQuality
 import io.onair.android.CameraPosition
 import io.onair.android.LiveService
 import io.onair.android.LiveStudio
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
 import java.io.File
 
 /** Camera, preview, figures, and what the network made of them. */
@@ -56,8 +61,13 @@ class BroadcastActivity : DemoActivity() {
         studio.preview = view(R.id.preview)
         studio.onDeviceFailed = ::show
         studio.running = true
+        studio.session.keepClip(CLIP_MS)
+        studio.beautyFace = true
+        check(R.id.is_beautiful) { studio.beautyFace = it }
         slide(R.id.beauty) { studio.beautyLevel = it }
         slide(R.id.bright) { studio.brightLevel = it }
+        slide(R.id.tone) { tone -> studio.session.changeLook { it.copy(beauty = it.beauty.copy(tone = tone)) } }
+        check(R.id.watermark) { studio.watermark = if (it) mark() else null }
         slide(R.id.zoom) { studio.zoomScale = 1 + 2 * it }
         check(R.id.mirror) { studio.mirror = it }
         check(R.id.torch) { studio.torch = it }
@@ -67,6 +77,8 @@ class BroadcastActivity : DemoActivity() {
             val isFront = studio.cameraPosition == CameraPosition.FRONT
             studio.cameraPosition = if (isFront) CameraPosition.BACK else CameraPosition.FRONT
         }
+        view<Button>(R.id.picture).setOnClickListener { scope.launch { takePicture(studio) } }
+        view<Button>(R.id.clip).setOnClickListener { scope.launch { saveClip(studio) } }
         val live = view<Button>(R.id.live)
         live.setOnClickListener {
             if (studio.session.state.value in RUNNING) scope.launch { studio.stopLive() } else start(studio)
@@ -142,11 +154,35 @@ class BroadcastActivity : DemoActivity() {
         isOn: Boolean,
     ) {
         try {
-            if (isOn) studio.saveLocalVideoPath = File(getExternalFilesDir(null), "${System.currentTimeMillis()}.flv").path
+            if (isOn) studio.saveLocalVideoPath = file("mp4").path
             studio.saveLocalVideo = isOn
         } catch (error: LiveException) {
             show(error)
         }
+    }
+
+    private suspend fun takePicture(studio: LiveStudio) {
+        val picture = studio.currentImage() ?: return
+        withContext(Dispatchers.IO) { file("jpg").outputStream().use { picture.compress(Bitmap.CompressFormat.JPEG, 90, it) } }
+    }
+
+    private suspend fun saveClip(studio: LiveStudio) {
+        try {
+            withContext(Dispatchers.IO) { studio.session.saveClip(RecordingSettings(file("mp4").path)) }
+        } catch (error: LiveException) {
+            show(error)
+        }
+    }
+
+    private fun file(kind: String) = File(getExternalFilesDir(null), "${System.currentTimeMillis()}.$kind")
+
+    /** The app's own icon, small. */
+    private fun mark(): Bitmap {
+        val icon = checkNotNull(getDrawable(R.drawable.icon))
+        val bitmap = Bitmap.createBitmap(MARK, MARK, Bitmap.Config.ARGB_8888)
+        icon.setBounds(0, 0, MARK, MARK)
+        icon.draw(Canvas(bitmap))
+        return bitmap
     }
 
     private fun show(error: LiveException) {
@@ -178,6 +214,10 @@ class BroadcastActivity : DemoActivity() {
     ) = view<CheckBox>(id).setOnCheckedChangeListener { _, isOn -> onChange(isOn) }
 
     private companion object {
+        const val CLIP_MS = 30_000L
+
+        /** Pixels. */
+        const val MARK = 72
         val RUNNING = setOf(LiveState.PENDING, LiveState.LIVE, LiveState.RECONNECTING)
     }
 }
