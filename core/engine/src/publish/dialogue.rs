@@ -18,7 +18,7 @@ use super::budget::Budget;
 use super::capabilities::{self, Needs, Offer};
 use super::one_flight::Ahead;
 use super::status::Status;
-use super::{Closed, Config, PublishError};
+use super::{Closed, Config, Delivery, PublishError};
 use crate::amf0::Value;
 use crate::rtmp::chunk_writer::Outgoing;
 use crate::rtmp::command::CommandWriter;
@@ -52,6 +52,8 @@ pub(super) struct Talk {
     live_since: Option<Now>,
     /// Whether the server acknowledged any bytes.
     was_acknowledged: bool,
+    /// The rate follows what the server acknowledges.
+    is_steered: bool,
     /// Says nothing of the stream until it is told to.
     holds: bool,
     /// The server wants the publisher elsewhere, until that is taken.
@@ -107,6 +109,7 @@ impl Dialogue {
                 stream_id: 0,
                 live_since: None,
                 was_acknowledged: false,
+                is_steered: config.delivery == Delivery::Live,
                 holds: false,
                 reconnect: None,
                 demand: None,
@@ -339,7 +342,10 @@ impl Talk {
                 Ok(())
             }
             Ok(Incoming::Acknowledgement(number)) => {
-                self.was_acknowledged = true;
+                // The first comes soon: it says that the publish is wanted.
+                if !std::mem::replace(&mut self.was_acknowledged, true) && !self.is_steered {
+                    self.writer.window_ack_size(RARE_WINDOW_ACK_BYTES, outgoing);
+                }
                 self.acknowledgement = Some(number);
                 Ok(())
             }
@@ -479,5 +485,7 @@ const PUBLISH: f64 = 5.0;
 const FLASH_VERSION: &str = concat!("FMLE/3.0 (compatible; OnAir/", env!("CARGO_PKG_VERSION"), ")");
 /// How often we like to be told what arrived: twice a second at 1 Mbit/s.
 const WINDOW_ACK_BYTES: u32 = 65_536;
+/// Where nothing but the server's life hangs on it: each one wakes the device.
+const RARE_WINDOW_ACK_BYTES: u32 = 262_144;
 const PING_REQUEST: u16 = 6;
 const PING_RESPONSE: u16 = 7;

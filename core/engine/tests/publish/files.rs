@@ -53,6 +53,25 @@ fn a_file_waits_for_no_other_track() {
 }
 
 #[test]
+fn a_file_is_acknowledged_soon_and_then_rarely() {
+    let windows = |config: Config| {
+        let mut rig = Rig::live(config);
+        rig.push(idr(0));
+        for acknowledged in [70_000, 140_000] {
+            rig.server().acknowledge(acknowledged);
+            rig.settle();
+        }
+        let heard = rig.server().heard.iter().filter_map(|heard| match heard {
+            Heard::WindowAckSize(bytes) => Some(*bytes),
+            _ => None,
+        });
+        heard.collect::<Vec<_>>()
+    };
+    assert_eq!(windows(file(video_only())), [65_536, 262_144]);
+    assert_eq!(windows(video_only()), [65_536], "a live source's rate may hang on each");
+}
+
+#[test]
 fn a_producer_is_held_back_while_the_socket_is_full_and_nothing_is_lost() {
     let mut rig = Rig::live(file(video_only()));
     rig.credit = Some(0);
