@@ -36,6 +36,8 @@ pub(crate) struct Aligner {
     /// Wire time of the epoch.
     first_timestamp: MediaTime,
     epoch: Option<MediaTime>,
+    /// What is zero on the wire: the epoch less its own wire time.
+    zero: MediaTime,
 }
 
 impl Aligner {
@@ -45,17 +47,24 @@ impl Aligner {
         has_audio: bool,
         first_timestamp: MediaTime,
     ) -> Self {
-        let mut aligner = Self { alignment, has_video, has_audio, first_timestamp, epoch: None };
+        let (epoch, zero) = (None, MediaTime::ZERO);
+        let mut aligner = Self { alignment, has_video, has_audio, first_timestamp, epoch, zero };
         aligner.reset();
         aligner
     }
 
     /// A new connection: its epoch is not known yet, or for a file stays the file's zero.
     pub(crate) fn reset(&mut self) {
-        self.epoch = match self.alignment {
+        self.set_epoch(match self.alignment {
             Alignment::FirstKeyframe => None,
             Alignment::AsIs => Some(MediaTime::ZERO),
-        };
+        });
+    }
+
+    fn set_epoch(&mut self, epoch: Option<MediaTime>) {
+        self.epoch = epoch;
+        let first = self.first_timestamp.as_micros();
+        self.zero = epoch.unwrap_or_default().offset_micros(first.saturating_neg());
     }
 
     /// A new connection that goes on where the last one ended: `first` is its first unit's time.
@@ -63,7 +72,7 @@ impl Aligner {
     pub(crate) fn restart(&mut self, first: Option<MediaTime>) {
         self.reset();
         if self.alignment == Alignment::FirstKeyframe {
-            self.epoch = first;
+            self.set_epoch(first);
         }
     }
 
@@ -86,13 +95,13 @@ impl Aligner {
         if self.has_audio && first_audio.is_none() {
             return Verdict::NeedsAudio;
         }
-        self.epoch = if self.has_video {
+        self.set_epoch(if self.has_video {
             first_idr
                 .map(|idr| idr.dts)
                 .filter(|idr| !self.has_audio || first_audio.is_some_and(|audio| audio <= *idr))
         } else {
             first_audio
-        };
+        });
         if self.epoch.is_some() { Verdict::Aligned } else { Verdict::NeedsIdr }
     }
 
@@ -122,8 +131,7 @@ impl Aligner {
 
     #[inline]
     fn since_epoch(&self, time: MediaTime) -> MediaTime {
-        let epoch = self.epoch.unwrap_or_default();
-        self.first_timestamp.offset_micros(time.micros_since(epoch))
+        MediaTime::from_micros(time.micros_since(self.zero))
     }
 }
 

@@ -112,7 +112,7 @@ impl<'a> Terms<'a> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn admit_video(
     run: &Run,
     codec: VideoCodec,

@@ -241,7 +241,7 @@ fn payload(body: &Payload, data: &[u8]) -> Payload {
 
 /// FLV's key frame flag decides: the copy must say what the file says. Of HEVC and AV1 the session
 /// takes only what is one.
-#[inline]
+#[inline(always)]
 pub(super) fn frame_kind(config: &VideoHeader, keyframe: bool, data: &[u8]) -> FrameKind {
     let nal_length_size = match config {
         VideoHeader::H264(_) if keyframe => return FrameKind::Idr,

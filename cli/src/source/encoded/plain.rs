@@ -29,11 +29,11 @@ impl EncodedSource {
         }
         let (video, audio) = self.items.plain_tracks();
         while units.len() < MOST_UNITS {
-            if self.ahead.is_empty()
-                && let Some(plain) = self.tags.next_plain_unit(video, audio)
-            {
-                self.items.push_unit(plain, units);
-                continue;
+            if self.ahead.is_empty() {
+                self.take_plain(video, audio, units);
+                if units.len() == MOST_UNITS {
+                    break;
+                }
             }
             // What is not plain, lies ahead, or broke off where the file's blocks meet.
             let tag = match self.ahead.pop_front() {
@@ -58,6 +58,15 @@ impl EncodedSource {
         }
         Ok(!units.is_empty())
     }
+
+    /// Adds the units that lie one behind the other in what was read.
+    fn take_plain(&mut self, video: bool, audio: bool, units: &mut Vec<AccessUnit>) {
+        while units.len() < MOST_UNITS
+            && let Some(plain) = self.tags.next_plain_unit(video, audio)
+        {
+            self.items.push_unit(plain, units);
+        }
+    }
 }
 
 impl Items {
@@ -71,11 +80,13 @@ impl Items {
     }
 
     /// Adds a unit of one of [`Items::plain_tracks`].
-    #[inline]
+    #[inline(always)]
     fn push_unit(&mut self, plain: PlainUnit, units: &mut Vec<AccessUnit>) {
         let PlainUnit { timestamp_ms, content, payload } = plain;
-        match (content, &self.video.header, self.audio.header) {
-            (PlainContent::Picture { is_key, composition_ms }, Some(config), _) => {
+        // There is none before its header.
+        match content {
+            PlainContent::Picture { is_key, composition_ms } => {
+                let Some(config) = &self.video.header else { return };
                 let kind = frame_kind(config, is_key, &payload);
                 let config = config.clone();
                 let dts_ms = self.video.time.next(timestamp_ms);
@@ -87,12 +98,11 @@ impl Items {
                     payload,
                 }));
             }
-            (PlainContent::Sound, _, Some(config)) => {
+            PlainContent::Sound => {
+                let Some(config) = self.audio.header else { return };
                 let pts = MediaTime::from_millis(self.audio.time.next(timestamp_ms));
                 units.push(AccessUnit::Audio(AudioUnit { pts, config, payload }));
             }
-            // There is none before its header.
-            _ => {}
         }
     }
 }

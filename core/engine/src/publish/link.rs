@@ -21,7 +21,7 @@ impl Link<'_> {
         !self.is_gated || self.rate.allowance_bytes() > self.outgoing.len() as u64
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn media(
         &mut self,
         tag_type: TagType,

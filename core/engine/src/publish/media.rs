@@ -419,7 +419,7 @@ impl Media {
     }
 
     /// What [`Media::write`] does once the headers are there.
-    #[inline]
+    #[inline(always)]
     fn serialise(
         &mut self,
         unit: AccessUnit,

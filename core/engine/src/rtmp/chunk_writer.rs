@@ -137,11 +137,12 @@ impl Outgoing {
         self.push_own(tag_type, stream_id, timestamp_ms, &prefix, payload.clone())
     }
 
-    /// As [`Outgoing::push_media`], of a payload that nobody else needs here.
+    /// As [`Outgoing::push_media`], of a payload that nobody else needs here. A call would cost more
+    /// than all it does.
     ///
     /// # Errors
     /// The same.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_own(
         &mut self,
         tag_type: TagType,
@@ -151,8 +152,8 @@ impl Outgoing {
         payload: Payload,
     ) -> Result<(), MessageTooLarge> {
         let (padded, prefix_bytes) = prefix.padded();
-        let body_bytes = prefix_bytes + payload.len();
-        let mut head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
+        let body_bytes = check_size(prefix_bytes + payload.len())?;
+        let mut head = self.head(tag_type, stream_id, timestamp_ms, body_bytes);
         head.push_prefix(padded, prefix_bytes);
         let first_bytes = self.chunk_bytes - prefix_bytes;
         let shared = Shared::new(tag_type, head, payload, first_bytes, self.chunk_bytes);
@@ -173,8 +174,8 @@ impl Outgoing {
         timestamp_ms: u32,
         parts: &[&[u8]],
     ) -> Result<(), MessageTooLarge> {
-        let body_bytes = parts.iter().map(|part| part.len()).sum();
-        let head = self.head(tag_type, stream_id, timestamp_ms, body_bytes)?;
+        let body_bytes = check_size(parts.iter().map(|part| part.len()).sum())?;
+        let head = self.head(tag_type, stream_id, timestamp_ms, body_bytes);
         self.push_bytes(head.bytes());
         let mut room = self.chunk_bytes;
         for &part in parts {
@@ -356,18 +357,24 @@ impl Outgoing {
         stream_id: u32,
         timestamp_ms: u32,
         body_bytes: usize,
-    ) -> Result<Head, MessageTooLarge> {
-        if body_bytes > MAX_BODY_BYTES {
-            return Err(MessageTooLarge { size_bytes: body_bytes });
-        }
+    ) -> Head {
         let (slot, csid) = chunk_stream(tag_type);
         let delta = self.previous[slot].and_then(|it| it.delta(stream_id, timestamp_ms));
         self.previous[slot] = Some(Previous { timestamp_ms, stream_id });
-        let Some(delta_ms) = delta else {
-            return Ok(absolute(csid, stream_id, timestamp_ms, body_bytes, tag_type));
-        };
-        Ok(Head::new(TYPE_1, csid, delta_ms, body_bytes, tag_type))
+        match delta {
+            Some(delta_ms) => Head::new(TYPE_1, csid, delta_ms, body_bytes, tag_type),
+            None => absolute(csid, stream_id, timestamp_ms, body_bytes, tag_type),
+        }
     }
+}
+
+/// What a message's length can say.
+#[inline]
+fn check_size(body_bytes: usize) -> Result<usize, MessageTooLarge> {
+    if body_bytes > MAX_BODY_BYTES {
+        return Err(MessageTooLarge { size_bytes: body_bytes });
+    }
+    Ok(body_bytes)
 }
 
 /// A chunk header with the absolute time, extended where it must be.

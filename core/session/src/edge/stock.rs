@@ -117,6 +117,7 @@ impl Stock {
         Hand {
             stock: Arc::clone(&self.0),
             row: Row::with_capacity(2 * UNITS),
+            is_short: true,
             began: None,
             released: match self.0.timing {
                 Timing::AsPushed => MediaTime::from_micros(i64::MAX),
@@ -218,6 +219,8 @@ impl Sum {
 pub(crate) struct Hand {
     stock: Arc<Shared>,
     row: Row,
+    /// A track has nothing in hand.
+    is_short: bool,
     /// When the first unit went, and its decoding time.
     began: Option<(Now, MediaTime)>,
     /// What is decoded up to here may go.
@@ -232,25 +235,39 @@ impl Hand {
     /// Whether a unit may go at `now`, which [`Hand::next`] then takes.
     #[inline]
     pub(crate) fn look(&mut self, now: Now) -> bool {
-        let Tracks { video, audio } = self.stock.tracks;
-        let lacks = |track| self.row.count(track) == 0;
-        if (video && lacks(Track::Video)) || (audio && lacks(Track::Audio)) {
+        if self.is_short {
             self.refill();
         }
         let Some(first) = self.row.first() else { return false };
         first <= self.released || self.release(first, now)
     }
 
-    /// The unit that is next, whether it is due or not; it stays.
+    /// Takes the unit that may go at `now` if `is_wanted` says so, which is told whether a picture
+    /// goes soon behind it.
     #[inline]
-    pub(crate) fn front(&self) -> Option<&AccessUnit> {
-        self.row.front()
+    pub(crate) fn next_if(
+        &mut self,
+        now: Now,
+        is_wanted: impl FnOnce(&AccessUnit, bool) -> bool,
+    ) -> Option<AccessUnit> {
+        let mut front = self.row.front();
+        // As [`Hand::look`], which most units need not.
+        if self.is_short || front.is_none_or(|unit| unit.dts() > self.released) {
+            if !self.look(now) {
+                return None;
+            }
+            front = self.row.front();
+        }
+        let front = front?;
+        if is_wanted(front, self.has_picture_behind(front.dts())) { self.next() } else { None }
     }
 
     /// The unit that is next, whether it is due or not.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<AccessUnit> {
-        self.row.pop()
+        let unit = self.row.pop()?;
+        self.is_short |= self.row.count(unit.track()) == 0;
+        Some(unit)
     }
 
     /// Whether a picture goes soon behind the unit decoded at `dts`, which went.
@@ -292,6 +309,9 @@ impl Hand {
         }
         let mut shelves = self.stock.lock();
         self.row.append(&mut shelves.row);
+        let Tracks { video, audio } = self.stock.tracks;
+        let lacks = |track| self.row.count(track) == 0;
+        self.is_short = (video && lacks(Track::Video)) || (audio && lacks(Track::Audio));
         shelves.size_bytes = 0;
         shelves.is_idle = self.row.is_empty();
         if self.row.is_empty() {

@@ -345,14 +345,10 @@ impl Supply for Passing<'_> {
     #[inline]
     fn next_if(&mut self, is_wanted: impl FnOnce(&AccessUnit, bool) -> bool) -> Option<AccessUnit> {
         // What was sent before a unit is there by the time it is seen.
-        if !self.hand.look(self.now) || !self.run.cues.is_empty() {
-            return None;
-        }
-        let unit = self.hand.front()?;
-        if !is_wanted(unit, self.hand.has_picture_behind(unit.dts())) {
-            return None;
-        }
-        let unit = self.hand.next()?;
+        let cues = &self.run.cues;
+        let unit = self.hand.next_if(self.now, |unit, picture_follows| {
+            cues.is_empty() && is_wanted(unit, picture_follows)
+        })?;
         if self.is_watched || unit.is_idr() {
             see(&unit, self.run, self.steering);
         }

@@ -28,7 +28,7 @@ impl Media {
         link: &mut Link<'_>,
         now: Now,
     ) -> usize {
-        let (mut taken, mut newest) = ([0_u32; 2], None);
+        let (mut taken, mut newest) = ([0_u32; 2], MediaTime::ZERO);
         let is_sound_alone = self.metadata.video.is_none();
         while self.has_credit(link.outgoing) {
             // A header goes the long way, and sound that no picture follows waits for one.
@@ -42,7 +42,7 @@ impl Media {
             match self.serialise(unit, self.aligner.wire_ms(dts), link) {
                 Ok(()) => {
                     taken[track as usize] += 1;
-                    newest = Some(dts);
+                    newest = dts;
                 }
                 // No unit within the credit is.
                 Err(MessageTooLarge { .. }) => self.buffer.count_dropped(track),
@@ -55,8 +55,8 @@ impl Media {
         if audio > 0 {
             self.latest_audio = self.sent.audio;
         }
-        if let Some(dts) = newest {
-            self.cues.handle_sent(dts);
+        if video + audio > 0 {
+            self.cues.handle_sent(newest);
         }
         (video + audio) as usize
     }
