@@ -3,6 +3,9 @@
 
 #![cfg(target_os = "linux")]
 
+#[cfg(feature = "rooms")]
+#[path = "stop/rooms.rs"]
+mod rooms;
 mod support;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

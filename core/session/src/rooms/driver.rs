@@ -15,7 +15,7 @@ use crate::{Connector, Now};
 type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// How long an old connection may take to end well.
-const GOODBYE: Duration = Duration::from_millis(150);
+const GOODBYE: Duration = Duration::from_millis(50);
 
 /// What woke the thread.
 enum Woken {
