@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use onair_server::PublicUrl;
 use onair_types::config::{Orientation, Profile};
 use onair_types::{ConfigError, VideoConfig, VideoQuality};
 
@@ -70,6 +71,10 @@ pub(crate) struct DemoArgs {
     /// Let other devices on this network watch; prints a QR code
     #[arg(long)]
     pub(crate) lan: bool,
+
+    /// What people see in front of this server: https://host[:port], for links and rooms
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<PublicUrl>,
 
     /// Port of the watch page [default: 8080, or a free one if that is taken]
     #[arg(long, value_name = "PORT")]
@@ -359,6 +364,15 @@ pub(crate) struct ServeArgs {
     /// Where browsers and HTTP players connect
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) http: SocketAddr,
+
+    /// Listen on all addresses, at the same ports; publishers need the token of ONAIR_PUBLISH_TOKEN,
+    /// or one that is drawn and printed
+    #[arg(long)]
+    pub(crate) lan: bool,
+
+    /// What people see in front of this server: https://host[:port], for links and rooms
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<PublicUrl>,
 
     /// Keep a copy of each stream in this folder
     #[arg(long, value_name = "DIR")]

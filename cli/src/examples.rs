@@ -36,7 +36,8 @@ pub(crate) const SERVE_HELP: &str = help!(
     "\
 Examples:
   onair serve                                  this machine only
-  onair serve --rtmp 0.0.0.0:1935 --http 0.0.0.0:8080
+  onair serve --lan                            this network; publishers need the token
+  onair serve --public-url https://live.example   behind a proxy that has that name
   onair serve --record recordings"
 );
 

@@ -1,33 +1,76 @@
 //! `onair serve`: the embedded server until Ctrl-C.
 
+use std::net::{IpAddr, SocketAddr};
+
+use onair::rooms::Secret;
 use onair_server::{Config, RunningServer, Server, ServerError};
 
 use crate::args::ServeArgs;
 use crate::context::Context;
+use crate::demo;
 use crate::event::Event;
 use crate::exit::{Exit, Failure};
+
+/// What publishers need, where the environment says it.
+const TOKEN: &str = "ONAIR_PUBLISH_TOKEN";
 
 /// Serves until somebody stops it.
 ///
 /// # Errors
 /// When an address cannot be listened on or the folder cannot be written.
 pub(crate) fn run(args: &ServeArgs, context: &Context) -> Result<Exit, Failure> {
+    let lan = match args.lan {
+        true => Some(demo::lan::address().map_err(Failure::connect)?),
+        false => None,
+    };
+    let at = |address: SocketAddr| match lan {
+        Some(ip) => SocketAddr::new(demo::all_like(ip), address.port()),
+        None => address,
+    };
+    // A drawn one is no use to who reads JSON and is not told.
+    let drawn = || (args.lan && !args.json).then(demo::token);
+    let token = std::env::var(TOKEN).ok().map(Secret::new).or_else(drawn);
     let config = Config {
-        rtmp: args.rtmp,
-        http: args.http,
+        rtmp: at(args.rtmp),
+        http: at(args.http),
         record_dir: args.record.clone(),
+        share_host: lan,
+        public_url: args.public_url.clone(),
+        publish_token: token.clone(),
         ..Config::default()
     };
     let server = start(config)?;
     context.output.event(&listening(&server, None));
-    context.output.words(&format!(
-        "push to {} and watch at {}",
-        server.rtmp_url("live", "NAME"),
-        server.watch_url("live", "NAME"),
-    ));
+    match lan {
+        Some(ip) => announce(&server, ip, token.as_ref(), context),
+        None => context.output.words(&format!(
+            "push to {}{} and watch at {}",
+            server.rtmp_url("live", "NAME"),
+            if token.is_some() { "?token=…" } else { "" },
+            server.watch_url("live", "NAME"),
+        )),
+    }
     context.stop_signal.wait_for_ever();
     server.stop();
     Ok(Exit::Ok)
+}
+
+/// What others on the network need: who may publish scans the code, whose page shows the address with the token.
+fn announce(server: &RunningServer, ip: IpAddr, token: Option<&Secret>, context: &Context) {
+    const NAME: &str = "show";
+    let with = |port| SocketAddr::new(ip, port);
+    let (rtmp, http) = (with(server.rtmp_addr().port()), with(server.http_addr().port()));
+    let token = token.map_or("", Secret::expose);
+    let watch = format!("http://{http}/watch/live/{NAME}");
+    context.output.words(&format!("publish  rtmp://{rtmp}/live/{NAME}?token={token}"));
+    context.output.words(&format!("watch    {watch}"));
+    // Behind the # no server sees it.
+    match demo::qr::code(&format!("{watch}#token={token}")) {
+        Ok(code) => context.output.words(&code),
+        Err(error) => log::warn!("draw the QR code: {error}"),
+    }
+    context.output.words("The code is for those who may publish: it holds the token.");
+    context.output.words("Ctrl-C stops it.");
 }
 
 /// A server, or the exit code that its absence deserves.
@@ -35,13 +78,13 @@ pub(crate) fn run(args: &ServeArgs, context: &Context) -> Result<Exit, Failure> 
 /// # Errors
 /// When it cannot be started.
 pub(crate) fn start(config: Config) -> Result<RunningServer, Failure> {
-    Server::start(config).map_err(|error| {
-        let exit = match &error {
-            ServerError::RecordDir { .. } => Exit::Usage,
-            ServerError::InUse { .. } | ServerError::Bind { .. } => Exit::Connect,
-            _ => Exit::Local,
-        };
-        Failure::new(exit, error)
+    Server::start(config).map_err(|error| match &error {
+        ServerError::NoPublishToken { .. } | ServerError::PublishToken => {
+            Failure::usage(format!("{error} ({TOKEN}, or --lan, which draws one)"))
+        }
+        ServerError::RecordDir { .. } => Failure::usage(error),
+        ServerError::InUse { .. } | ServerError::Bind { .. } => Failure::connect(error),
+        _ => Failure::local(error),
     })
 }
 

@@ -5,8 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use onair_rooms::Secret;
 use thiserror::Error;
 
+use crate::public_url::PublicUrl;
 use crate::rooms::config::RoomsConfig;
 use crate::studio::Studio;
 
@@ -42,7 +44,16 @@ pub struct Config {
     /// By which address others on the network reach this server: for links and QR codes on a page
     /// that was opened by a loopback name. `None` leaves such links as they are.
     pub share_host: Option<IpAddr>,
-    /// What the broadcaster's page `/studio` shows and changes; without it there is no such page.
+    /// By which address people reach the server where a proxy or a tunnel in front of it has another one: for links,
+    /// QR codes and rooms. Its host is one of `host_names` then, and its pages may talk to rooms.
+    pub public_url: Option<PublicUrl>,
+    /// What a publisher must put behind the stream's name, as `rtmp://host/app/name?token=…`; the publish key of a
+    /// room does instead, and nobody opens a room without [`RoomsConfig::host_token`], which is this one unless
+    /// another is set. 16 to 128 letters, digits, `-`, `_`, `.` and `~`. An RTMP address beyond loopback needs one.
+    /// Default `None`.
+    pub publish_token: Option<Secret>,
+    /// What the broadcaster's page `/studio` shows and changes, for who has [`RoomsConfig::host_token`]; without it
+    /// there is no such page.
     pub studio: Option<Arc<dyn Studio>>,
     /// Comments, likes and gifts beside the streams.
     pub rooms: RoomsConfig,
@@ -58,6 +69,8 @@ impl Default for Config {
             max_connections: 1_000,
             host_names: Vec::new(),
             share_host: None,
+            public_url: None,
+            publish_token: None,
             studio: None,
             rooms: RoomsConfig::default(),
         }
@@ -90,6 +103,19 @@ pub enum ServerError {
         /// The system's answer.
         source: io::Error,
     },
+    /// Everybody on the network could publish.
+    #[error(
+        "listen for RTMP on {address}: everybody on the network could publish there; set a publish token, which publishers give as ?token=… behind the stream's name, or listen on 127.0.0.1"
+    )]
+    NoPublishToken {
+        /// What was asked for.
+        address: SocketAddr,
+    },
+    /// The publish token could be guessed, or cannot be put into an address.
+    #[error(
+        "the publish token has 16 to 128 letters, digits, '-', '_', '.' and '~'; choose another one"
+    )]
+    PublishToken,
     /// Recordings cannot be written there.
     #[error("record into {}: {source}; choose a directory that can be written", .path.display())]
     RecordDir {

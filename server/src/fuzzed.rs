@@ -11,6 +11,7 @@ use crate::config::SecondPublisher;
 use crate::hub::Hub;
 use crate::name::StreamName;
 use crate::record::Writers;
+use crate::rooms::line::frames::{Incoming, Reader};
 use crate::rtmp::{self, Flow};
 
 /// The streams that peers publish and play.
@@ -19,6 +20,27 @@ pub struct House(Arc<Hub>);
 
 /// One connection.
 pub struct Peer(rtmp::Peer);
+
+/// What came through a client's WebSocket in these pieces: `text`, `ping`, `pong` or `close` and its bytes, each; and
+/// what was wrong, if something was.
+pub fn websocket(pieces: &[&[u8]]) -> (Vec<(&'static str, Vec<u8>)>, Option<String>) {
+    let mut reader = Reader::default();
+    let mut heard = Vec::new();
+    for piece in pieces {
+        reader.push(piece);
+        loop {
+            heard.push(match reader.next() {
+                Ok(None) => break,
+                Ok(Some(Incoming::Text(text))) => ("text", text.into_bytes()),
+                Ok(Some(Incoming::Ping(bytes))) => ("ping", bytes.to_vec()),
+                Ok(Some(Incoming::Pong)) => ("pong", Vec::new()),
+                Ok(Some(Incoming::Close)) => ("close", Vec::new()),
+                Err(broken) => return (heard, Some(broken.to_string())),
+            });
+        }
+    }
+    (heard, None)
+}
 
 impl House {
     /// Without streams and recordings.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use onair_rooms::Secret;
 use onair_types::Now;
 
 use crate::config::SecondPublisher;
@@ -32,6 +33,11 @@ impl Hub {
     ) -> Self {
         let keys = PublishKeys::default();
         Self { streams: Mutex::default(), second_publisher, record_dir, writers, keys }
+    }
+
+    /// From now on publishers need this token.
+    pub(crate) fn take_publishers_with(&mut self, token: Option<Secret>) {
+        self.keys.set_token(token);
     }
 
     /// Begins to publish `name`.

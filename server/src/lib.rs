@@ -24,6 +24,7 @@ mod limit;
 mod meter;
 mod name;
 mod player;
+mod public_url;
 mod record;
 mod ring;
 mod rooms;
@@ -49,6 +50,7 @@ use tokio::time::sleep;
 
 pub use config::{Config, SecondPublisher, ServerError};
 pub use info::{AudioInfo, StreamInfo, StreamState, VideoInfo};
+pub use public_url::{PublicUrl, PublicUrlError};
 pub use rooms::config::{Rate, RoomsConfig};
 pub use studio::Studio;
 
@@ -70,9 +72,10 @@ impl Server {
     /// Binds both ports and runs the server on a thread of its own.
     ///
     /// # Errors
-    /// When a port cannot be bound, the recording directory cannot be written or the system gives
-    /// no thread.
+    /// When a port cannot be bound, the recording directory cannot be written, the system gives no
+    /// thread, or everybody on the network could publish.
     pub fn start(config: Config) -> Result<RunningServer, ServerError> {
+        check_publish_token(&config)?;
         if let Some(dir) = &config.record_dir {
             check_record_dir(dir)
                 .map_err(|source| ServerError::RecordDir { path: dir.clone(), source })?;
@@ -87,11 +90,21 @@ impl Server {
 
         let clock = Clock::start();
         let (writers, records) = Writers::new();
-        let hub = Arc::new(Hub::new(config.second_publisher, config.record_dir, writers));
-        let origins = config.rooms.origins.clone();
-        let members = config.rooms.max_members;
-        let host_token = config.rooms.host_token.clone();
-        let rooms = Rooms::new(config.rooms, Arc::clone(&hub), clock);
+        let needs_token = config.publish_token.is_some();
+        let mut hub = Hub::new(config.second_publisher, config.record_dir, writers);
+        hub.take_publishers_with(config.publish_token.clone());
+        let hub = Arc::new(hub);
+        let mut room_config = config.rooms;
+        // Else everybody could have a publish key, by opening a room.
+        room_config.host_token = room_config.host_token.or(config.publish_token);
+        let (mut origins, mut host_names) = (room_config.origins.clone(), config.host_names);
+        if let Some(url) = &config.public_url {
+            origins.push(url.origin());
+            host_names.push(url.host().to_owned());
+        }
+        let members = room_config.max_members;
+        let host_token = room_config.host_token.clone();
+        let rooms = Rooms::new(room_config, Arc::clone(&hub), clock);
         let site = Arc::new(Site {
             hub: Arc::clone(&hub),
             rooms,
@@ -99,9 +112,11 @@ impl Server {
             rtmp_port: rtmp.port(),
             http_port: http.port(),
             share_host: config.share_host,
+            public_url: config.public_url.clone(),
+            needs_token,
             studio: config.studio,
             host_token,
-            host_names: config.host_names,
+            host_names,
             origins,
         });
         let (stop, stopped) = oneshot::channel();
@@ -132,7 +147,7 @@ impl Server {
             .spawn(run)
             .map_err(ServerError::Thread)?;
         let running = Running { stop, thread, hub, records, clock };
-        Ok(RunningServer { rtmp, http, running: Some(running) })
+        Ok(RunningServer { rtmp, http, public_url: config.public_url, running: Some(running) })
     }
 }
 
@@ -141,6 +156,7 @@ impl Server {
 pub struct RunningServer {
     rtmp: SocketAddr,
     http: SocketAddr,
+    public_url: Option<PublicUrl>,
     running: Option<Running>,
 }
 
@@ -171,9 +187,13 @@ impl RunningServer {
         format!("rtmp://{}/{app}/{name}", reachable(self.rtmp))
     }
 
-    /// `http://host:port/watch/app/name`; see [`RunningServer::rtmp_url`] for the host.
+    /// `http://host:port/watch/app/name`, below [`Config::public_url`] where there is one; see
+    /// [`RunningServer::rtmp_url`] for the host.
     pub fn watch_url(&self, app: &str, name: &str) -> String {
-        format!("http://{}/watch/{app}/{name}", reachable(self.http))
+        match &self.public_url {
+            Some(url) => format!("{url}/watch/{app}/{name}"),
+            None => format!("http://{}/watch/{app}/{name}", reachable(self.http)),
+        }
     }
 
     /// The streams that are live or waited for, by name.
@@ -234,6 +254,19 @@ fn listen(
 
 /// Connections that wait to be taken; the system may allow fewer.
 const BACKLOG: i32 = 1_024;
+
+fn check_publish_token(config: &Config) -> Result<(), ServerError> {
+    match &config.publish_token {
+        Some(token) => {
+            let token = token.expose();
+            let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
+            let is_good = (16..=128).contains(&token.len()) && token.bytes().all(fits);
+            if is_good { Ok(()) } else { Err(ServerError::PublishToken) }
+        }
+        None if config.rtmp.ip().to_canonical().is_loopback() => Ok(()),
+        None => Err(ServerError::NoPublishToken { address: config.rtmp }),
+    }
+}
 
 fn check_record_dir(dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)?;

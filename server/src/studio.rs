@@ -5,7 +5,7 @@ use std::fmt;
 
 /// The app's side of the panel. Its methods are called on the server's thread: they must not wait.
 ///
-/// Only loopback reaches them, or who has the rooms' host token.
+/// Only who has the rooms' host token reaches them.
 pub trait Studio: fmt::Debug + Send + Sync {
     /// What there is to see, as one JSON object.
     fn state(&self) -> String;

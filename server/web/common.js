@@ -53,13 +53,18 @@ export function qr(size, path) {
   return svg;
 }
 
-/** Shows where to publish `app/name`, and lets the button copy it. */
-export function showPublishAddress(rtmpPort, app, name) {
-  const port = rtmpPort === 1935 ? '' : `:${rtmpPort}`;
+/** What publishers need, where the address of this page says it behind its `#`: no server sends it. */
+const publishToken = new URLSearchParams(location.hash.slice(1)).get('token');
+
+/** Shows where to publish `app/name`, by the server's list. */
+export function showPublishAddress(list, app, name) {
+  const port = list.rtmp_port === 1935 ? '' : `:${list.rtmp_port}`;
   const server = `rtmp://${location.hostname}${port}/${app}`;
-  $('publish-url').textContent = `${server}/${name}`;
+  const key = list.needs_token ? `${name}?token=${publishToken ?? '…'}` : name;
+  $('publish-url').textContent = `${server}/${key}`;
   $('publish-server').textContent = server;
-  $('publish-key').textContent = name;
+  $('publish-key').textContent = key;
+  $('publish-token').hidden = !list.needs_token || publishToken !== null;
 }
 
 /** The button copies what the element shows, and says so for a moment. */

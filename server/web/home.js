@@ -81,7 +81,8 @@ function show(streams) {
 
 async function refresh() {
   try {
-    const [{ rtmp_port: rtmpPort, streams }, answer] = await Promise.all([fetchStreams(), fetchRooms()]);
+    const [list, answer] = await Promise.all([fetchStreams(), fetchRooms()]);
+    const { streams } = list;
     rooms = new Map(answer.map((room) => [room.key, room]));
     show(streams);
     const live = streams.filter((stream) => stream.state === 'live').length;
@@ -90,7 +91,7 @@ async function refresh() {
     $('publish').hidden = false;
     $('empty-title').textContent = 'Nothing is live yet';
     $('empty-text').textContent = 'A stream shows up here as soon as somebody sends one.';
-    showPublishAddress(rtmpPort, 'live', 'demo');
+    showPublishAddress(list, 'live', 'demo');
   } catch {
     show([]);
     $('count').textContent = '';

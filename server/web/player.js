@@ -29,8 +29,10 @@ const KEEP_BEHIND_SECONDS = 0.35;
 /** A picture that stands still for so long is started again. */
 const STALLED_MS = 4000;
 
+const socketUrl = (base) => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${base}.flv`;
+
 export class LivePlayer {
-  /** `wanted` is 'flv', 'hls', 'native' or null for the soonest. `onEnd` is told when it stopped. */
+  /** `wanted` is 'flv', 'ws' (FLV by a WebSocket), 'hls', 'native' or null for the soonest. `onEnd` is told when it stopped. */
   constructor(video, base, wanted, onEnd) {
     this.video = video;
     this.base = base;
@@ -77,7 +79,7 @@ export class LivePlayer {
 
   /** The way to play that works here: a function that begins and returns how to end. */
   async choose() {
-    if (this.wanted === null || this.wanted === 'flv') {
+    if (this.wanted === null || this.wanted === 'flv' || this.wanted === 'ws') {
       await load('mpegts.js');
       if (mpegts.getFeatureList().mseLivePlayback) return (ended) => this.attachFlv(ended);
     }
@@ -93,7 +95,7 @@ export class LivePlayer {
     mpegts.LoggingControl.enableAll = false;
     mpegts.LoggingControl.enableError = true;
     const player = mpegts.createPlayer(
-      { type: 'flv', isLive: true, url: `${this.base}.flv` },
+      { type: 'flv', isLive: true, url: this.wanted === 'ws' ? socketUrl(this.base) : `${this.base}.flv` },
       {
         enableStashBuffer: false,
         lazyLoad: false,

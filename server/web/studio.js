@@ -3,7 +3,22 @@
 import { $, bitrate, duration } from './common.js';
 
 const POLL_MS = 1000;
+const FORBIDDEN = 403;
 const SWITCHES = ['beauty', 'overlay', 'text', 'muted'];
+
+/** Comes behind the `#` of the address that the app prints, where no server sees it, and is kept for this tab. */
+let token = '';
+
+function keepToken() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  try {
+    if (given) sessionStorage.setItem('onair-token', given);
+    token = given ?? sessionStorage.getItem('onair-token') ?? '';
+  } catch {
+    token = given ?? '';
+  }
+  if (given) history.replaceState(null, '', location.pathname);
+}
 
 let timer = 0;
 /** Answers that were asked for before the last change are old. */
@@ -13,9 +28,16 @@ async function ask(command) {
   clearTimeout(timer);
   const mine = ++turn;
   try {
+    const headers = { Authorization: `Bearer ${token}` };
+    const signal = AbortSignal.timeout(4000);
     const answer = await fetch('/api/studio', command
-      ? { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(command), signal: AbortSignal.timeout(4000) }
-      : { cache: 'no-store', signal: AbortSignal.timeout(4000) });
+      ? { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(command), signal }
+      : { cache: 'no-store', headers, signal });
+    if (answer.status === FORBIDDEN) {
+      $('state').textContent = 'The token is needed';
+      $('token-form').hidden = false;
+      return;
+    }
     const problem = answer.ok ? '' : await answer.text();
     if (mine !== turn) return;
     if (answer.ok) show(await answer.json());
@@ -76,4 +98,12 @@ for (const name of SWITCHES) {
   $(name).addEventListener('click', () => ask({ [name]: $(name).getAttribute('aria-checked') !== 'true' }));
 }
 $('throttle').addEventListener('change', () => ask({ throttle_bps: Number($('throttle').value) }));
+$('token-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  token = $('token').value.trim();
+  $('token-form').hidden = true;
+  ask();
+});
+window.addEventListener('hashchange', () => { keepToken(); ask(); });
+keepToken();
 ask();

@@ -27,7 +27,7 @@ let polling = false;
 
 function wantedPlayer() {
   const wanted = new URLSearchParams(location.search).get('player');
-  if (['flv', 'hls', 'native'].includes(wanted)) return wanted;
+  if (['flv', 'ws', 'hls', 'native'].includes(wanted)) return wanted;
   return kept.get('low-latency') === 'off' ? 'hls' : null;
 }
 
@@ -40,7 +40,7 @@ async function poll() {
   try {
     const list = await fetchStreams();
     stream = list.streams.find((entry) => entry.app === app && entry.name === name) ?? null;
-    showPublishAddress(list.rtmp_port, app, name);
+    showPublishAddress(list, app, name);
     if (stream?.state === 'live') follow();
     else leave('waiting');
   } catch {

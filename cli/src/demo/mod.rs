@@ -1,8 +1,8 @@
 //! `onair demo`: the embedded server, and a pattern through the whole real pipeline into it over
 //! loopback RTMP.
 
-mod lan;
-mod qr;
+pub(crate) mod lan;
+pub(crate) mod qr;
 mod show;
 mod studio;
 mod throttle;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use onair::rooms::{RoomConfig, Secret};
 use onair::{AudioConfig, Look, Session, StreamUrl, VideoConfig};
-use onair_server::{Config, RoomsConfig, RunningServer, Studio};
+use onair_server::{Config, PublicUrl, RoomsConfig, RunningServer, Studio};
 use onair_types::config::Orientation;
 
 use crate::args::{DemoArgs, Pattern};
@@ -73,11 +73,12 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     session.set_look(panel.look(on)).map_err(Failure::usage)?;
 
     let host_token = token();
-    let server = server(args.port, address, &host_token, Arc::new(panel))?;
+    let place = Place { port: args.port, lan: address, public_url: args.public_url.clone() };
+    let server = server(&place, &host_token, Arc::new(panel))?;
     let http = format!("http://{}", loopback(&server));
     let host = RoomConfig::server(&http).auth_token(host_token.expose());
     let room = Beside::open(host, NAME, TITLE)?;
-    announce(&server, address, context);
+    announce(&server, &place, &host_token, context);
     let name = room.publish_key().map_or(NAME, Secret::expose);
     let relay = throttle.relay(server.rtmp_addr(), context.stop_signal.clone());
     let relay = relay.map_err(|error| Failure::local(format!("relay the stream: {error}")))?;
@@ -108,36 +109,43 @@ pub(crate) fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
     ended
 }
 
-/// Who has it can open rooms: nobody on the network does.
-fn token() -> Secret {
+/// Where the page is to be had.
+struct Place {
+    port: Option<u16>,
+    lan: Option<IpAddr>,
+    public_url: Option<PublicUrl>,
+}
+
+/// Nobody knows it who was not told: who has it opens rooms, and the studio.
+pub(crate) fn token() -> Secret {
     let draw = || RandomState::new().build_hasher().finish();
     Secret::new(format!("{:016x}{:016x}", draw(), draw()))
 }
 
 /// RTMP on loopback only, on any port; the page where it was asked for, or near there. With a
 /// `lan` address it listens on all addresses of that kind.
-fn server(
-    port: Option<u16>,
-    lan: Option<IpAddr>,
-    host_token: &Secret,
-    panel: Arc<Panel>,
-) -> Result<RunningServer, Failure> {
-    let ip: IpAddr = match lan {
-        None => Ipv4Addr::LOCALHOST.into(),
-        Some(IpAddr::V4(_)) => Ipv4Addr::UNSPECIFIED.into(),
-        Some(IpAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
-    };
+fn server(place: &Place, host_token: &Secret, panel: Arc<Panel>) -> Result<RunningServer, Failure> {
+    let ip = place.lan.map_or(Ipv4Addr::LOCALHOST.into(), all_like);
     let config = |port| Config {
         rtmp: (Ipv4Addr::LOCALHOST, 0).into(),
         http: (ip, port).into(),
         rooms: RoomsConfig { host_token: Some(host_token.clone()), ..RoomsConfig::default() },
-        share_host: lan,
+        share_host: place.lan,
+        public_url: place.public_url.clone(),
         studio: Some(Arc::clone(&panel) as Arc<dyn Studio>),
         ..Config::default()
     };
-    match port {
+    match place.port {
         Some(port) => serve::start(config(port)),
         None => serve::start(config(USUAL_PORT)).or_else(|_| serve::start(config(0))),
+    }
+}
+
+/// All addresses of that kind.
+pub(crate) fn all_like(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     }
 }
 
@@ -146,22 +154,23 @@ fn loopback(server: &RunningServer) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, server.http_addr().port()).into()
 }
 
-fn announce(server: &RunningServer, lan: Option<IpAddr>, context: &Context) {
-    let watch_url = match lan {
-        Some(ip) => {
+fn announce(server: &RunningServer, place: &Place, token: &Secret, context: &Context) {
+    let watch_url = match place.lan {
+        Some(ip) if place.public_url.is_none() => {
             let address = SocketAddr::new(ip, server.http_addr().port());
             format!("http://{address}/watch/{APP}/{NAME}")
         }
-        None => server.watch_url(APP, NAME),
+        _ => server.watch_url(APP, NAME),
     };
     context.output.event(&serve::listening(server, Some(watch_url.clone())));
-    if lan.is_some() {
+    if place.lan.is_some() {
         match qr::code(&watch_url) {
             Ok(code) => context.output.words(&code),
             Err(error) => log::warn!("draw the QR code: {error}"),
         }
     }
-    let studio = format!("http://{}/studio", loopback(server));
+    // Behind the # no server and no proxy on the way sees it.
+    let studio = format!("http://{}/studio#token={}", loopback(server), token.expose());
     context.output.words(&format!("studio  {studio}"));
     context.output.words("Ctrl-C stops it.");
 }

@@ -1,5 +1,5 @@
 //! HTTP-FLV: the stream as one endless FLV file, beginning at the newest key frame. Every tag is
-//! written once and shared by all players.
+//! written once and shared by all players. A WebSocket gets the same, a frame for each tag.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use http_body::Frame;
 use onair_engine::flv;
 
-use super::{Site, not_found, uncached};
+use super::{Site, flv_socket, not_found, uncached, websocket};
 use crate::name::StreamName;
 use crate::player::{Delivery, Player};
 use crate::ring::Join;
@@ -22,6 +22,7 @@ use crate::ring::Join;
 pub(super) async fn stream(
     State(site): State<Arc<Site>>,
     Path((app, file)): Path<(String, String)>,
+    request: Request,
 ) -> Response {
     let name = file.strip_suffix(".flv").and_then(|name| StreamName::parse(&app, name).ok());
     let Some(name) = name else { return not_found("there is no such page") };
@@ -30,11 +31,14 @@ pub(super) async fn stream(
         return not_found("nobody publishes that stream now");
     }
     let tags = Tags { player: site.hub.play(name), begun: false };
+    if websocket::is_asked_for(request.headers()) {
+        return websocket::switch(request, |upgraded| flv_socket::play(upgraded, tags));
+    }
     uncached("video/x-flv", Body::new(tags))
 }
 
-/// The body of the answer; ends when the publisher goes.
-struct Tags {
+/// The file, tag by tag; ends when the publisher goes.
+pub(super) struct Tags {
     player: Player,
     begun: bool,
 }
@@ -51,6 +55,15 @@ impl Tags {
         }
         out.into()
     }
+
+    /// What comes next; nothing at the end.
+    pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.player.poll_next(context).map(|delivery| match delivery {
+            Delivery::Start(join) => Some(self.headers(&join)),
+            Delivery::Unit(unit) => Some(unit.flv_tag()),
+            Delivery::End => None,
+        })
+    }
 }
 
 impl http_body::Body for Tags {
@@ -61,14 +74,6 @@ impl http_body::Body for Tags {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let this = self.get_mut();
-        this.player.poll_next(context).map(|delivery| {
-            let bytes = match delivery {
-                Delivery::Start(join) => this.headers(&join),
-                Delivery::Unit(unit) => unit.flv_tag(),
-                Delivery::End => return None,
-            };
-            Some(Ok(Frame::data(bytes)))
-        })
+        self.get_mut().poll_next(context).map(|tag| tag.map(|bytes| Ok(Frame::data(bytes))))
     }
 }

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
+use super::websocket::is_asked_for;
 
 const POLICY: &str = "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; \
                       object-src 'none'; base-uri 'none'; form-action 'none'; \
@@ -49,11 +50,13 @@ pub(super) async fn check_origin(
         origin.to_str().is_ok_and(|origin| is_origin_ours(origin, host, &site.origins))
     };
     let guarded = ["/socket.io", "/api/studio"];
-    let is_guarded = guarded.iter().any(|path| request.uri().path().starts_with(path));
+    let is_guarded =
+        is_asked_for(headers) || guarded.iter().any(|path| request.uri().path().starts_with(path));
     if !is_guarded || origins.iter().all(may) {
         next.run(request).await
     } else {
-        let why = "pages of other sites may not talk to the rooms or the studio of this server";
+        let why =
+            "pages of other sites may not talk to rooms, studio and WebSockets of this server";
         (StatusCode::FORBIDDEN, why).into_response()
     }
 }

@@ -7,24 +7,26 @@
 //! | `/watch/{app}/{name}` | the watch page |
 //! | `/assets/{file}` | what the pages are made of, out of the binary |
 //! | `/api/streams` | the list as JSON |
-//! | `/{app}/{name}.flv` | HTTP-FLV |
+//! | `/{app}/{name}.flv` | HTTP-FLV, or the same by a WebSocket |
 //! | `/{app}/{name}/index.m3u8` | HLS |
 //! | `/socket.io/` | rooms |
 //! | `/rooms`, `/rooms/{key}` | rooms as JSON |
 //! | `/servers/least-loaded` | for clients that ask where to connect |
 //! | `/api/share/{app}/{name}` | the watch page's address for other devices, and its QR code |
-//! | `/studio`, `/api/studio` | the broadcaster's panel, on loopback |
+//! | `/studio`, `/api/studio` | the broadcaster's panel, for who has the host token |
 //! | `/metrics` | figures for Prometheus |
 //!
 //! Paths name streams and embedded files; no request reaches the file system.
 
 mod assets;
 mod flv;
+mod flv_socket;
 mod guard;
 mod hls;
 mod listener;
 mod share;
 mod studio;
+pub(crate) mod websocket;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -45,11 +47,10 @@ use crate::hub::Hub;
 use crate::info::StreamInfo;
 use crate::limit::Connections;
 use crate::name::StreamName;
+use crate::public_url::PublicUrl;
 use crate::rooms::line::{self, Entrance};
 use crate::rooms::{self, Rooms, rest};
 use crate::studio::Studio;
-
-pub(crate) use listener::Watched;
 
 /// What every request may need.
 #[derive(Debug)]
@@ -62,8 +63,11 @@ pub(crate) struct Site {
     /// For the address that the page shows to viewers.
     pub(crate) http_port: u16,
     pub(crate) share_host: Option<IpAddr>,
+    pub(crate) public_url: Option<PublicUrl>,
+    /// Publishers need a token, which the page asks for.
+    pub(crate) needs_token: bool,
     pub(crate) studio: Option<Arc<dyn Studio>>,
-    /// Who has it may do what loopback may.
+    /// Who has it may use the studio.
     pub(crate) host_token: Option<Secret>,
     /// Names beside `localhost` and IP addresses that a browser may use.
     pub(crate) host_names: Vec<String>,
@@ -78,7 +82,6 @@ pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, connections: C
     let (layer, io) = rooms::layer(&rooms);
     let entrance = Entrance { rooms: Arc::clone(&rooms), io: io.clone() };
     let pages = router(site, layer, entrance);
-    let pages = pages.into_make_service_with_connect_info::<studio::Peer>();
     tokio::select! {
         served = axum::serve(listener, pages) => {
             if let Err(error) = served {
@@ -130,9 +133,11 @@ async fn streams(State(site): State<Arc<Site>>) -> Response {
     #[derive(Serialize)]
     struct List {
         rtmp_port: u16,
+        needs_token: bool,
         streams: Vec<StreamInfo>,
     }
-    let list = List { rtmp_port: site.rtmp_port, streams: site.hub.list(site.clock.now()) };
+    let (rtmp_port, needs_token) = (site.rtmp_port, site.needs_token);
+    let list = List { rtmp_port, needs_token, streams: site.hub.list(site.clock.now()) };
     json(&list)
 }
 

@@ -28,8 +28,11 @@ pub(super) async fn link(
         return not_found("no stream can have that name");
     };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let address = reachable(host, site.share_host, site.http_port);
-    let url = format!("http://{address}/watch/{}/{}", name.app(), name.key());
+    let base = match &site.public_url {
+        Some(url) => url.to_string(),
+        None => format!("http://{}", reachable(host, site.share_host, site.http_port)),
+    };
+    let url = format!("{base}/watch/{}/{}", name.app(), name.key());
     let (size, path) = QrCode::new(&url).map_or_else(|_| (0, String::new()), |code| drawn(&code));
     json(&Link { url, size, path })
 }

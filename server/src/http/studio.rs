@@ -1,52 +1,32 @@
-//! The broadcaster's side panel: its page, and the state and commands behind it. Only loopback reaches
-//! them, or who has the rooms' host token; a page of another site does not (see `guard`).
+//! The broadcaster's side panel: its page, and the state and commands behind it, for who has the rooms' host token.
+//! Where a request comes from says nothing: a proxy on this machine, or a browser that another site drives, comes
+//! from loopback too. A page of another site is refused besides (see `guard`).
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::serve::IncomingStream;
 
-use super::listener::Limited;
 use super::{Site, assets, uncached};
 use crate::studio::Studio;
 
 /// Most bytes of a command.
 pub(super) const MOST_BYTES: usize = 4 << 10;
 
-/// Who asks.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(SocketAddr);
-
-impl Connected<IncomingStream<'_, Limited>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Limited>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
 /// `/studio`
-pub(super) async fn page(
-    State(site): State<Arc<Site>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    headers: HeaderMap,
-) -> Response {
-    match studio(&site, peer, &headers) {
-        Ok(_) => assets::page("studio.html", &headers),
-        Err(refused) => refused.into_response(),
+pub(super) async fn page(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    // The page itself tells nothing; it asks for the token.
+    match &site.studio {
+        Some(_) => assets::page("studio.html", &headers),
+        None => NOTHING.into_response(),
     }
 }
 
 /// `GET /api/studio`
-pub(super) async fn state(
-    State(site): State<Arc<Site>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    headers: HeaderMap,
-) -> Response {
-    match studio(&site, peer, &headers) {
+pub(super) async fn state(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    match studio(&site, &headers) {
         Ok(studio) => uncached("application/json", studio.state()),
         Err(refused) => refused.into_response(),
     }
@@ -55,11 +35,10 @@ pub(super) async fn state(
 /// `POST /api/studio`
 pub(super) async fn command(
     State(site): State<Arc<Site>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let studio = match studio(&site, peer, &headers) {
+    let studio = match studio(&site, &headers) {
         Ok(studio) => studio,
         Err(refused) => return refused.into_response(),
     };
@@ -78,16 +57,15 @@ pub(super) async fn command(
 /// Why somebody does not get in.
 type Refused = (StatusCode, &'static str);
 
+const NOTHING: Refused = (StatusCode::NOT_FOUND, "there is no such page");
+
 /// The panel, for those who may have it.
-fn studio(site: &Site, Peer(peer): Peer, headers: &HeaderMap) -> Result<Arc<dyn Studio>, Refused> {
-    let nothing = (StatusCode::NOT_FOUND, "there is no such page");
-    let studio = site.studio.as_ref().ok_or(nothing)?;
+fn studio(site: &Site, headers: &HeaderMap) -> Result<Arc<dyn Studio>, Refused> {
+    let studio = site.studio.as_ref().ok_or(NOTHING)?;
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.strip_prefix("Bearer "));
-    let has_token = site.host_token.as_ref().zip(token).is_some_and(|(ours, it)| ours.is(it));
-    if peer.ip().to_canonical().is_loopback() || has_token {
-        return Ok(Arc::clone(studio));
+    match site.host_token.as_ref().zip(token) {
+        Some((ours, token)) if ours.is(token) => Ok(Arc::clone(studio)),
+        _ => Err((StatusCode::FORBIDDEN, "this needs the host token, as Authorization: Bearer")),
     }
-    let why = "only the broadcaster's own computer, or who has the host token, gets in here";
-    Err((StatusCode::FORBIDDEN, why))
 }

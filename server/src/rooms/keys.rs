@@ -1,9 +1,10 @@
-//! Publish keys apart from rooms: who knows what a room is called can watch it and no more.
+//! Who may publish: who has a room's publish key, which its name does not tell, or the server's token.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use onair_rooms::{RoomKey, Secret};
+use thiserror::Error;
 
 use crate::name::StreamName;
 
@@ -16,6 +17,17 @@ pub(super) const PREFIX: &str = "pk-";
 #[derive(Debug, Default)]
 pub(crate) struct PublishKeys {
     rooms: Mutex<HashMap<String, Secret>>,
+    /// What everybody else needs; `None` when nothing is asked for.
+    token: Option<Secret>,
+}
+
+/// Why somebody may not publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Denied {
+    #[error("that name belongs to a room; publish with the room's publish key")]
+    Room,
+    #[error("publishers need this server's token; put ?token=… behind the stream's name")]
+    Token,
 }
 
 impl PublishKeys {
@@ -24,20 +36,36 @@ impl PublishKeys {
         *self.lock() = keys.map(|(room, key)| (room.to_string(), key)).collect();
     }
 
-    /// What a stream that somebody wants to publish as `name` is called by those who watch; `None`
-    /// when they may not.
-    pub(crate) fn resolve(&self, name: StreamName) -> Option<StreamName> {
-        if name.app() != APP {
-            return Some(name);
-        }
+    /// Who has no room's publish key needs this.
+    pub(crate) fn set_token(&mut self, token: Option<Secret>) {
+        self.token = token;
+    }
+
+    /// What a stream that somebody with this token wants to publish as `name` is called by those who watch.
+    ///
+    /// # Errors
+    /// [`Denied`]
+    pub(crate) fn resolve(
+        &self,
+        name: StreamName,
+        token: Option<&Secret>,
+    ) -> Result<StreamName, Denied> {
         let rooms = self.lock();
-        if !name.key().starts_with(PREFIX) {
-            return (!rooms.contains_key(name.key())).then_some(name);
+        if name.app() == APP && name.key().starts_with(PREFIX) {
+            // Every key is looked at, so that the time does not tell which one was nearly right.
+            let is_it = |(room, key): (&String, &Secret)| key.is(name.key()).then(|| room.clone());
+            let found: Vec<String> = rooms.iter().filter_map(is_it).collect();
+            let room = found.first().and_then(|room| StreamName::parse(APP, room).ok());
+            return room.ok_or(Denied::Room);
         }
-        // Every key is looked at, so that the time does not tell which one was nearly right.
-        let is_it = |(room, key): (&String, &Secret)| key.is(name.key()).then(|| room.clone());
-        let found: Vec<String> = rooms.iter().filter_map(is_it).collect();
-        StreamName::parse(APP, found.first()?).ok()
+        let has_token = |ours: &Secret| token.is_some_and(|token| ours == token);
+        if !self.token.as_ref().is_none_or(has_token) {
+            return Err(Denied::Token);
+        }
+        if name.app() == APP && rooms.contains_key(name.key()) {
+            return Err(Denied::Room);
+        }
+        Ok(name)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Secret>> {
@@ -55,13 +83,32 @@ mod tests {
         let room: RoomKey = "demo".parse().unwrap();
         keys.replace([(room, Secret::new("pk-1"))].into_iter());
         let name = |key| StreamName::parse(APP, key).unwrap();
-        assert_eq!(keys.resolve(name("pk-1")), Some(name("demo")));
-        assert_eq!(keys.resolve(name("demo")), None, "the room's name is no key");
-        assert_eq!(keys.resolve(name("pk-2")), None, "an unknown key is no name");
-        assert_eq!(keys.resolve(name("other")), Some(name("other")), "no room, as ever");
+        let resolve = |keys: &PublishKeys, key| keys.resolve(name(key), None);
+        assert_eq!(resolve(&keys, "pk-1"), Ok(name("demo")));
+        assert_eq!(resolve(&keys, "demo"), Err(Denied::Room), "the room's name is no key");
+        assert_eq!(resolve(&keys, "pk-2"), Err(Denied::Room), "an unknown key is no name");
+        assert_eq!(resolve(&keys, "other"), Ok(name("other")), "no room, as ever");
         let elsewhere = StreamName::parse("app", "demo").unwrap();
-        assert_eq!(keys.resolve(elsewhere.clone()), Some(elsewhere));
+        assert_eq!(keys.resolve(elsewhere.clone(), None), Ok(elsewhere));
         keys.replace(std::iter::empty());
-        assert_eq!(keys.resolve(name("demo")), Some(name("demo")));
+        assert_eq!(resolve(&keys, "demo"), Ok(name("demo")));
+    }
+
+    #[test]
+    fn who_has_neither_the_token_nor_a_room_s_key_publishes_nothing() {
+        let mut keys = PublishKeys::default();
+        keys.set_token(Some(Secret::new("the-right-token-1")));
+        keys.replace([("demo".parse().unwrap(), Secret::new("pk-1"))].into_iter());
+        let name = |app, key| StreamName::parse(app, key).unwrap();
+        for (token, may) in
+            [(None, false), (Some("the-wrong-token-1"), false), (Some("the-right-token-1"), true)]
+        {
+            let token = token.map(Secret::new);
+            for (app, key) in [(APP, "other"), ("app", "demo"), ("app", "pk-1")] {
+                let expected = if may { Ok(name(app, key)) } else { Err(Denied::Token) };
+                assert_eq!(keys.resolve(name(app, key), token.as_ref()), expected);
+            }
+            assert_eq!(keys.resolve(name(APP, "pk-1"), token.as_ref()), Ok(name(APP, "demo")));
+        }
     }
 }

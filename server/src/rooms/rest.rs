@@ -37,7 +37,11 @@ pub(crate) async fn least_loaded(State(site): State<Arc<Site>>, headers: HeaderM
     // The Host header was checked: it is a name that this server goes by.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let clients = site.rooms.book().member_count();
-    json_of(&json!({ "url": format!("{}://{host}", scheme(&headers)), "clients": clients }))
+    let url = match &site.public_url {
+        Some(url) => url.rooms(),
+        None => format!("{}://{host}", scheme(&headers)),
+    };
+    json_of(&json!({ "url": url, "clients": clients }))
 }
 
 /// As the client came, by the word of who took its TLS off on the way here. It is told to nobody but the

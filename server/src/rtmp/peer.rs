@@ -123,11 +123,13 @@ impl Peer {
 
     fn handle_event(&mut self, event: Event, now: Now) -> Flow {
         let pushed = match (event, &mut self.role) {
-            (Event::Publish(name), _) => {
-                let Some(name) = self.hub.keys().resolve(name) else {
-                    let why = "that name belongs to a room; publish with the room's publish key";
-                    self.session.refuse("NetStream.Publish.BadName", why);
-                    return Flow::Close;
+            (Event::Publish { name, token }, _) => {
+                let name = match self.hub.keys().resolve(name, token.as_ref()) {
+                    Ok(name) => name,
+                    Err(denied) => {
+                        self.session.refuse("NetStream.Publish.BadName", &denied.to_string());
+                        return Flow::Close;
+                    }
                 };
                 match self.hub.publish(name, now) {
                     Ok(publication) => {

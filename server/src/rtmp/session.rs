@@ -13,6 +13,7 @@ use onair_engine::rtmp::command::CommandWriter;
 use onair_engine::rtmp::handshake::{self, HandshakeError};
 use onair_engine::rtmp::message::{Incoming, split_aggregate, type_id};
 use onair_engine::rtmp::{ChunkReader, Limits, Message, ReadError};
+use onair_rooms::Secret;
 use onair_types::{AudioCodec, Now, VideoCodec};
 use thiserror::Error;
 
@@ -40,7 +41,7 @@ mod control {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Event {
     /// Wants to publish: answer with [`Session::accept_publish`] or [`Session::refuse`].
-    Publish(StreamName),
+    Publish { name: StreamName, token: Option<Secret> },
     /// Wants to play: answer with [`Session::accept_play`].
     Play(StreamName),
     /// `onMetaData` of a publisher, without its name.
@@ -361,8 +362,9 @@ impl Session {
         // The command object comes first; what follows is the name.
         let name = arguments.get(1).and_then(Value::as_str).unwrap_or_default();
         self.role = Role::Asked { stream_id };
+        let token = token_in(name);
         match StreamName::parse(self.app.as_deref().unwrap_or_default(), name) {
-            Ok(name) if publish => self.events.push_back(Event::Publish(name)),
+            Ok(name) if publish => self.events.push_back(Event::Publish { name, token }),
             Ok(name) => self.events.push_back(Event::Play(name)),
             Err(error) => {
                 let code = if publish {
@@ -445,6 +447,12 @@ fn enhanced() -> [(String, Value); 3] {
         ("videoFourCcInfoMap".to_owned(), maps.0),
         ("audioFourCcInfoMap".to_owned(), maps.1),
     ]
+}
+
+/// What stands behind a stream's name as `?token=…`.
+fn token_in(name: &str) -> Option<Secret> {
+    let (_, query) = name.split_once('?')?;
+    query.split('&').find_map(|pair| pair.strip_prefix("token=")).map(Secret::new)
 }
 
 fn info(level: &str, code: &str, description: &str) -> Value {

@@ -82,7 +82,13 @@ fn dropping_stops_too_and_the_ports_are_free_again() {
 #[test]
 fn urls_name_a_host_that_can_be_reached() {
     let any = (Ipv4Addr::UNSPECIFIED, 0).into();
-    let server = Server::start(Config { rtmp: any, http: any, ..config() }).unwrap();
+    let server = Server::start(Config {
+        rtmp: any,
+        http: any,
+        publish_token: Some(onair_rooms::Secret::new("a-token-of-our-own")),
+        ..config()
+    })
+    .unwrap();
     let (rtmp, http) = (server.rtmp_addr().port(), server.http_addr().port());
     assert_eq!(server.rtmp_url("live", "a"), format!("rtmp://127.0.0.1:{rtmp}/live/a"));
     assert_eq!(server.watch_url("live", "a"), format!("http://127.0.0.1:{http}/watch/live/a"));

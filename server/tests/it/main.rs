@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access;
 mod ffmpeg;
+mod flv_socket;
 mod hls;
 mod hostile;
 mod http;

@@ -23,6 +23,7 @@ mod round_trip;
 mod server;
 mod trace;
 mod url;
+mod websocket;
 
 /// A fuzz target.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +35,7 @@ pub struct Target {
 }
 
 /// All of them, those of the innermost bytes first.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 21] = [
     Target { name: "chunk_reader", check: chunks::check },
     Target { name: "chunk_round_trip", check: round_trip::check },
     Target { name: "amf0", check: amf0::check },
@@ -55,6 +56,7 @@ pub const TARGETS: [Target; 20] = [
     Target { name: "engine_io", check: rooms::engine_io },
     Target { name: "socket_io", check: rooms::socket_io },
     Target { name: "room_client", check: rooms::client },
+    Target { name: "websocket", check: websocket::check },
 ];
 
 /// Runs the target of that name.

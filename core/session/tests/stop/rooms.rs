@@ -26,7 +26,8 @@ enum Until {
 /// A server for as many clients as come, one after the other; it ends with the test.
 fn server(until: Until) -> RoomConfig {
     serve(move |socket| {
-        let listen = |mut socket: TcpStream| while socket.read(&mut [0; 1_024]).is_ok_and(|n| n > 0) {};
+        let listen =
+            |mut socket: TcpStream| while socket.read(&mut [0; 1_024]).is_ok_and(|n| n > 0) {};
         if matches!(until, Until::Accepted) {
             return listen(socket);
         }
@@ -107,8 +108,7 @@ enum Harm {
 }
 
 impl Harm {
-    const ALL: [Self; 5] =
-        [Self::Head, Self::Frame, Self::Pieces, Self::Depth, Self::Attachments];
+    const ALL: [Self; 5] = [Self::Head, Self::Frame, Self::Pieces, Self::Depth, Self::Attachments];
 
     /// What it begins with, and what follows again and again.
     fn bytes(self) -> (Vec<u8>, Vec<u8>) {
@@ -117,7 +117,9 @@ impl Harm {
             [&[0x81, 126], &length[..], words.as_bytes()].concat()
         };
         match self {
-            Self::Head => (b"HTTP/1.1 101 Switching Protocols\r\n".to_vec(), b"X: y\r\n".repeat(1_000)),
+            Self::Head => {
+                (b"HTTP/1.1 101 Switching Protocols\r\n".to_vec(), b"X: y\r\n".repeat(1_000))
+            }
             Self::Frame => (vec![0x81, 127, 0, 0, 0, 0, 0x40, 0, 0, 0], vec![b'a'; 16 << 10]),
             Self::Pieces => (vec![0x01, 1, b'4'], [0x00, 1, b'2'].repeat(5_000)),
             Self::Depth => (text(&format!("42{}", "[".repeat(5_000))), text("2").repeat(1_000)),
@@ -145,17 +147,21 @@ fn s13_a_server_that_means_harm_is_left_soon_and_asked_again_with_patience() {
                 socket = upgraded.into_inner();
             }
             let mut taken = socket.write(&first).unwrap_or(0);
-            while taken < 2 * MOST_BYTES && let Ok(count) = socket.write(&more) {
+            while taken < 2 * MOST_BYTES
+                && let Ok(count) = socket.write(&more)
+            {
                 taken += count;
             }
             counted.fetch_max(taken, Ordering::AcqRel);
         });
         let (client, mut events) = RoomClient::start(config).expect("a near address");
         client.join("demo").expect("a key");
-        let (took, lost) = timed(|| loop {
-            match events.next_timeout(LIMIT).expect("it is told") {
-                RoomEvent::Lost { reason, retry_in } => return (reason, retry_in),
-                _ => {}
+        let (took, lost) = timed(|| {
+            loop {
+                match events.next_timeout(LIMIT).expect("it is told") {
+                    RoomEvent::Lost { reason, retry_in } => return (reason, retry_in),
+                    _ => {}
+                }
             }
         });
         let (reason, retry_in) = lost;

@@ -149,6 +149,11 @@ pub(crate) fn text(text: &str) -> Bytes {
     frame(TEXT, text.as_bytes())
 }
 
+/// What stands before so many bytes of a binary frame.
+pub(crate) fn binary_head(payload_bytes: usize) -> Bytes {
+    head(BINARY, payload_bytes).freeze()
+}
+
 /// The answer to [`Incoming::Ping`].
 pub(crate) fn pong(bytes: &[u8]) -> Bytes {
     frame(PONG, bytes)
@@ -160,20 +165,25 @@ pub(crate) fn close() -> Bytes {
 }
 
 fn frame(kind: u8, payload: &[u8]) -> Bytes {
-    let mut bytes = BytesMut::with_capacity(10 + payload.len());
+    let mut bytes = head(kind, payload.len());
+    bytes.extend_from_slice(payload);
+    bytes.freeze()
+}
+
+fn head(kind: u8, payload_bytes: usize) -> BytesMut {
+    let mut bytes = BytesMut::with_capacity(10);
     bytes.put_u8(0x80 | kind);
-    if payload.len() < 126 {
+    if payload_bytes < 126 {
         // Seven bits, as was just checked.
-        bytes.put_u8(payload.len() as u8);
-    } else if let Ok(length) = u16::try_from(payload.len()) {
+        bytes.put_u8(payload_bytes as u8);
+    } else if let Ok(length) = u16::try_from(payload_bytes) {
         bytes.put_u8(126);
         bytes.put_u16(length);
     } else {
         bytes.put_u8(127);
-        bytes.put_u64(payload.len() as u64);
+        bytes.put_u64(payload_bytes as u64);
     }
-    bytes.put_slice(payload);
-    bytes.freeze()
+    bytes
 }
 
 #[cfg(test)]

@@ -18,6 +18,14 @@ fn watch_url(demo: &Running) -> String {
     stdout[at..].split_whitespace().next().unwrap_or_default().to_owned()
 }
 
+/// The address of the panel that the demo prints, with the token behind its `#`.
+fn studio_url(demo: &mut Running) -> String {
+    demo.wait_for_output("#token=", Duration::from_secs(15));
+    let stdout = demo.stdout();
+    let (_, after) = stdout.split_once("studio  ").expect("the panel's address");
+    after.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
 #[test]
 fn a_browser_plays_the_demo() {
     if are_missing(&[Tool::Chromium]) {

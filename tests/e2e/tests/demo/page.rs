@@ -9,6 +9,8 @@ use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{clock, free_port, onair, web};
 use serde_json::{Value, json};
 
+use crate::studio_url;
+
 #[test]
 fn rw29_axe_finds_nothing_and_keys_alone_do_everything() {
     if are_missing(&[Tool::Chromium]) {
@@ -18,7 +20,8 @@ fn rw29_axe_finds_nothing_and_keys_alone_do_everything() {
     let port = free_port().to_string();
     let mut demo = onair::start(&["demo", "--port", &port]);
     demo.wait_for_output("live", Duration::from_secs(15));
-    let seen = web::run("access.mjs", &[&format!("http://127.0.0.1:{port}")]);
+    let studio = studio_url(&mut demo);
+    let seen = web::run("access.mjs", &[&format!("http://127.0.0.1:{port}"), &studio]);
     for list in ["violations", "sideways", "foreign", "complaints"] {
         assert_eq!(seen[list], json!([]), "{seen}");
     }
@@ -31,6 +34,27 @@ fn rw29_axe_finds_nothing_and_keys_alone_do_everything() {
     assert_eq!(seen["qr"], json!({ "url": link, "read": link }), "{seen}");
     demo.signal("INT");
     demo.wait(Duration::from_secs(30)).expect_code(0);
+}
+
+#[test]
+fn s08_markup_in_comments_names_and_titles_is_text() {
+    if are_missing(&[Tool::Chromium, Tool::SocketIo]) {
+        return;
+    }
+    let _turn = web::alone();
+    let serve = Serve::start(&[]);
+    let lines = web::folder().join("page/markup.txt");
+    let seen = web::run("markup.mjs", &[&serve.http_url(""), lines.to_str().expect("a path")]);
+    let count = seen["lines"].as_u64();
+    assert!(count >= Some(60), "{seen}");
+    for place in ["comments", "names", "titles"] {
+        assert_eq!(seen[place].as_u64(), count, "{place}: {seen}");
+    }
+    for list in ["elements", "ran", "foreign", "complaints"] {
+        assert_eq!(seen[list], json!([]), "{list}: {seen}");
+    }
+    let policy = seen["policy"].as_str().unwrap_or_default();
+    assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
 }
 
 fn push(serve: &Serve) -> Running {

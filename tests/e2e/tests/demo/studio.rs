@@ -8,6 +8,8 @@ use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{free_port, onair, web};
 use serde_json::json;
 
+use crate::studio_url;
+
 /// The status of an answer, and its text.
 fn ask(port: &str, request: &str) -> (u16, String) {
     let mut socket = TcpStream::connect(format!("127.0.0.1:{port}")).expect("the server is there");
@@ -26,13 +28,14 @@ fn the_panel_switches_the_show_and_tells_the_reasons_of_the_adaptation() {
     let port = free_port().to_string();
     let mut demo = onair::start(&["demo", "--port", &port, "--no-audience"]);
     demo.wait_for_output("live", Duration::from_secs(15));
-    let seen = web::run("studio.mjs", &[&format!("http://127.0.0.1:{port}")]);
+    let seen = web::run("studio.mjs", &[&studio_url(&mut demo)]);
     let policy = seen["policy"].as_str().unwrap_or_default();
     assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
     let state = &seen["state"];
     let on = (&state["beauty"], &state["overlay"], &state["text"], &state["muted"]);
     assert_eq!(on, (&json!(false), &json!(false), &json!(false), &json!(true)), "{seen}");
     assert_eq!(state["throttle_bps"], 200_000);
+    assert_eq!(seen["address"], format!("http://127.0.0.1:{port}/studio"), "{seen}");
     assert!(seen["reasons"].to_string().contains("kbit/s"), "{seen}");
     for list in ["foreign", "complaints"] {
         assert_eq!(seen[list], json!([]), "{seen}");
@@ -47,12 +50,15 @@ fn the_panel_obeys_no_page_of_another_site() {
     let mut demo = onair::start(&["demo", "--port", &port, "--no-audience"]);
     demo.wait_for_output("live", Duration::from_secs(15));
     let json = "Content-Type: application/json\r\n";
+    let studio = studio_url(&mut demo);
+    let (_, token) = studio.split_once("#token=").expect("a token");
+    let bearer = format!("Authorization: Bearer {token}\r\n");
     let post = |host: &str, headers: &str, body: &str| {
         let length = body.len();
         ask(
             &port,
             &format!(
-                "POST /api/studio HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+                "POST /api/studio HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{bearer}{headers}Content-Length: {length}\r\n\r\n{body}"
             ),
         )
     };
@@ -69,7 +75,7 @@ fn the_panel_obeys_no_page_of_another_site() {
     assert_eq!(post(&host, json, &long).0, 413);
     let state = ask(
         &port,
-        &format!("GET /api/studio HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
+        &format!("GET /api/studio HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{bearer}\r\n"),
     );
     assert!(
         state.0 == 200 && state.1.contains("\"muted\":false"),

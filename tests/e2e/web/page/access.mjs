@@ -1,4 +1,4 @@
-// node access.mjs CHROMIUM ORIGIN: axe-core on home, the watch page, its share sheet and the studio, at a desk and on a phone,
+// node access.mjs CHROMIUM ORIGIN STUDIO: axe-core on home, the watch page, its share sheet and the studio, at a desk and on a phone,
 // dark and light; then the keyboard alone, reduced motion and 200 % zoom. Writes one JSON object:
 //   violations  what axe found, and where
 //   sideways    pages that scroll sideways
@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url);
 const jsQR = require('jsqr');
 const axe = require.resolve('axe-core/axe.min.js');
 
-const [executablePath, origin] = process.argv.slice(2);
+const [executablePath, origin, studioUrl] = process.argv.slice(2);
 const browser = await launch(executablePath);
 const seen = { violations: [], sideways: [], checked: 0, keyboard: {}, moving: -1, qr: {}, foreign: [], complaints: [] };
 
@@ -60,7 +60,7 @@ try {
         await axeIn(waiting);
         await check(waiting, what('waiting'));
         await waiting.close();
-        const studio = await open(context, '/studio');
+        const studio = await open(context, new URL(studioUrl).pathname + new URL(studioUrl).hash);
         await studio.waitForSelector('#numbers dd');
         await axeIn(studio);
         await check(studio, what('studio'));

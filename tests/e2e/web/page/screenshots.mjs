@@ -1,8 +1,8 @@
-// node screenshots.mjs CHROMIUM ORIGIN FOLDER: the running demo at a desk and on a phone, dark and light, into FOLDER; after a while, so
+// node screenshots.mjs CHROMIUM ORIGIN FOLDER STUDIO: the running demo at a desk and on a phone, dark and light, into FOLDER; after a while, so
 // that the room has something to say. Prints the names.
 import { DESK, PHONE, isPlaying, launch } from './browser.mjs';
 
-const [executablePath, origin, folder] = process.argv.slice(2);
+const [executablePath, origin, folder, studio] = process.argv.slice(2);
 const browser = await launch(executablePath);
 const LANDSCAPE = { ...PHONE, viewport: { width: 844, height: 390 } };
 try {
@@ -35,7 +35,7 @@ try {
       await shot(page, 'watch-waiting');
     }
     if (name === 'watch-desk-dark') {
-      await page.goto(`${origin}/studio`);
+      await page.goto(studio);
       await page.waitForSelector('#reasons li', { timeout: 60_000 });
       await shot(page, 'studio');
     }
