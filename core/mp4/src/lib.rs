@@ -17,6 +17,7 @@ mod error;
 mod fragment;
 mod index;
 mod scan;
+mod sound;
 mod table;
 mod tracks;
 
@@ -24,6 +25,7 @@ pub use error::Mp4Error;
 pub use fragment::{Fragment, Run, Sample};
 pub use index::Index;
 pub use scan::{FileState, Scan, scan};
+pub use sound::SoundCount;
 pub use tracks::{AudioTrack, MOVIE_TIMESCALE_HZ, Tracks, VIDEO_TIMESCALE_HZ, VideoTrack};
 
 /// Where the sixteen bytes stand that turn fragments into a plain file; they never straddle a

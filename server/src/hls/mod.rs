@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use onair_mp4::SoundCount;
 
 use crate::unit::{Headers, Kind, Unit};
 use part::{Part, Units};
@@ -47,8 +48,8 @@ pub(crate) struct Segmenter {
     longest_ms: i64,
     ended: bool,
     clock: Timeline,
-    /// Where the next AAC frame begins when none is missing, in samples.
-    next_sample: Option<i64>,
+    /// Where AAC frames lie; none before the first one and after a jump.
+    sound: Option<SoundCount>,
 }
 
 /// An initialisation segment: what `EXT-X-MAP` names.
@@ -126,7 +127,7 @@ impl Segmenter {
             .is_some_and(|before| at_ms - before > JUMP_MS || before - at_ms > JUMP_MS / 10);
         if jumped || self.init.as_ref().is_some_and(|init| !init.fits(headers)) {
             self.close(None);
-            (self.broken, self.next_sample) = (true, None);
+            (self.broken, self.sound) = (true, None);
         }
         let leads = match unit.kind {
             Kind::Key | Kind::Delta => true,
@@ -242,8 +243,7 @@ impl Segmenter {
             (Kind::Key | Kind::Delta, _) => open.units.push_video(unit, at_ms),
             (Kind::Audio, Some(audio)) => {
                 let rate = audio.config.sample_rate_hz();
-                let next = self.next_sample.unwrap_or(i64::MIN);
-                self.next_sample = Some(open.units.push_audio(unit, at_ms, rate, next));
+                open.units.push_audio(unit, at_ms, rate, &mut self.sound);
             }
             _ => {}
         }

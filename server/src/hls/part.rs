@@ -8,15 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use onair_engine::flv::Body;
-use onair_mp4::{AudioTrack, Fragment, Run, Sample, Tracks, VideoTrack};
+use onair_mp4::{AudioTrack, Fragment, Run, Sample, SoundCount, Tracks, VideoTrack};
 use onair_types::AudioHeader;
 use onair_types::aac::FRAME_SAMPLES;
 
 use crate::unit::{Headers, Kind, Unit};
 
 const VIDEO_TICKS_PER_MS: i64 = 90;
-/// Sound further off than this is moved to where its time stamps say.
-const RESYNC_MS: i64 = 50;
+/// Sound further off than this is moved to where its time stamps say: any publisher's.
+const RESYNC_MICROS: u32 = 50_000;
 /// Of AV1; files do without (AV1-ISOBMFF 2.4). No NAL unit has such a length.
 const TEMPORAL_DELIMITER: [u8; 2] = [0x12, 0];
 
@@ -84,21 +84,21 @@ impl Units {
         self.video.push((at_ms * VIDEO_TICKS_PER_MS, Arc::clone(unit)));
     }
 
-    /// Appends an AAC frame that begins at sample `next` when none is missing; returns where the
-    /// following one begins.
+    /// Appends an AAC frame where the track's `count` puts it, which begins with it when there is
+    /// none.
     pub(super) fn push_audio(
         &mut self,
         unit: &Arc<Unit>,
         at_ms: i64,
         rate_hz: u32,
-        next: i64,
-    ) -> i64 {
-        let stamped = at_ms * i64::from(rate_hz) / 1_000;
-        let off = stamped.saturating_sub(next).saturating_abs();
-        let begin = if off > RESYNC_MS * i64::from(rate_hz) / 1_000 { stamped } else { next };
-        self.audio.push((begin, Arc::clone(unit)));
-        self.audio_end = begin + i64::from(FRAME_SAMPLES);
-        self.audio_end
+        count: &mut Option<SoundCount>,
+    ) {
+        let stamped = u64::try_from(at_ms).unwrap_or(0).saturating_mul(rate_hz.into()) / 1_000;
+        let count = count.get_or_insert(SoundCount::new(stamped, rate_hz, RESYNC_MICROS));
+        let earliest = self.audio.last().map_or(0, |(begin, _)| begin.unsigned_abs() + 1);
+        let begin = count.place(stamped, FRAME_SAMPLES, earliest);
+        self.audio.push((i64::try_from(begin).unwrap_or(i64::MAX), Arc::clone(unit)));
+        self.audio_end = i64::try_from(count.next()).unwrap_or(i64::MAX);
     }
 
     fn mux(&self, number: u64, headers: &Headers) -> Option<Bytes> {

@@ -13,7 +13,7 @@
 use std::time::Duration;
 
 use onair_mp4::{
-    AudioTrack, Fragment, Index, MOVIE_TIMESCALE_HZ, Run, SWITCH_AT, Sample, Tracks,
+    AudioTrack, Fragment, Index, MOVIE_TIMESCALE_HZ, Run, SWITCH_AT, Sample, SoundCount, Tracks,
     VIDEO_TIMESCALE_HZ, VideoTrack, switch,
 };
 use onair_types::aac::FRAME_SAMPLES;
@@ -31,8 +31,8 @@ const FRAGMENT_MICROS: i64 = 500_000;
 const SYNC_MICROS: i64 = 2_000_000;
 /// A track that has not come after so long is left out of the file.
 const TRACKS_WITHIN_MICROS: i64 = 2_000_000;
-/// Sound further off than this is put where its time stamps say.
-const RESYNC_MICROS: i64 = 15_000;
+/// Sound further off than this is put where its time stamps say: they are exact.
+const RESYNC_MICROS: u32 = 15_000;
 
 /// A file that grows.
 pub(super) struct Mp4File<M> {
@@ -76,7 +76,7 @@ struct Audio {
     zero: MediaTime,
     /// Units of the open fragment with their begin and length, samples.
     units: Vec<(u64, u32, AudioUnit)>,
-    next: u64,
+    count: SoundCount,
 }
 
 impl<M: Medium> Mp4File<M> {
@@ -159,7 +159,7 @@ impl<M: Medium> Mp4File<M> {
                 track_id: if video.is_some() { 2 } else { 1 },
                 zero: unit.pts,
                 units: Vec::new(),
-                next: 0,
+                count: SoundCount::new(0, unit.config.sample_rate_hz(), RESYNC_MICROS),
             }),
             began: video.map_or(zero, |unit| unit.dts),
         });
@@ -385,12 +385,10 @@ impl Audio {
     fn push(&mut self, unit: AudioUnit) {
         let rate_hz = self.config.sample_rate_hz();
         let stamped = ticks(unit.pts.micros_since(self.zero), rate_hz);
-        let is_off = stamped.abs_diff(self.next) > ticks(RESYNC_MICROS, rate_hz);
-        let earliest =
-            self.units.last().map_or(self.next.saturating_sub(1), |(begin, ..)| begin + 1);
-        let begin = if is_off { stamped.max(earliest) } else { self.next };
+        let written = self.count.next().saturating_sub(1);
+        let earliest = self.units.last().map_or(written, |(begin, ..)| begin + 1);
         let length = samples(&unit);
-        self.next = begin + u64::from(length);
+        let begin = self.count.place(stamped, length, earliest);
         self.units.push((begin, length, unit));
     }
 }
