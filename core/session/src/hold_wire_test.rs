@@ -4,13 +4,9 @@
 use std::io::IoSlice;
 use std::sync::Arc;
 
-use onair_engine::amf0::Value;
 use onair_engine::flv::{AudioMeta, Body, MetaData, TagType, VideoMeta};
 use onair_engine::publish::{Closed, Config, EncoderCommand, Output, Publish};
-use onair_engine::rtmp::chunk_writer::Outgoing;
-use onair_engine::rtmp::command::CommandWriter;
-use onair_engine::rtmp::message::Incoming;
-use onair_engine::rtmp::{ChunkReader, Limits, Message, handshake};
+use onair_engine::rtmp::Message;
 use onair_engine::url::StreamUrl;
 use onair_media::decode::{self, AudioDecoder, VideoDecoder};
 use onair_media::encode::{self, AudioEncoder, VideoEncoder};
@@ -23,6 +19,7 @@ use onair_types::{
 };
 
 use super::{FPS, RATE};
+use crate::server_test::{Server, joined};
 
 const SIZE: (u32, u32) = (64, 48);
 const BITRATES: (u32, u32) = (200_000, 24_000);
@@ -148,15 +145,9 @@ impl Wire {
     }
 }
 
-fn joined(slices: &[IoSlice<'_>]) -> Vec<u8> {
-    slices.iter().flat_map(|slice| slice.iter().copied()).collect()
-}
-
-/// A willing server, and who watches behind it.
+/// A server, and who watches behind it.
 struct Viewer {
-    handshake: Option<handshake::Server>,
-    reader: ChunkReader,
-    writer: CommandWriter,
+    server: Server,
     avc: Option<Arc<AvcConfig>>,
     asc: Option<Asc>,
     pictures: Box<dyn VideoDecoder>,
@@ -168,9 +159,7 @@ struct Viewer {
 impl Viewer {
     fn new() -> Self {
         Self {
-            handshake: Some(handshake::Server::new(7)),
-            reader: ChunkReader::new(Limits::SERVER),
-            writer: CommandWriter::new(),
+            server: Server::new(),
             avc: None,
             asc: None,
             pictures: decode::h264().expect("a decoder"),
@@ -182,44 +171,11 @@ impl Viewer {
 
     /// Reads what came; what the server says to it.
     fn read(&mut self, bytes: &[u8], seen: &mut (Vec<i64>, Vec<i64>)) -> Vec<u8> {
-        let (mut answer, mut rest) = (Vec::new(), bytes);
-        if let Some(handshake) = &mut self.handshake {
-            let (used, is_done) = handshake.handle(bytes, &mut answer).expect("a handshake");
-            rest = &bytes[used..];
-            if is_done {
-                self.handshake = None;
-            }
-        }
-        let mut messages = Vec::new();
-        self.reader.push(rest, &mut |message| messages.push(message)).expect("chunks");
-        for message in messages {
-            match TagType::from_id(message.type_id) {
-                Some(kind) => self.watch(kind, &message, seen),
-                None => self.obey(message, &mut answer),
-            }
+        let (answer, media) = self.server.read(bytes);
+        for (kind, message) in media {
+            self.watch(kind, &message, seen);
         }
         answer
-    }
-
-    fn obey(&mut self, message: Message, answer: &mut Vec<u8>) {
-        let Ok(Incoming::Command { name, transaction, .. }) = Incoming::parse(message) else {
-            return;
-        };
-        let status = |code: &str| {
-            let text = |text: &str| Value::String(text.to_owned());
-            Value::Object(vec![("level".into(), text("status")), ("code".into(), text(code))])
-        };
-        let (stream, name, transaction, value) = match name.as_str() {
-            "connect" => (0, "_result", transaction, status("NetConnection.Connect.Success")),
-            "createStream" => (0, "_result", transaction, Value::Number(1.0)),
-            "publish" => (1, "onStatus", 0.0, status("NetStream.Publish.Start")),
-            _ => return,
-        };
-        let mut out = Outgoing::new();
-        self.writer.command(stream, name, transaction, &[Value::Null, value], &mut out);
-        let mut slices = [IoSlice::new(&[]); 8];
-        let filled = out.io_slices(&mut slices);
-        answer.extend(joined(&slices[..filled]));
     }
 
     fn watch(&mut self, kind: TagType, message: &Message, seen: &mut (Vec<i64>, Vec<i64>)) {

@@ -39,6 +39,8 @@ mod further;
 mod net;
 mod record;
 mod run;
+#[cfg(test)]
+mod server_test;
 mod sync;
 
 pub use builder::{SessionBuilder, Source};

@@ -15,11 +15,13 @@ use onair::{
     Session, SessionBuilder, Source, Target, Transport,
 };
 use onair_types::FrameKind;
+use support::camera::Camera;
 use support::sink::{Behaviour, Sink};
 use support::units::{avc_config, video, video_config};
 use support::{events_until, pause, wait_live, wait_until};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Interval;
 
 fn builder() -> SessionBuilder {
     Session::builder(None, Some(video_config())).video_source(Source::Encoded)
@@ -105,6 +107,98 @@ fn a15_a_system_that_tells_nothing_is_said_once_and_the_stream_goes_on() {
         let told = seen.iter().filter(|e| **e == Event::AcknowledgementsOnly).count();
         assert_eq!(told, 1, "{answers} answers: {seen:?}");
     }
+}
+
+/// TCP that takes so many bytes a second, as a narrow uplink does.
+#[derive(Clone, Copy)]
+struct Narrow(usize);
+
+struct Narrowed {
+    stream: TcpStream,
+    tick: Interval,
+    /// What may be written at each tick, and what is left of it.
+    each: usize,
+    room: usize,
+}
+
+/// Of a narrow uplink.
+const TICK: Duration = Duration::from_millis(20);
+
+impl Connector for Narrow {
+    fn connect(&self, target: Target) -> Connecting {
+        let each = self.0 * TICK.as_millis() as usize / 1_000;
+        Box::pin(async move {
+            let stream = TcpStream::connect((target.host.as_str(), target.port)).await;
+            let stream = stream.map_err(|e| ConnectError::Other(e.to_string()))?;
+            let tick = tokio::time::interval(TICK);
+            Ok(Box::new(Narrowed { stream, tick, each, room: 0 }) as Box<dyn Connection>)
+        })
+    }
+}
+
+impl Connection for Narrowed {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        Pin::new(&mut self.stream).poll_read(cx, &mut buffer).map_ok(|()| buffer.filled().len())
+    }
+
+    fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        while self.tick.poll_tick(cx).is_ready() {
+            self.room += self.each;
+        }
+        let Some(slice) = slices.iter().find(|slice| !slice.is_empty()) else {
+            return Poll::Ready(Ok(0));
+        };
+        let part = &slice[..slice.len().min(self.room)];
+        if part.is_empty() {
+            return Poll::Pending;
+        }
+        let written = Pin::new(&mut self.stream).poll_write(cx, part);
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.room -= bytes;
+        }
+        written
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        None
+    }
+}
+
+#[test]
+fn lf78_what_was_sent_a_second_is_what_a_narrow_uplink_takes() {
+    const BYTES_A_SECOND: usize = 60_000;
+    let sink = Sink::good();
+    let builder = builder().adaptation(Adaptation::Off).connector(Arc::new(Narrow(BYTES_A_SECOND)));
+    let session = builder.build().expect("a session");
+    let mut events = session.events().expect("the first consumer");
+    session.start(sink.url()).expect("it starts");
+    wait_live(&session);
+    let reports = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let is_report = |event: &Event| matches!(event, Event::Statistics(_));
+            [(); 4].map(|()| events_until(&mut events, is_report).pop())
+        });
+        // Four times as much as goes through.
+        Camera::new(9_000).run(&session, Duration::from_millis(5_200));
+        reader.join().expect("reports")
+    });
+    session.stop();
+    let rates = reports.map(|event| match event {
+        Some(Event::Statistics(report)) => report.bitrate_bps as f64 / 8.0,
+        other => panic!("not a report: {other:?}"),
+    });
+    // In the first seconds the uplink was idle while the connection was made, and made good for it.
+    let is_right = |rate: &f64| (rate / BYTES_A_SECOND as f64 - 1.0).abs() <= 0.1;
+    assert!(rates[2..].iter().all(is_right), "{rates:?} bytes a second");
 }
 
 #[test]

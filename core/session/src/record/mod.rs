@@ -244,3 +244,5 @@ mod tests;
 mod mp4_test;
 #[cfg(test)]
 mod recover_test;
+#[cfg(test)]
+mod slow_test;
