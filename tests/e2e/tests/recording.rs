@@ -1,5 +1,5 @@
 //! A recording beside the stream: while the server goes and comes back, killed, on disks that are full or cannot be
-//! written, and of media that has gaps, other sizes and clocks.
+//! written, larger than 32 bits count, and of media that has gaps, other sizes and clocks.
 
 #[path = "recording/apart.rs"]
 mod apart;
@@ -7,6 +7,8 @@ mod apart;
 mod disks;
 #[path = "recording/kills.rs"]
 mod kills;
+#[path = "recording/large.rs"]
+mod large;
 
 use std::time::Duration;
 
