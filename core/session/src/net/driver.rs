@@ -43,6 +43,8 @@ pub(super) struct Driver {
 }
 
 const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// A report goes with the next picture's wake-up rather than with one of its own.
+const REPORT_WAITS: Duration = Duration::from_millis(40);
 
 impl Driver {
     /// Must be made inside the runtime. One engine for each place, made for its first address.
@@ -324,8 +326,8 @@ impl Driver {
         let finish = self.run.finish_by().filter(|_| self.stop_by.is_none());
         // What is due goes when there is room, and not before.
         let units = self.units.due().filter(|_| self.lanes.iter().all(Lane::takes_units));
-        let all =
-            [Some(self.next_report), self.stop_by, finish, units, self.show.steering.deadline()];
+        let report = Some(self.next_report + REPORT_WAITS);
+        let all = [report, self.stop_by, finish, units, self.show.steering.deadline()];
         let lanes = self.lanes.iter().map(Lane::deadline);
         all.into_iter().chain(lanes).flatten().min()
     }
