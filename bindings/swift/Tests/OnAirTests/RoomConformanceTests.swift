@@ -149,7 +149,7 @@ private struct RoomStage {
         return Int(text["locate"]?(handle, body) ?? -1)
       case let what: return Int(plain[what]?(handle) ?? -1)
       }
-    } catch { return (error as? LiveError)?.code ?? -1 }
+    } catch { return error.code }
     return 0
   }
 

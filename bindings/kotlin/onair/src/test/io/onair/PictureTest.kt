@@ -52,7 +52,13 @@ class PictureTest {
                     for (file in split + last + files) decodes(File(file.path), file.frames)
                     assertEquals(File(folder, "show-${split.size + 1}.mp4").path, last.path)
                 }
-                decodes(nginx.recording("kotlin-looked"), null)
+                val stream = nginx.recording("kotlin-looked")
+                decodes(stream, null)
+                // lf86: what lay over the picture is in the stream and in the file, as in the snapshot.
+                for (file in listOf(stream, File(folder, "show.mp4"))) {
+                    val corner = Color(first(file).getRGB(10, 10))
+                    assertTrue(near(corner, Color.RED), "${file.name}: $corner")
+                }
             }
         } finally {
             folder.deleteRecursively()
@@ -139,6 +145,14 @@ class PictureTest {
         }
 
     private fun picture(file: ByteArray): BufferedImage = assertNotNull(ImageIO.read(ByteArrayInputStream(file)), "a picture")
+
+    /** The first picture of a file. */
+    private fun first(file: File): BufferedImage {
+        val still = File(file.parentFile, "first.png")
+        val said = Tools.run("ffmpeg", "-v", "error", "-y", "-i", file.path, "-frames:v", "1", still.path)
+        assertEquals(0 to "", said, file.name)
+        return picture(still.readBytes())
+    }
 
     private fun near(
         one: Color,
