@@ -19,13 +19,8 @@ use crate::trust::Trust;
 #[derive(Clone, Debug)]
 pub struct RoomConfig {
     place: Place,
-    version: Version,
-    name: String,
-    auth: Option<Secret>,
-    room_token: Option<Secret>,
-    queue_offline: bool,
-    allow_plaintext: bool,
-    ping_every: Duration,
+    /// Everything but the servers, which are not read yet.
+    rest: Config,
     #[cfg(feature = "tls")]
     trust: Trust,
 }
@@ -57,13 +52,7 @@ impl RoomConfig {
     fn at(place: Place) -> Self {
         Self {
             place,
-            version: Version::V4,
-            name: String::new(),
-            auth: None,
-            room_token: None,
-            queue_offline: false,
-            allow_plaintext: false,
-            ping_every: Duration::from_secs(5),
+            rest: Config::new(Servers::List(Vec::new())),
             #[cfg(feature = "tls")]
             trust: Trust::new(),
         }
@@ -71,33 +60,33 @@ impl RoomConfig {
 
     /// What others see beside one's comments, up to 32 characters. Nothing unless said.
     pub fn name(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.name);
+        name.clone_into(&mut self.rest.name);
         self
     }
 
     /// What the server wants to hear before it lets anybody in, as `auth.token`.
     pub fn auth_token(mut self, token: &str) -> Self {
-        self.auth = Some(Secret::new(token));
+        self.rest.auth = Some(Secret::new(token));
         self
     }
 
     /// The token of an earlier [`super::RoomSnapshot`]: the room is one's own again.
     pub fn room_token(mut self, token: &str) -> Self {
-        self.room_token = Some(Secret::new(token));
+        self.rest.room_token = Some(Secret::new(token));
         self
     }
 
     /// Whether comments and gifts wait while there is no connection, up to 100; otherwise they are
     /// refused then. Likes are refused in any case. `false` unless said.
     pub fn queue_offline(mut self, queue: bool) -> Self {
-        self.queue_offline = queue;
+        self.rest.queue_offline = queue;
         self
     }
 
     /// Whether everybody on the way may read and change what is said, to servers beyond private
     /// networks. `false` unless said.
     pub fn allow_plaintext(mut self, allow: bool) -> Self {
-        self.allow_plaintext = allow;
+        self.rest.allow_plaintext = allow;
         self
     }
 
@@ -105,13 +94,13 @@ impl RoomConfig {
     /// within the same time again is left. 5 s unless said; zero leaves it to the server's heartbeat.
     pub fn ping_every(mut self, every: Duration) -> Self {
         let least = Duration::from_millis(100);
-        self.ping_every = if every.is_zero() { every } else { every.max(least) };
+        self.rest.ping_every = if every.is_zero() { every } else { every.max(least) };
         self
     }
 
     /// Speaks the protocol of Socket.IO 1 and 2. `false` unless said.
     pub fn engine_io_3(mut self, old: bool) -> Self {
-        self.version = if old { Version::V3 } else { Version::V4 };
+        self.rest.version = if old { Version::V3 } else { Version::V4 };
         self
     }
 
@@ -138,15 +127,6 @@ impl RoomConfig {
                 Servers::List(list.iter().map(parse).collect::<Result<_, AddressError>>()?)
             }
         };
-        Ok(Config {
-            version: self.version,
-            name: self.name,
-            auth: self.auth,
-            room_token: self.room_token,
-            queue_offline: self.queue_offline,
-            allow_plaintext: self.allow_plaintext,
-            ping_every: self.ping_every,
-            ..Config::new(servers)
-        })
+        Ok(Config { servers, ..self.rest })
     }
 }

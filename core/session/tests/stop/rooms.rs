@@ -158,9 +158,9 @@ fn s13_a_server_that_means_harm_is_left_soon_and_asked_again_with_patience() {
         client.join("demo").expect("a key");
         let (took, lost) = timed(|| {
             loop {
-                match events.next_timeout(LIMIT).expect("it is told") {
-                    RoomEvent::Lost { reason, retry_in } => return (reason, retry_in),
-                    _ => {}
+                let event = events.next_timeout(LIMIT).expect("it is told");
+                if let RoomEvent::Lost { reason, retry_in } = event {
+                    return (reason, retry_in);
                 }
             }
         });
