@@ -72,7 +72,10 @@ pub fn probe(target: &str, arguments: &[&str]) -> (Value, Option<i32>) {
 
 /// The built command. `ONAIR_BIN` names another one; otherwise the workspace's is brought up to date, in the profile
 /// of this test.
-fn binary() -> &'static Path {
+///
+/// # Panics
+/// When it cannot be built.
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         if let Some(path) = env::var_os("ONAIR_BIN") {

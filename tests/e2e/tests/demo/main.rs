@@ -1,5 +1,6 @@
 //! `onair demo`, seen by a real Chromium.
 
+mod lan;
 mod latency;
 mod page;
 mod studio;

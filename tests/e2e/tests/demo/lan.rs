@@ -1,0 +1,72 @@
+//! What the command prints for others on the network, read as their cameras would, in a network of its own.
+
+use std::process::Command;
+use std::time::Duration;
+
+use onair_e2e::tools::{Tool, are_missing};
+use onair_e2e::{onair, process, web};
+use serde_json::Value;
+
+/// One interface with this address and nothing behind it.
+const NETWORK: &str = "ip link set lo up && ip addr add 192.0.2.7/24 dev lo && \
+                       ip route add default dev lo src 192.0.2.7 && exec \"$0\" \"$@\"";
+
+fn in_a_network(words: &[&str]) -> Option<Value> {
+    let can = Command::new("unshare").args(["-rn", "sh", "-c", NETWORK, "true"]).output();
+    if !can.is_ok_and(|ended| ended.status.success()) {
+        onair_e2e::tools::say_skipped("unshare and iproute2 make no network here");
+        return None;
+    }
+    let script = web::folder().join("page/lan.mjs");
+    let mut command = Command::new("unshare");
+    command.args(["-rn", "sh", "-c", NETWORK, "node"]).arg(script).arg(onair::binary()).args(words);
+    let ended = process::run(&mut command, Duration::from_secs(60));
+    ended.expect_code(0);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+    Some(serde_json::from_str(ended.stdout.trim()).expect("the script writes JSON"))
+}
+
+#[test]
+fn rw30_the_code_leads_to_a_page_that_answers_and_an_interrupt_ends_it_within_a_second() {
+    if are_missing(&[Tool::SocketIo]) {
+        return;
+    }
+    let demo = ["demo", "--lan", "--port", "8080", "--quality", "low1", "--no-audience"];
+    let Some(seen) = in_a_network(&demo) else { return };
+    assert_eq!(seen["read"], "http://192.0.2.7:8080/watch/live/demo", "{seen}");
+    assert_eq!(seen["status"], 200, "{seen}");
+    // Interrupted before or after the stream was live.
+    assert!(seen["code"] == 130 || seen["code"] == 0, "{seen}");
+    assert!(seen["ms"].as_u64() < Some(1_000), "{seen}");
+
+    let Some(seen) = in_a_network(&["serve", "--lan"]) else { return };
+    let (read, printed) = (seen["read"].as_str(), seen["printed"].as_str().unwrap_or_default());
+    let token =
+        read.and_then(|read| read.strip_prefix("http://192.0.2.7:8080/watch/live/show#token="));
+    let token = token.unwrap_or_else(|| panic!("{seen}"));
+    assert!(token.len() >= 32, "{seen}");
+    assert!(
+        printed.contains(&format!("rtmp://192.0.2.7:1935/live/show?token={token}\n")),
+        "{seen}"
+    );
+    assert_eq!(seen["status"], 200, "{seen}");
+}
+
+#[test]
+fn rw30_each_line_is_json_and_who_reads_only_the_first_makes_no_panic() {
+    let words = "demo --json --port 0 --quality low1 --duration 2s";
+    let shell = |tail: &str| {
+        let line = format!("\"$0\" {words} {tail}");
+        process::run(Command::new("sh").args(["-c", &line]).arg(onair::binary()), onair::PATIENCE)
+    };
+    let whole = shell("");
+    whole.expect_code(0);
+    assert!(whole.stdout.lines().count() > 2, "{}", whole.stdout);
+    for line in whole.stdout.lines() {
+        let event: Value = serde_json::from_str(line).expect("a JSON object");
+        assert!(event["event"].is_string(), "{line}");
+    }
+    let first = shell("| head -n 1");
+    assert_eq!(first.stdout.lines().count(), 1, "{}", first.stdout);
+    assert!(!first.stderr.contains("panicked"), "{}", first.stderr);
+}
