@@ -42,6 +42,13 @@ pub struct Plane<'a> {
     pub stride_bytes: usize,
 }
 
+impl<'a> Plane<'a> {
+    /// The first `row_bytes` of row `y`.
+    pub(crate) fn row(&self, y: usize, row_bytes: usize) -> &'a [u8] {
+        &self.data[y * self.stride_bytes..][..row_bytes]
+    }
+}
+
 /// Why a picture was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -141,13 +141,15 @@ impl Chain {
     }
 
     fn paint(&mut self, source: &FrameView<'_>, time: MediaTime) -> Result<(), FrameError> {
-        match source.format() {
-            PixelFormat::Rgba | PixelFormat::Bgra if self.beauty.wants_rgb() => {
-                self.load_rgba(source)?
+        if !(self.is_whole(source) && self.beauty.draw_from(source, &mut self.canvas)?) {
+            match source.format() {
+                PixelFormat::Rgba | PixelFormat::Bgra if self.beauty.wants_rgb() => {
+                    self.load_rgba(source)?
+                }
+                _ => self.load_i420(source)?,
             }
-            _ => self.load_i420(source)?,
+            self.beauty.draw(&mut self.canvas)?;
         }
-        self.beauty.draw(&mut self.canvas)?;
         if !self.look.effects.is_empty() {
             let done = self.effects.apply(&self.look.effects, self.canvas.i420_mut()?, time);
             self.trouble = done.err();

@@ -27,6 +27,22 @@ impl Avx2 {
     }
 }
 
+/// Asks for all of `from`, whatever else the processor has.
+#[inline(always)]
+pub(super) fn prefetch<const WRITE: bool>(from: &[u8]) {
+    for line in from.chunks(64) {
+        let line = line.as_ptr().cast();
+        // SAFETY: a hint, which reads nothing.
+        unsafe {
+            if WRITE {
+                _mm_prefetch::<_MM_HINT_ET0>(line)
+            } else {
+                _mm_prefetch::<_MM_HINT_T0>(line)
+            }
+        }
+    }
+}
+
 /// Instructions whose operands are values.
 macro_rules! instructions {
     ($($name:ident($($operand:ident: $type:ty),*) -> $result:ty = $instruction:expr;)*) => {
@@ -43,16 +59,25 @@ macro_rules! instructions {
 impl Lanes for Avx2 {
     type V = __m256i;
     const N: usize = 16;
+    type B = __m256i;
 
     instructions! {
         splat(value: i16) -> __m256i = _mm256_set1_epi16(value);
+        splat_byte(value: u8) -> __m256i = _mm256_set1_epi8(value as i8);
         add(a: __m256i, b: __m256i) -> __m256i = _mm256_add_epi16(a, b);
         sub(a: __m256i, b: __m256i) -> __m256i = _mm256_sub_epi16(a, b);
         add_clamped(a: __m256i, b: __m256i) -> __m256i = _mm256_adds_epi16(a, b);
         mul(a: __m256i, b: __m256i) -> __m256i = _mm256_mulhrs_epi16(a, b);
         max(a: __m256i, b: __m256i) -> __m256i = _mm256_max_epi16(a, b);
         abs(a: __m256i) -> __m256i = _mm256_abs_epi16(a);
-        and(a: __m256i, b: __m256i) -> __m256i = _mm256_and_si256(a, b);
+        with_sign(a: __m256i, sign: __m256i) -> __m256i = _mm256_sign_epi16(a, sign);
+        mean(a: __m256i, b: __m256i) -> __m256i = _mm256_avg_epu8(a, b);
+        sub_bytes(a: __m256i, b: __m256i) -> __m256i = _mm256_subs_epu8(a, b);
+        within(a: __m256i, bounds: [u8; 2]) -> __m256i = _mm256_min_epu8(
+            _mm256_max_epu8(a, _mm256_set1_epi8(bounds[0] as i8)),
+            _mm256_set1_epi8(bounds[1] as i8),
+        );
+        narrow(lanes: [__m256i; 2]) -> __m256i = _mm256_packus_epi16(lanes[0], lanes[1]);
     }
 
     #[inline(always)]
@@ -74,34 +99,15 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn prefetch<const WRITE: bool>(self, from: &[u8]) {
+        prefetch::<WRITE>(from);
+    }
+
+    #[inline(always)]
     fn load(self, from: &[i16]) -> __m256i {
         let from = &from[..16];
         // SAFETY: `self` exists, so there is AVX2; `from` has 32 bytes.
         unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
-    }
-
-    #[inline(always)]
-    fn store(self, lanes: __m256i, to: &mut [i16]) {
-        let to = &mut to[..16];
-        // SAFETY: `self` exists, so there is AVX2; `to` has 32 bytes.
-        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), lanes) }
-    }
-
-    #[inline(always)]
-    fn load_twice(self, from: &[i16]) -> __m256i {
-        let from = &from[..8];
-        // SAFETY: `self` exists, so there is AVX2; `from` has 16 bytes.
-        unsafe {
-            let once = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.as_ptr().cast()));
-            _mm256_or_si256(once, _mm256_slli_epi32::<16>(once))
-        }
-    }
-
-    #[inline(always)]
-    fn load_bytes(self, from: &[u8]) -> __m256i {
-        let from = &from[..16];
-        // SAFETY: `self` exists, so there is AVX2; `from` has 16 bytes.
-        unsafe { _mm256_cvtepu8_epi16(_mm_loadu_si128(from.as_ptr().cast())) }
     }
 
     #[inline(always)]
@@ -125,62 +131,139 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn places(self, index: __m256i) -> __m256i {
+        // Both bytes of an entry: 2 i and 2 i + 1.
+        // SAFETY: `self` exists, so there is AVX2.
+        unsafe {
+            let twice = _mm256_mullo_epi16(index, _mm256_set1_epi16(0x0202));
+            _mm256_add_epi16(twice, _mm256_set1_epi16(0x0100))
+        }
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: &[i16; 8], places: __m256i) -> __m256i {
+        // SAFETY: `self` exists, so there is AVX2; `table` has 16 bytes.
+        unsafe {
+            let table = _mm_loadu_si128(table.as_ptr().cast());
+            _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), places)
+        }
+    }
+
+    #[inline(always)]
+    fn load_all(self, from: &[u8]) -> __m256i {
+        let from = &from[..32];
+        // SAFETY: `self` exists, so there is AVX2; `from` has 32 bytes.
+        unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn store_all(self, bytes: __m256i, to: &mut [u8]) {
+        let to = &mut to[..32];
+        // SAFETY: `self` exists, so there is AVX2; `to` has 32 bytes.
+        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), bytes) }
+    }
+
+    #[inline(always)]
     fn load_pixels(self, from: &[u8]) -> [__m256i; 4] {
-        let from = &from[..64];
-        // SAFETY: `self` exists, so there is AVX2; `from` has 64 bytes, and each load 16 of them.
+        let from = &from[..128];
+        // SAFETY: `self` exists, so there is AVX2; `from` has 128 bytes, and each load 16 of them.
         unsafe {
             let from: *const __m128i = from.as_ptr().cast();
-            // Packing keeps the order within each half: pixels 0–3 and 8–11 stand together.
-            let first = _mm256_loadu2_m128i(from.add(2), from);
-            let second = _mm256_loadu2_m128i(from.add(3), from.add(1));
-            let byte = _mm256_set1_epi32(0xff);
-            let (red, green, blue) = (
-                [_mm256_and_si256(first, byte), _mm256_and_si256(second, byte)],
-                [_mm256_srli_epi32::<8>(first), _mm256_srli_epi32::<8>(second)],
-                [_mm256_srli_epi32::<16>(first), _mm256_srli_epi32::<16>(second)],
-            );
-            let green = [_mm256_and_si256(green[0], byte), _mm256_and_si256(green[1], byte)];
-            let blue = [_mm256_and_si256(blue[0], byte), _mm256_and_si256(blue[1], byte)];
-            let alpha = [_mm256_srli_epi32::<24>(first), _mm256_srli_epi32::<24>(second)];
+            // In each half red, green, blue and alpha of four pixels; then of eight; then of sixteen.
+            let apart = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15,
+            ));
+            let a = _mm256_shuffle_epi8(_mm256_loadu2_m128i(from.add(4), from), apart);
+            let b = _mm256_shuffle_epi8(_mm256_loadu2_m128i(from.add(5), from.add(1)), apart);
+            let c = _mm256_shuffle_epi8(_mm256_loadu2_m128i(from.add(6), from.add(2)), apart);
+            let d = _mm256_shuffle_epi8(_mm256_loadu2_m128i(from.add(7), from.add(3)), apart);
+            let red_green = [_mm256_unpacklo_epi32(a, b), _mm256_unpacklo_epi32(c, d)];
+            let blue_alpha = [_mm256_unpackhi_epi32(a, b), _mm256_unpackhi_epi32(c, d)];
             [
-                _mm256_packus_epi32(red[0], red[1]),
-                _mm256_packus_epi32(green[0], green[1]),
-                _mm256_packus_epi32(blue[0], blue[1]),
-                _mm256_packus_epi32(alpha[0], alpha[1]),
+                _mm256_unpacklo_epi64(red_green[0], red_green[1]),
+                _mm256_unpackhi_epi64(red_green[0], red_green[1]),
+                _mm256_unpacklo_epi64(blue_alpha[0], blue_alpha[1]),
+                _mm256_unpackhi_epi64(blue_alpha[0], blue_alpha[1]),
             ]
         }
     }
 
     #[inline(always)]
+    fn load_green(self, from: &[u8]) -> __m256i {
+        self.load_pixels(from)[1]
+    }
+
+    #[inline(always)]
+    fn like_pixels(self, lanes: [__m256i; 2]) -> [__m256i; 2] {
+        lanes
+    }
+
+    #[inline(always)]
     fn store_pixels(self, [red, green, blue, alpha]: [__m256i; 4], to: &mut [u8]) {
-        let to = &mut to[..64];
-        // SAFETY: `self` exists, so there is AVX2; `to` has 64 bytes, and each store 16 of them.
+        let to = &mut to[..128];
+        // SAFETY: `self` exists, so there is AVX2; `to` has 128 bytes, and each store 16 of them.
         unsafe {
-            let left = _mm256_or_si256(red, _mm256_slli_epi16::<8>(green));
-            let right = _mm256_or_si256(blue, _mm256_slli_epi16::<8>(alpha));
-            let first = _mm256_unpacklo_epi16(left, right);
-            let second = _mm256_unpackhi_epi16(left, right);
+            let left = [_mm256_unpacklo_epi8(red, green), _mm256_unpackhi_epi8(red, green)];
+            let right = [_mm256_unpacklo_epi8(blue, alpha), _mm256_unpackhi_epi8(blue, alpha)];
             let to: *mut __m128i = to.as_mut_ptr().cast();
-            _mm256_storeu2_m128i(to.add(2), to, first);
-            _mm256_storeu2_m128i(to.add(3), to.add(1), second);
+            let first = _mm256_unpacklo_epi16(left[0], right[0]);
+            _mm256_storeu2_m128i(to.add(4), to, first);
+            let second = _mm256_unpackhi_epi16(left[0], right[0]);
+            _mm256_storeu2_m128i(to.add(5), to.add(1), second);
+            let third = _mm256_unpacklo_epi16(left[1], right[1]);
+            _mm256_storeu2_m128i(to.add(6), to.add(2), third);
+            let fourth = _mm256_unpackhi_epi16(left[1], right[1]);
+            _mm256_storeu2_m128i(to.add(7), to.add(3), fourth);
+        }
+    }
+
+    // The first vector has the first eight bytes of each half.
+    #[inline(always)]
+    fn widen(self, bytes: __m256i) -> [__m256i; 2] {
+        // SAFETY: `self` exists, so there is AVX2.
+        unsafe {
+            let zero = _mm256_setzero_si256();
+            [_mm256_unpacklo_epi8(bytes, zero), _mm256_unpackhi_epi8(bytes, zero)]
         }
     }
 
     #[inline(always)]
-    fn look_up(self, table: &[i16; 16], index: __m256i) -> __m256i {
-        // SAFETY: `self` exists, so there is AVX2; `table` has 32 bytes.
+    fn widen_q15(self, bytes: __m256i) -> [__m256i; 2] {
+        // SAFETY: `self` exists, so there is AVX2.
         unsafe {
-            let table = _mm256_loadu_si256(table.as_ptr().cast());
-            let (low, high) =
-                (_mm256_and_si256(table, _mm256_set1_epi16(0xff)), _mm256_srli_epi16::<8>(table));
-            // Bytes of all sixteen entries, in both halves, in order.
-            let bytes = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi16(low, high));
-            let lows = _mm256_permute4x64_epi64::<0b01_00_01_00>(bytes);
-            let highs = _mm256_permute4x64_epi64::<0b11_10_11_10>(bytes);
-            // An index with its top bit set gives zero.
-            let in_low = _mm256_or_si256(index, _mm256_set1_epi16(0x8000_u16 as i16));
-            let in_high = _mm256_or_si256(_mm256_slli_epi16::<8>(index), _mm256_set1_epi16(0x80));
-            _mm256_or_si256(_mm256_shuffle_epi8(lows, in_low), _mm256_shuffle_epi8(highs, in_high))
+            [
+                _mm256_srli_epi16::<1>(_mm256_unpacklo_epi8(bytes, bytes)),
+                _mm256_srli_epi16::<1>(_mm256_unpackhi_epi8(bytes, bytes)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn weigh(self, [a, b]: [__m256i; 2], weights: [i8; 2]) -> [__m256i; 2] {
+        // SAFETY: `self` exists, so there is AVX2.
+        unsafe {
+            let weights = _mm256_set1_epi16(i16::from_le_bytes(weights.map(|weight| weight as u8)));
+            [
+                _mm256_maddubs_epi16(_mm256_unpacklo_epi8(a, b), weights),
+                _mm256_maddubs_epi16(_mm256_unpackhi_epi8(a, b), weights),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn twice(self, lanes: __m256i) -> [__m256i; 2] {
+        // SAFETY: `self` exists, so there is AVX2.
+        unsafe { [_mm256_unpacklo_epi16(lanes, lanes), _mm256_unpackhi_epi16(lanes, lanes)] }
+    }
+
+    #[inline(always)]
+    fn store_both(self, [a, b]: [__m256i; 2], to: &mut [i16]) {
+        let to = &mut to[..32];
+        // SAFETY: `self` exists, so there is AVX2; `to` has 64 bytes, and each store 32 of them.
+        unsafe {
+            let to: *mut __m256i = to.as_mut_ptr().cast();
+            _mm256_storeu_si256(to, _mm256_permute2x128_si256::<0x20>(a, b));
+            _mm256_storeu_si256(to.add(1), _mm256_permute2x128_si256::<0x31>(a, b));
         }
     }
 }

@@ -33,16 +33,21 @@ macro_rules! instructions {
 impl Lanes for Neon {
     type V = int16x8_t;
     const N: usize = 8;
+    type B = uint8x16_t;
 
     instructions! {
         splat(value: i16) -> int16x8_t = vdupq_n_s16(value);
+        splat_byte(value: u8) -> uint8x16_t = vdupq_n_u8(value);
         add(a: int16x8_t, b: int16x8_t) -> int16x8_t = vaddq_s16(a, b);
         sub(a: int16x8_t, b: int16x8_t) -> int16x8_t = vsubq_s16(a, b);
         add_clamped(a: int16x8_t, b: int16x8_t) -> int16x8_t = vqaddq_s16(a, b);
         mul(a: int16x8_t, b: int16x8_t) -> int16x8_t = vqrdmulhq_s16(a, b);
         max(a: int16x8_t, b: int16x8_t) -> int16x8_t = vmaxq_s16(a, b);
         abs(a: int16x8_t) -> int16x8_t = vabsq_s16(a);
-        and(a: int16x8_t, b: int16x8_t) -> int16x8_t = vandq_s16(a, b);
+        mean(a: uint8x16_t, b: uint8x16_t) -> uint8x16_t = vrhaddq_u8(a, b);
+        sub_bytes(a: uint8x16_t, b: uint8x16_t) -> uint8x16_t = vqsubq_u8(a, b);
+        within(a: uint8x16_t, bounds: [u8; 2]) -> uint8x16_t =
+            vminq_u8(vmaxq_u8(a, vdupq_n_u8(bounds[0])), vdupq_n_u8(bounds[1]));
     }
 
     #[inline(always)]
@@ -76,30 +81,6 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    fn store(self, lanes: int16x8_t, to: &mut [i16]) {
-        let to = &mut to[..8];
-        // SAFETY: `self` exists, so there is NEON; `to` has 16 bytes.
-        unsafe { vst1q_s16(to.as_mut_ptr(), lanes) }
-    }
-
-    #[inline(always)]
-    fn load_twice(self, from: &[i16]) -> int16x8_t {
-        let from = &from[..4];
-        // SAFETY: `self` exists, so there is NEON; `from` has 8 bytes.
-        unsafe {
-            let once = vld1_s16(from.as_ptr());
-            vcombine_s16(vzip1_s16(once, once), vzip2_s16(once, once))
-        }
-    }
-
-    #[inline(always)]
-    fn load_bytes(self, from: &[u8]) -> int16x8_t {
-        let from = &from[..8];
-        // SAFETY: `self` exists, so there is NEON; `from` has 8 bytes.
-        unsafe { vreinterpretq_s16_u16(vmovl_u8(vld1_u8(from.as_ptr()))) }
-    }
-
-    #[inline(always)]
     fn store_bytes(self, lanes: int16x8_t, to: &mut [u8]) {
         let to = &mut to[..8];
         // SAFETY: `self` exists, so there is NEON; `to` has 8 bytes.
@@ -114,40 +95,124 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    fn load_pixels(self, from: &[u8]) -> [int16x8_t; 4] {
-        let from = &from[..32];
-        // SAFETY: `self` exists, so there is NEON; `from` has 32 bytes.
+    fn with_sign(self, a: int16x8_t, sign: int16x8_t) -> int16x8_t {
+        // SAFETY: `self` exists, so there is NEON.
         unsafe {
-            let uint8x8x4_t(red, green, blue, alpha) = vld4_u8(from.as_ptr());
+            // All ones, which is −1, where the sign is negative.
+            let negative = vshrq_n_s16::<15>(sign);
+            vsubq_s16(veorq_s16(a, negative), negative)
+        }
+    }
+
+    #[inline(always)]
+    fn places(self, index: int16x8_t) -> int16x8_t {
+        // Both bytes of an entry: 2 i and 2 i + 1.
+        // SAFETY: `self` exists, so there is NEON.
+        unsafe { vmlaq_n_s16(vdupq_n_s16(0x0100), index, 0x0202) }
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: &[i16; 8], places: int16x8_t) -> int16x8_t {
+        // SAFETY: `self` exists, so there is NEON; `table` has 16 bytes.
+        unsafe {
+            let table = vreinterpretq_u8_s16(vld1q_s16(table.as_ptr()));
+            vreinterpretq_s16_u8(vqtbl1q_u8(table, vreinterpretq_u8_s16(places)))
+        }
+    }
+
+    #[inline(always)]
+    fn load_all(self, from: &[u8]) -> uint8x16_t {
+        let from = &from[..16];
+        // SAFETY: `self` exists, so there is NEON; `from` has 16 bytes.
+        unsafe { vld1q_u8(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store_all(self, bytes: uint8x16_t, to: &mut [u8]) {
+        let to = &mut to[..16];
+        // SAFETY: `self` exists, so there is NEON; `to` has 16 bytes.
+        unsafe { vst1q_u8(to.as_mut_ptr(), bytes) }
+    }
+
+    #[inline(always)]
+    fn load_pixels(self, from: &[u8]) -> [uint8x16_t; 4] {
+        let from = &from[..64];
+        // SAFETY: `self` exists, so there is NEON; `from` has 64 bytes.
+        unsafe {
+            let uint8x16x4_t(red, green, blue, alpha) = vld4q_u8(from.as_ptr());
+            [red, green, blue, alpha]
+        }
+    }
+
+    #[inline(always)]
+    fn load_green(self, from: &[u8]) -> uint8x16_t {
+        self.load_pixels(from)[1]
+    }
+
+    #[inline(always)]
+    fn like_pixels(self, lanes: [int16x8_t; 2]) -> [int16x8_t; 2] {
+        lanes
+    }
+
+    #[inline(always)]
+    fn store_pixels(self, [red, green, blue, alpha]: [uint8x16_t; 4], to: &mut [u8]) {
+        let to = &mut to[..64];
+        // SAFETY: `self` exists, so there is NEON; `to` has 64 bytes.
+        unsafe { vst4q_u8(to.as_mut_ptr(), uint8x16x4_t(red, green, blue, alpha)) }
+    }
+
+    #[inline(always)]
+    fn widen(self, bytes: uint8x16_t) -> [int16x8_t; 2] {
+        // SAFETY: `self` exists, so there is NEON.
+        unsafe {
             [
-                vreinterpretq_s16_u16(vmovl_u8(red)),
-                vreinterpretq_s16_u16(vmovl_u8(green)),
-                vreinterpretq_s16_u16(vmovl_u8(blue)),
-                vreinterpretq_s16_u16(vmovl_u8(alpha)),
+                vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes))),
+                vreinterpretq_s16_u16(vmovl_high_u8(bytes)),
             ]
         }
     }
 
     #[inline(always)]
-    fn store_pixels(self, [red, green, blue, alpha]: [int16x8_t; 4], to: &mut [u8]) {
-        let to = &mut to[..32];
-        // SAFETY: `self` exists, so there is NEON; `to` has 32 bytes.
+    fn widen_q15(self, bytes: uint8x16_t) -> [int16x8_t; 2] {
+        // SAFETY: `self` exists, so there is NEON.
         unsafe {
-            let (red, green) = (vqmovun_s16(red), vqmovun_s16(green));
-            let (blue, alpha) = (vqmovun_s16(blue), vqmovun_s16(alpha));
-            vst4_u8(to.as_mut_ptr(), uint8x8x4_t(red, green, blue, alpha));
+            let (low, high) = (vzip1q_u8(bytes, bytes), vzip2q_u8(bytes, bytes));
+            let half = |twice| vreinterpretq_s16_u16(vshrq_n_u16::<1>(vreinterpretq_u16_u8(twice)));
+            [half(low), half(high)]
         }
     }
 
     #[inline(always)]
-    fn look_up(self, table: &[i16; 16], index: int16x8_t) -> int16x8_t {
-        // SAFETY: `self` exists, so there is NEON; `table` has 32 bytes.
+    fn weigh(self, [a, b]: [uint8x16_t; 2], weights: [i8; 2]) -> [int16x8_t; 2] {
+        let ([a, b], [of_a, of_b]) = ([self.widen(a), self.widen(b)], weights.map(i16::from));
+        // SAFETY: `self` exists, so there is NEON.
         unsafe {
-            let bytes = vld2q_u8(table.as_ptr().cast());
-            let index = vmovn_u16(vreinterpretq_u16_s16(index));
-            let low = vmovl_u8(vqtbl1_u8(bytes.0, index));
-            let high = vshll_n_u8::<8>(vqtbl1_u8(bytes.1, index));
-            vreinterpretq_s16_u16(vorrq_u16(low, high))
+            [
+                vmlaq_n_s16(vmulq_n_s16(a[0], of_a), b[0], of_b),
+                vmlaq_n_s16(vmulq_n_s16(a[1], of_a), b[1], of_b),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn narrow(self, [low, high]: [int16x8_t; 2]) -> uint8x16_t {
+        // SAFETY: `self` exists, so there is NEON.
+        unsafe { vqmovun_high_s16(vqmovun_s16(low), high) }
+    }
+
+    #[inline(always)]
+    fn twice(self, lanes: int16x8_t) -> [int16x8_t; 2] {
+        // SAFETY: `self` exists, so there is NEON.
+        unsafe { [vzip1q_s16(lanes, lanes), vzip2q_s16(lanes, lanes)] }
+    }
+
+    #[inline(always)]
+    fn store_both(self, [low, high]: [int16x8_t; 2], to: &mut [i16]) {
+        let to = &mut to[..16];
+        // SAFETY: `self` exists, so there is NEON; `to` has 32 bytes, and each store 16 of them.
+        unsafe {
+            vst1q_s16(to.as_mut_ptr(), low);
+            vst1q_s16(to.as_mut_ptr().add(8), high);
         }
     }
 }

@@ -40,67 +40,105 @@ impl Formula {
     }
 }
 
-/// Any function of a byte, by straight lines between 17 points.
+/// A function of Q15 numbers that are not negative, by eight parabolas.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
-    base: [i16; 16],
-    rise: [i16; 16],
+    base: [i16; 8],
+    slope: [i16; 8],
+    bend: [i16; 8],
 }
+
+/// Where on its curve a number lies.
+#[derive(Clone, Copy)]
+pub(super) struct Place<V> {
+    parabola: V,
+    /// How far along, Q15; less one on every second parabola, which spares cutting off a bit.
+    along: V,
+}
+
+impl<V: Copy> Place<V> {
+    #[inline(always)]
+    pub(super) fn of<L: Lanes<V = V>>(l: L, x: V) -> Self {
+        Self { parabola: l.places(l.shift_right::<12>(x)), along: l.shift_left::<3>(x) }
+    }
+}
+
+/// Where a parabola meets its function: errors are then about the same all along it.
+const MEETINGS: [f64; 3] = [0.07, 0.5, 0.93];
+/// The same for powers at zero, where they are steepest; black stays black.
+const FIRST_MEETINGS: [f64; 3] = [0.0, 0.3, 0.88];
 
 impl Curve {
-    /// `of` gets 0, 16 … 256.
+    /// `of` gets 0 to 1.
     pub(super) fn new(of: impl Fn(f64) -> f64) -> Self {
-        // Casts saturate.
-        let point = |index: usize| of(index as f64 * 16.0).round() as i16;
-        Self {
-            base: std::array::from_fn(point),
-            rise: std::array::from_fn(|index| point(index + 1).saturating_sub(point(index))),
-        }
+        Self::meeting(|_| MEETINGS, of)
     }
 
-    /// At an index of 0 to 15 and a part of the line behind it, Q15.
+    fn meeting(meetings: impl Fn(usize) -> [f64; 3], of: impl Fn(f64) -> f64) -> Self {
+        let mut curve = Self { base: [0; 8], slope: [0; 8], bend: [0; 8] };
+        for index in 0..8 {
+            let at = meetings(index);
+            let [a, b, c] = at.map(|part| of((index as f64 + part) / 8.0));
+            // Newton's form of the parabola, then around the end that `along` counts from.
+            let first = (b - a) / (at[1] - at[0]);
+            let bend = ((c - b) / (at[2] - at[1]) - first) / (at[2] - at[0]);
+            let from = (index % 2) as f64;
+            let slope = first + bend * (2.0 * from - at[0] - at[1]);
+            let base = a + (from - at[0]) * (first + bend * (from - at[1]));
+            // Casts saturate.
+            [curve.base[index], curve.slope[index], curve.bend[index]] =
+                [base, slope, bend].map(|number| number.round() as i16);
+        }
+        curve
+    }
+
     #[inline(always)]
-    pub(super) fn at<L: Lanes>(&self, l: L, [index, part]: [L::V; 2]) -> L::V {
-        l.add(l.look_up(&self.base, index), l.mul(l.look_up(&self.rise, index), part))
+    pub(super) fn at<L: Lanes>(&self, l: L, place: Place<L::V>) -> L::V {
+        let bend = l.mul(l.look_up(&self.bend, place.parabola), place.along);
+        let slope = l.add(l.look_up(&self.slope, place.parabola), bend);
+        l.add(l.look_up(&self.base, place.parabola), l.mul(slope, place.along))
     }
 }
 
-/// `x` to a power from 0.4 to 1, for Q15 numbers that are not negative: straight lines between 17
-/// points, and the same again for what lies below a sixteenth, where powers are steep.
+/// `x` to a power from 0.4 to 1, for Q15 numbers that are not negative.
 #[derive(Clone, Debug)]
 pub(super) struct Power {
-    base: [i16; 16],
-    rise: [i16; 16],
-    /// How much the curve lies above the middle of a line, times four.
-    bulge: [i16; 16],
-    /// A sixteenth to the power.
+    curve: Curve,
+    /// An eighth to the power.
     small: i16,
 }
 
 impl Power {
     pub(super) fn new(power: f64) -> Self {
-        let point = |index: f64| (index / 16.0).powf(power);
-        let base: [f64; 17] = std::array::from_fn(|index| point(index as f64));
-        let middle =
-            |index: usize| point(index as f64 + 0.5) - (base[index] + base[index + 1]) / 2.0;
-        Self {
-            base: std::array::from_fn(|index| q15(base[index])),
-            rise: std::array::from_fn(|index| q15(base[index + 1]) - q15(base[index])),
-            bulge: std::array::from_fn(|index| q15(middle(index) * 4.0)),
-            small: q15(point(1.0)),
-        }
+        let meetings = |index| if index == 0 { FIRST_MEETINGS } else { MEETINGS };
+        let of = |x: f64| x.powf(power).min(1.0) * 32_767.0;
+        Self { curve: Curve::meeting(meetings, of), small: q15(0.125f64.powf(power)) }
     }
 
     #[inline(always)]
     pub(super) fn of<L: Lanes>(&self, l: L, x: L::V) -> L::V {
-        let sixteenth = l.splat(1 << 11);
-        let stretched = l.where_less([x, sixteenth], l.shift_left::<4>(x), x);
-        let index = l.shift_right::<11>(stretched);
-        let part = l.shift_left::<4>(l.and(stretched, l.splat((1 << 11) - 1)));
-        let line = l.mul(l.look_up(&self.rise, index), part);
-        let bulge = l.mul(l.look_up(&self.bulge, index), part);
-        let bulge = l.mul(bulge, l.sub(l.splat(ONE), part));
-        let y = l.add(l.add_clamped(l.look_up(&self.base, index), line), bulge);
-        l.where_less([x, sixteenth], l.mul(y, l.splat(self.small)), y)
+        let y = self.curve.at(l, Place::of(l, self.stretched(l, x)));
+        self.made_smaller(l, y, x)
+    }
+
+    /// Still true where `x` is all but nothing.
+    #[inline(always)]
+    pub(super) fn of_the_least<L: Lanes>(&self, l: L, x: L::V) -> L::V {
+        let stretched = self.stretched(l, x);
+        let y = self.of(l, stretched);
+        self.made_smaller(l, y, x)
+    }
+
+    /// What lies below an eighth follows the same curve, made smaller.
+    #[inline(always)]
+    fn stretched<L: Lanes>(&self, l: L, x: L::V) -> L::V {
+        l.where_less([x, l.splat(EIGHTH)], l.shift_left::<3>(x), x)
+    }
+
+    #[inline(always)]
+    fn made_smaller<L: Lanes>(&self, l: L, y: L::V, x: L::V) -> L::V {
+        l.where_less([x, l.splat(EIGHTH)], l.mul(y, l.splat(self.small)), y)
     }
 }
+
+const EIGHTH: i16 = 1 << 12;

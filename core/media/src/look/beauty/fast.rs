@@ -6,10 +6,10 @@
 //! sample. The exact filter is in `exact`.
 
 use super::Beauty;
-use super::blur::{Surroundings, hard_light};
-use super::curve::{Curve, Formula, q15};
+use super::blur::{Around, MOST_BYTES, Surroundings, contrast};
+use super::curve::{Curve, Formula, Place, q15};
 use super::exact::SATURATION;
-use crate::frame::I420Frame;
+use crate::frame::{I420, I420Frame};
 use crate::simd::{Kernel, Lanes};
 
 /// The filter for one setting of the levels.
@@ -51,8 +51,8 @@ impl Fast {
     pub(super) fn new(settings: &Beauty) -> Self {
         let formula = Formula::new(settings);
         let value = |c: f64, high: f64, strength: f64| formula.channel(c, high, strength);
-        // Of a luma in steps, which may lie a little beyond white.
-        let gray = |y: f64| ((y - 16.0) / LUMA).max(0.0);
+        // Of a curve's place: luma above black in 256ths, which may lie a little beyond white.
+        let gray = |place: f64| place * 256.0 / LUMA;
         let strength = |c: f64| c.powf(formula.p1);
         let own = |c: f64| value(c, 0.5, strength(c));
         // Neighbours on both sides, and their values where the filter is as strong as here.
@@ -101,10 +101,8 @@ impl Fast {
 
     /// Chroma of `N` samples: Cb and Cr, and what their luma gets besides, 1/16 of a step.
     #[inline(always)]
-    fn chroma<L: Lanes>(&self, l: L, twice_luma: L::V, [u, v]: [L::V; 2]) -> [L::V; 3] {
-        let index = l.shift_right::<5>(twice_luma);
-        let part = l.shift_left::<10>(l.and(twice_luma, l.splat(31)));
-        let at = [index, part];
+    fn chroma<L: Lanes>(&self, l: L, luma: L::V, [u, v]: [L::V; 2]) -> [L::V; 3] {
+        let at = Place::of(l, l.shift_left::<7>(luma));
         let (gray, slope, bend) = (self.gray.at(l, at), self.slope.at(l, at), self.bend.at(l, at));
         let middle = l.splat(128);
         let u = l.shift_left::<7>(l.sub(u, middle));
@@ -119,7 +117,7 @@ impl Fast {
         let cr = self.beside_gray(l, 2, [u, v], squares, [slope, bend]);
         let cb = l.add(cb, l.mul(gray, l.splat(self.tint[0])));
         let cr = l.add(cr, l.mul(gray, l.splat(self.tint[1])));
-        [rounded::<L, 4>(l, cb, 128, [16, 240]), rounded::<L, 4>(l, cr, 128, [16, 240]), luma]
+        [rounded::<L, 4>(l, cb, 128), rounded::<L, 4>(l, cr, 128), luma]
     }
 
     /// What Y' (0), Cb or Cr get of a colour's distance from its gray, 1/16 of a step.
@@ -141,24 +139,17 @@ impl Fast {
         l.add(l.mul(slope, line), l.add(bent, bent))
     }
 
-    /// Luma of `N` pixels.
+    /// Luma of `N` pixels that lie so far above black, and what their colours give to it.
     #[inline(always)]
-    fn luma<L: Lanes>(&self, l: L, y: L::V, around: L::V, from_colour: L::V) -> L::V {
-        let at = [l.shift_right::<4>(y), l.shift_left::<11>(l.and(y, l.splat(15)))];
-        // 80 = 64 + 16: twice the weight of all that surrounds it.
-        let difference = l.sub(l.add(l.shift_left::<6>(y), l.shift_left::<4>(y)), around);
-        let far = l.abs(difference);
-        let rest = const { ((TWICE_IN_Q15 - 2.0) * 32_768.0) as i16 };
-        let twice = l.add_clamped(l.add_clamped(far, far), l.mul(far, l.splat(rest)));
-        let high = l.sub(hard_light(l, difference, twice), l.splat(1 << 14));
+    fn luma<L: Lanes>(&self, l: L, y: L::V, difference: L::V, from_colour: L::V) -> L::V {
+        let at = Place::of(l, l.shift_left::<7>(y));
+        let high = contrast::<L, { LUMA as i16 }>(l, difference);
         let detail = l.mul(self.detail.at(l, at), high);
         let luma = l.add(self.luma.at(l, at), l.add(detail, l.shift_left::<2>(from_colour)));
-        rounded::<L, 6>(l, luma, 0, [16, 235])
+        rounded::<L, 6>(l, luma, 0)
     }
 }
 
-/// A difference is 2 × 62 times that of a pixel and its surroundings, in steps.
-const TWICE_IN_Q15: f64 = 2.0 * 32_768.0 / (2.0 * 62.0 * LUMA);
 const CHROMA_IN_Q15: f64 = 256.0 / CHROMA / 2.0;
 const HALF_RED: i16 = (CR * CHROMA_IN_Q15 * 32_768.0) as i16;
 const HALF_GREEN: [i16; 2] = [
@@ -175,14 +166,12 @@ fn saturated(row: [f64; 3], p3: f64) -> [f64; 3] {
     })
 }
 
-/// Without its `BITS` bits below one, around `middle`, within `bounds`.
+/// Without its `BITS` bits below one, around `middle`, and not below zero.
 #[inline(always)]
-fn rounded<L: Lanes, const BITS: i32>(l: L, value: L::V, middle: i16, bounds: [i16; 2]) -> L::V {
+fn rounded<L: Lanes, const BITS: i32>(l: L, value: L::V, middle: i16) -> L::V {
     let half = 1 << (BITS - 1);
     let value = l.add(value, l.splat((middle << BITS) + half));
-    let value = l.max(value, l.splat(bounds[0] << BITS));
-    let most = l.splat((bounds[1] << BITS) + half);
-    l.shift_right::<BITS>(l.where_less([most, value], most, value))
+    l.shift_right::<BITS>(l.max(value, l.splat(0)))
 }
 
 /// Rows of what one row of chroma gives to two of luma.
@@ -192,53 +181,65 @@ pub(super) struct Between {
     from_colour: Vec<i16>,
 }
 
-/// The filter on a picture, in place.
+/// The filter on a picture: in place, or from `source` when that is another.
 pub(super) struct OnI420<'a> {
     pub(super) fast: &'a Fast,
     pub(super) means: &'a mut Surroundings,
     pub(super) between: &'a mut Between,
+    pub(super) source: Option<I420<'a>>,
     pub(super) picture: &'a mut I420Frame,
 }
-
-/// Samples that the last vector of a row may lie beyond it.
-const BEYOND: usize = 16;
 
 impl Kernel for OnI420<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
-        let Self { fast, means, between, picture } = self;
+        let Self { fast, means, between, source, picture } = self;
         let width = picture.width() as usize;
         let (half, half_height) = (width / 2, picture.height() as usize / 2);
         let [luma, cb, cr] = picture.planes_mut();
         means.set(half, half_height);
-        for (y, pair) in luma.chunks_exact(width * 2).enumerate() {
-            means_row(l, pair.split_at(width), means.row_mut(y));
-            means.close_row(y, half);
-        }
-        between.around.resize(half + BEYOND, 0);
-        between.from_colour.resize(half + BEYOND, 0);
+        between.around.resize(half + MOST_BYTES, 0);
+        between.from_colour.resize(half + MOST_BYTES, 0);
+        let mut ready = 0;
         let chroma = cb.chunks_exact_mut(half).zip(cr.chunks_exact_mut(half));
-        for ((y, (cb, cr)), pair) in chroma.enumerate().zip(luma.chunks_exact_mut(width * 2)) {
-            chroma_row(l, fast, means, y, [cb, cr], between);
-            let (top, bottom) = pair.split_at_mut(width);
+        for (y, (cb, cr)) in chroma.enumerate() {
+            // Taken as the picture was, and only just before they are needed.
+            while ready < means.reach::<2>(y) {
+                let (top, bottom) = luma[ready * width * 2..][..width * 2].split_at_mut(width);
+                if let Some(source) = &source {
+                    let [luma, _, _] = source.planes();
+                    top.copy_from_slice(luma.row(ready * 2, width));
+                    bottom.copy_from_slice(luma.row(ready * 2 + 1, width));
+                }
+                means_row(l, [top, bottom], means.row_mut(ready));
+                means.close_row(ready, half);
+                ready += 1;
+            }
+            if let Some(source) = &source {
+                let [_, from_cb, from_cr] = source.planes();
+                cb.copy_from_slice(from_cb.row(y, half));
+                cr.copy_from_slice(from_cr.row(y, half));
+            }
+            chroma_row(l, fast, &means.around(y), [cb, cr], between);
+            let (top, bottom) = luma[y * width * 2..][..width * 2].split_at_mut(width);
             luma_row(l, fast, between, top);
             luma_row(l, fast, between, bottom);
         }
     }
 }
 
-/// Twice the mean of two by two pixels.
+/// The mean of two by two pixels.
 #[inline(always)]
-fn means_row<L: Lanes>(l: L, (top, bottom): (&[u8], &[u8]), to: &mut [i16]) {
+fn means_row<L: Lanes>(l: L, [top, bottom]: [&[u8]; 2], to: &mut [u8]) {
     let mut left = 0;
     while (left + L::N) * 2 <= top.len() {
         let sum = l.add(l.load_pairs(&top[left * 2..]), l.load_pairs(&bottom[left * 2..]));
-        l.store(l.shift_right::<1>(l.add(sum, l.splat(1))), &mut to[left..]);
+        l.store_bytes(l.shift_right::<2>(l.add(sum, l.splat(2))), &mut to[left..]);
         left += L::N;
     }
     let rest = top[left * 2..].as_chunks::<2>().0.iter().zip(bottom[left * 2..].as_chunks::<2>().0);
     for (([a, b], [c, d]), to) in rest.zip(&mut to[left..]) {
-        *to = (i16::from(*a) + i16::from(*b) + i16::from(*c) + i16::from(*d) + 1) >> 1;
+        *to = ((u16::from(*a) + u16::from(*b) + u16::from(*c) + u16::from(*d) + 2) >> 2) as u8;
     }
 }
 
@@ -246,23 +247,23 @@ fn means_row<L: Lanes>(l: L, (top, bottom): (&[u8], &[u8]), to: &mut [i16]) {
 fn chroma_row<L: Lanes>(
     l: L,
     fast: &Fast,
-    means: &Surroundings,
-    y: usize,
+    around: &Around<'_, 2>,
     [cb, cr]: [&mut [u8]; 2],
     between: &mut Between,
 ) {
-    let taps = means.taps::<2>(y);
     let mut left = 0;
     while left < cb.len() {
-        let rest = (cb.len() - left).min(L::N);
-        l.store(taps.others(l, left), &mut between.around[left..]);
-        let own = l.load(&taps.own[left..]);
-        let (u, v) = (bytes(l, &cb[left..]), bytes(l, &cr[left..]));
-        let [u, v, luma] = fast.chroma(l, own, [u, v]);
-        l.store(luma, &mut between.from_colour[left..]);
-        put(l, u, &mut cb[left..][..rest]);
-        put(l, v, &mut cr[left..][..rest]);
-        left += L::N;
+        let rest = (cb.len() - left).min(L::N * 2);
+        l.store_both(around.means(l, left).sum(l), &mut between.around[left..]);
+        let luma = l.widen(l.sub_bytes(around.own(l, left), l.splat_byte(BLACK)));
+        let (u, v) = (l.widen(bytes(l, &cb[left..])), l.widen(bytes(l, &cr[left..])));
+        let first = fast.chroma(l, luma[0], [u[0], v[0]]);
+        let second = fast.chroma(l, luma[1], [u[1], v[1]]);
+        l.store_both([first[2], second[2]], &mut between.from_colour[left..]);
+        let [u, v] = [l.narrow([first[0], second[0]]), l.narrow([first[1], second[1]])];
+        put(l, l.within(u, [16, 240]), &mut cb[left..][..rest]);
+        put(l, l.within(v, [16, 240]), &mut cr[left..][..rest]);
+        left += L::N * 2;
     }
 }
 
@@ -270,33 +271,41 @@ fn chroma_row<L: Lanes>(
 fn luma_row<L: Lanes>(l: L, fast: &Fast, between: &Between, row: &mut [u8]) {
     let mut left = 0;
     while left < row.len() {
-        let rest = (row.len() - left).min(L::N);
-        let around = l.load_twice(&between.around[left / 2..]);
-        let from_colour = l.load_twice(&between.from_colour[left / 2..]);
-        let y = fast.luma(l, bytes(l, &row[left..]), around, from_colour);
+        let rest = (row.len() - left).min(L::N * 2);
+        let y = bytes(l, &row[left..]);
+        // The weight of all that surrounds a pixel.
+        let own = l.weigh([y, y], [20, 20]);
+        let around = l.twice(l.load(&between.around[left / 2..]));
+        let colour = l.twice(l.load(&between.from_colour[left / 2..]));
+        let luma = l.widen(l.sub_bytes(y, l.splat_byte(BLACK)));
+        let first = fast.luma(l, luma[0], l.sub(own[0], around[0]), colour[0]);
+        let second = fast.luma(l, luma[1], l.sub(own[1], around[1]), colour[1]);
+        let y = l.within(l.narrow([first, second]), [BLACK, 235]);
         put(l, y, &mut row[left..][..rest]);
-        left += L::N;
+        left += L::N * 2;
     }
 }
 
-/// The first `N` bytes, with zeros behind the row's end.
+const BLACK: u8 = 16;
+
+/// The first bytes, with zeros behind the row's end.
 #[inline(always)]
-fn bytes<L: Lanes>(l: L, row: &[u8]) -> L::V {
-    if row.len() >= L::N {
-        return l.load_bytes(row);
+fn bytes<L: Lanes>(l: L, row: &[u8]) -> L::B {
+    if row.len() >= L::N * 2 {
+        return l.load_all(row);
     }
-    let mut room = [0; BEYOND];
+    let mut room = [0; MOST_BYTES];
     room[..row.len()].copy_from_slice(row);
-    l.load_bytes(&room)
+    l.load_all(&room)
 }
 
-/// As many lanes as there is room for.
+/// As many bytes as there is room for.
 #[inline(always)]
-fn put<L: Lanes>(l: L, value: L::V, row: &mut [u8]) {
-    if row.len() >= L::N {
-        return l.store_bytes(value, row);
+fn put<L: Lanes>(l: L, value: L::B, row: &mut [u8]) {
+    if row.len() >= L::N * 2 {
+        return l.store_all(value, row);
     }
-    let mut room = [0; BEYOND];
-    l.store_bytes(value, &mut room);
+    let mut room = [0; MOST_BYTES];
+    l.store_all(value, &mut room);
     row.copy_from_slice(&room[..row.len()]);
 }

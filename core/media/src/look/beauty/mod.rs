@@ -6,12 +6,12 @@ mod exact;
 mod fast;
 
 use blur::Surroundings;
-use exact::Exact;
+use exact::{Exact, OnRgba};
 use fast::{Between, Fast, OnI420};
 
 use super::{Canvas, LookError, RgbaFrame, check_range};
-use crate::frame::FrameError;
-use crate::simd::{self, Kernel, Lanes};
+use crate::frame::{FrameError, FrameView, I420, I420Frame, PixelFormat, Plane};
+use crate::simd;
 
 /// LFLiveKit's beauty filter: smooths skin by what differs from its surroundings, brightens and
 /// colours. Level 0 is not the source's picture there; [`Beauty::zero_is_off`] makes it so.
@@ -77,6 +77,7 @@ pub(crate) struct Stage {
     filter: Option<Filter>,
     around: Surroundings,
     between: Between,
+    room: Vec<u8>,
 }
 
 /// The filter for the present levels.
@@ -105,40 +106,47 @@ impl Stage {
         !self.is_idle() && self.settings.quality == Quality::Exact
     }
 
+    /// Filters what is drawn on `canvas`.
     pub(crate) fn draw(&mut self, canvas: &mut Canvas) -> Result<(), FrameError> {
-        let (Some(filter), true) = (&self.filter, self.settings.is_active()) else { return Ok(()) };
-        let around = &mut self.around;
-        match filter {
-            Filter::Exact(exact) => {
-                simd::run(OnRgba { exact, around, picture: canvas.rgba_mut()? });
-            }
-            Filter::Fast(fast) => {
-                let (between, picture) = (&mut self.between, canvas.i420_mut()?);
-                simd::run(OnI420 { fast, means: around, between, picture });
-            }
+        match (&self.filter, self.settings.is_active()) {
+            (Some(Filter::Exact(_)), true) => self.on_rgba(None, canvas.rgba_mut()?),
+            (Some(Filter::Fast(_)), true) => self.on_i420(None, canvas.i420_mut()?),
+            _ => {}
         }
         Ok(())
     }
-}
 
-struct OnRgba<'a> {
-    exact: &'a Exact,
-    around: &'a mut Surroundings,
-    picture: &'a mut RgbaFrame,
-}
+    /// Draws `source`, of the canvas's size, filtered: spares a copy where its layout is that which
+    /// the filter works in. False, and nothing is done, where it is not.
+    pub(crate) fn draw_from(
+        &mut self,
+        source: &FrameView<'_>,
+        canvas: &mut Canvas,
+    ) -> Result<bool, FrameError> {
+        match (&self.filter, source.format(), source.planes()) {
+            _ if self.is_idle() => return Ok(false),
+            (Some(Filter::Exact(_)), PixelFormat::Rgba, [pixels]) => {
+                self.on_rgba(Some(*pixels), canvas.new_rgba()?);
+            }
+            (Some(Filter::Fast(_)), PixelFormat::I420, _) => {
+                self.on_i420(source.as_i420(), canvas.new_i420()?);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
 
-impl Kernel for OnRgba<'_> {
-    #[inline(always)]
-    fn run<L: Lanes>(self, l: L) {
-        let Self { exact, around, picture } = self;
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
-        around.set(width, height);
-        around.take(width, |y, to| {
-            let row = &picture.as_bytes()[y * width * 4..][..width * 4];
-            to.iter_mut().zip(row.as_chunks::<4>().0).for_each(|(to, pixel)| *to = pixel[1].into());
-        });
-        for (y, row) in picture.as_bytes_mut().chunks_exact_mut(width * 4).enumerate() {
-            exact.row(l, row, around, y);
+    fn on_rgba(&mut self, source: Option<Plane<'_>>, picture: &mut RgbaFrame) {
+        if let Some(Filter::Exact(exact)) = &self.filter {
+            let (around, room) = (&mut self.around, &mut self.room);
+            simd::run(OnRgba { exact, around, room, source, picture });
+        }
+    }
+
+    fn on_i420(&mut self, source: Option<I420<'_>>, picture: &mut I420Frame) {
+        if let Some(Filter::Fast(fast)) = &self.filter {
+            let (means, between) = (&mut self.around, &mut self.between);
+            simd::run(OnI420 { fast, means, between, source, picture });
         }
     }
 }
