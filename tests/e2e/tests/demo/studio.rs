@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use onair_e2e::tools::{Tool, are_missing};
-use onair_e2e::{free_port, onair, web};
+use onair_e2e::{ffmpeg, free_port, onair, web};
 use serde_json::json;
 
 use crate::studio_url;
@@ -19,16 +19,77 @@ fn ask(port: &str, request: &str) -> (u16, String) {
     (answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0), answer)
 }
 
+const SIZE: (usize, usize) = (540, 960);
+
+/// A picture of the show as RGB.
+struct Shown(Vec<u8>);
+
+impl Shown {
+    /// The first and the last of so many pictures from now on.
+    fn look(port: &str, pictures: usize) -> [Self; 2] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("shown.rgb");
+        let name = file.to_str().expect("a plain path");
+        let flv = format!("http://127.0.0.1:{port}/live/demo.flv");
+        let count = pictures.to_string();
+        let raw = ["-frames:v", &count, "-pix_fmt", "rgb24", "-f", "rawvideo", name];
+        ffmpeg::run(&[&["-i", &flv][..], &raw].concat()).expect_code(0);
+        let bytes = std::fs::read(&file).expect("pictures");
+        let size = SIZE.0 * SIZE.1 * 3;
+        assert_eq!(bytes.len() / size, pictures, "540x960");
+        [&bytes[..size], &bytes[bytes.len() - size..]].map(|bytes| Self(bytes.to_vec()))
+    }
+
+    /// Pixels of a part of the picture: from there on, so large.
+    fn part(&self, (x, y): (usize, usize), (wide, high): (usize, usize)) -> Vec<[i32; 3]> {
+        let rows = (y..y + high).flat_map(|y| (x..x + wide).map(move |x| (y * SIZE.0 + x) * 3));
+        rows.map(|at| [0, 1, 2].map(|colour| i32::from(self.0[at + colour]))).collect()
+    }
+
+    /// The badge: a red disc at the bottom right.
+    fn has_badge(&self) -> bool {
+        let disc = self.part((448, 868), (40, 40));
+        disc.iter().filter(|[r, g, b]| *r > 140 && g + b < 200).count() * 10 > disc.len() * 9
+    }
+
+    /// The line at the bottom left: light letters on a shade.
+    fn has_text(&self) -> bool {
+        let line = self.part((32, 890), (330, 40));
+        let light = line.iter().filter(|[r, g, b]| *r.min(g).min(b) > 170).count();
+        light * 50 > line.len()
+    }
+
+    /// Skin in the middle of the picture, and how light it is.
+    fn skin(&self) -> (usize, f64) {
+        let middle = self.part((120, 260), (300, 400));
+        let is_skin = |[r, g, b]: &&[i32; 3]| *r > 120 && r - g > 15 && g - b > 5;
+        let skin: Vec<_> = middle.iter().filter(is_skin).collect();
+        let light: i32 = skin.iter().map(|[r, g, b]| r + g + b).sum();
+        (skin.len(), f64::from(light) / 3.0 / skin.len().max(1) as f64)
+    }
+
+    fn differs_from(&self, other: &Self) -> f64 {
+        let both = self.0.iter().zip(&other.0);
+        both.map(|(one, two)| f64::from(one.abs_diff(*two))).sum::<f64>() / self.0.len() as f64
+    }
+}
+
+/// By the keyboard alone, and what viewers see of it.
 #[test]
 fn the_panel_switches_the_show_and_tells_the_reasons_of_the_adaptation() {
-    if are_missing(&[Tool::Chromium]) {
+    if are_missing(&[Tool::Chromium, Tool::Ffmpeg]) {
         return;
     }
     let _turn = web::alone();
     let port = free_port().to_string();
     let mut demo = onair::start(&["demo", "--port", &port, "--no-audience"]);
     demo.wait_for_output("live", Duration::from_secs(15));
-    let seen = web::run("studio.mjs", &[&studio_url(&mut demo)]);
+    let [first, before] = Shown::look(&port, 30);
+    assert!(before.has_badge() && before.has_text(), "over the picture");
+    assert!(before.skin().0 > 20_000, "a face: {} pixels of skin", before.skin().0);
+    assert!(before.differs_from(&first) > 1.0, "it moves: {}", before.differs_from(&first));
+    let studio = studio_url(&mut demo);
+    let seen = web::run("studio.mjs", &[&studio]);
     let policy = seen["policy"].as_str().unwrap_or_default();
     assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
     let state = &seen["state"];
@@ -40,6 +101,18 @@ fn the_panel_switches_the_show_and_tells_the_reasons_of_the_adaptation() {
     for list in ["foreign", "complaints"] {
         assert_eq!(seen[list], json!([]), "{seen}");
     }
+    // As fast as before, so that there is something to see.
+    let (_, token) = studio.split_once("#token=").expect("a token");
+    let (host, body) = (format!("127.0.0.1:{port}"), r#"{"throttle_bps":0}"#);
+    let about = format!("Host: {host}\r\nOrigin: http://{host}\r\nAuthorization: Bearer {token}");
+    let kind = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
+    let request = format!("POST /api/studio HTTP/1.1\r\nConnection: close\r\n{about}\r\n{kind}");
+    let (code, answer) = ask(&port, &format!("{request}\r\n\r\n{body}"));
+    assert_eq!(code, 200, "{answer}");
+    let [_, after] = Shown::look(&port, 45);
+    assert!(!after.has_badge() && !after.has_text(), "switched off for viewers too");
+    let [with, without] = [before.skin().1, after.skin().1];
+    assert!(with > without + 4.0, "beauty lightens skin: {with}, and {without} without it");
     demo.signal("INT");
     demo.wait(Duration::from_secs(30)).expect_code(0);
 }

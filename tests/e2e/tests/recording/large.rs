@@ -46,8 +46,9 @@ fn nal_units(folder: &Path) -> Vec<Vec<u8>> {
 
 /// Writes bytes, and holes where there are only zeros.
 fn append(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    for part in bytes.chunks(1 << 16) {
-        if part.iter().all(|byte| *byte == 0) {
+    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    for part in bytes.chunks(ZEROS.len()) {
+        if *part == ZEROS[..part.len()] {
             file.seek(SeekFrom::Current(part.len() as i64))?;
         } else {
             file.write_all(part)?;
