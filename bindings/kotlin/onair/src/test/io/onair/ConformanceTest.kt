@@ -1,11 +1,11 @@
 package io.onair
 
-import com.sun.jna.Function
 import com.sun.jna.Memory
-import com.sun.jna.NativeLibrary
 import com.sun.jna.ptr.LongByReference
+import io.onair.Vectors.call
+import io.onair.Vectors.list
+import io.onair.Vectors.map
 import org.junit.jupiter.api.Test
-import java.io.File
 import java.nio.ByteBuffer
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.Executor
@@ -14,13 +14,9 @@ import kotlin.test.assertTrue
 
 /** The vectors of tests/conformance: what they end in natively, they end in here. */
 class ConformanceTest {
-    private val folder = File(System.getenv("ONAIR_VECTORS") ?: "tests/conformance")
-
-    private fun vectors(name: String): List<Map<String, Any?>> = Json.read(File(folder, name).readText()).list()
-
     @Test
     fun configurationsAreJudgedAlike() {
-        for (vector in vectors("configurations.json")) {
+        for (vector in Vectors.list("configurations.json")) {
             val code =
                 codeOf {
                     LiveSession(vector["audio"]?.let { audio(it.map()) }, vector["video"]?.let { video(it.map()) }).close()
@@ -31,7 +27,7 @@ class ConformanceTest {
 
     @Test
     fun addressesAreTakenApartAlike() {
-        for (vector in vectors("addresses.json")) {
+        for (vector in Vectors.list("addresses.json")) {
             val url = vector["url"] as String
             val said =
                 try {
@@ -52,8 +48,8 @@ class ConformanceTest {
 
     @Test
     fun sessionsPutTheSameBytesOnTheWire() {
-        val outcomes = Json.read(File(folder, "outcomes.json").readText()).map()
-        val scripts = vectors("sessions.json")
+        val outcomes = Vectors.read("outcomes.json").map()
+        val scripts = Vectors.list("sessions.json")
         for (script in scripts) {
             val name = script["name"] as String
             Player(script).use { player ->
@@ -68,8 +64,8 @@ class ConformanceTest {
 
     @Test
     fun networksLeadToTheSameDecisions() {
-        val decisions = Json.read(File(folder, "decisions.json").readText()).map()
-        val traces = vectors("adaptation.json")
+        val decisions = Vectors.read("decisions.json").map()
+        val traces = Vectors.list("adaptation.json")
         for (trace in traces) {
             val name = trace["name"] as String
             Player(trace).use { player ->
@@ -130,9 +126,7 @@ class ConformanceTest {
                                 decisions += "pace $pace ${event.reason}"
                             }
 
-                            else -> {
-                                Unit
-                            }
+                            else -> {}
                         }
                     }
                 },
@@ -249,21 +243,6 @@ class ConformanceTest {
     }
 
     private companion object {
-        private val library: NativeLibrary by lazy {
-            io.onair.ffi.NativeLibrary
-                .load()
-            NativeLibrary.getInstance(System.getProperty("uniffi.component.onair_ffi.libraryOverride") ?: "onair_ffi")
-        }
-
-        /** A function `onair_rehearsal_…` of onair.h. */
-        fun call(
-            name: String,
-            vararg arguments: Any?,
-        ) {
-            val function: Function = library.getFunction("onair_rehearsal_$name")
-            assertEquals(0, function.invokeInt(arguments), name)
-        }
-
         /** 0, or the code of what is thrown; a push that is not taken is [refused]. */
         fun codeOf(
             refused: Int = 0,
@@ -314,13 +293,6 @@ class ConformanceTest {
             val bytes = (hex as String).chunked(2).map { it.toInt(16).toByte() }.toByteArray()
             return ByteBuffer.allocateDirect(bytes.size).put(bytes)
         }
-
-        fun Any?.map(): Map<String, Any?> {
-            @Suppress("UNCHECKED_CAST")
-            return this as Map<String, Any?>
-        }
-
-        fun Any?.list(): List<Map<String, Any?>> = (this as List<*>).map { it.map() }
 
         fun Map<String, Any?>.long(name: String): Long = this[name] as Long
 

@@ -8,14 +8,10 @@ import kotlin.test.assertTrue
 
 /** The looks of tests/conformance: the same pixels as natively, or the same words. */
 class LookConformanceTest {
-    private val folder = File(System.getenv("ONAIR_VECTORS") ?: "tests/conformance")
-
-    private fun vectors(name: String): List<Map<*, *>> = (Json.read(File(folder, name).readText()) as List<*>).map { it as Map<*, *> }
-
     @Test
     fun lf82LooksMakeTheSamePixelsOrAreRefusedWithTheSameWords() {
-        val looks = vectors("looks.json")
-        val ends = vectors("looked.json")
+        val looks = Vectors.list("looks.json")
+        val ends = Vectors.list("looked.json")
         assertEquals(looks.size, ends.size)
         val video = VideoConfiguration.of(VideoQuality.LOW1, Orientation.LANDSCAPE).copy(width = WIDTH, height = HEIGHT)
         val file = File.createTempFile("onair", ".mp4").also { it.delete() }

@@ -1,24 +1,21 @@
 package io.onair
 
 import com.sun.jna.Memory
-import com.sun.jna.NativeLibrary
 import com.sun.jna.ptr.LongByReference
+import io.onair.Vectors.call
+import io.onair.Vectors.list
+import io.onair.Vectors.map
 import org.junit.jupiter.api.Test
-import java.io.File
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.Executor
 import kotlin.test.assertEquals
 
 /** The rooms of tests/conformance: what the client says and tells natively, it says and tells in here. */
 class RoomConformanceTest {
-    private val folder = File(System.getenv("ONAIR_VECTORS") ?: "tests/conformance")
-
-    private fun read(name: String): Any? = Json.read(File(folder, name).readText())
-
     @Test
     fun roomsSayTheSameAndTellTheSame() {
-        val scripts = (read("rooms.json") as List<*>).map { it.map() }
-        val outcomes = read("rooms-outcomes.json").map()
+        val scripts = Vectors.list("rooms.json")
+        val outcomes = Vectors.read("rooms-outcomes.json").map()
         for (script in scripts) {
             val name = script["name"] as String
             call("begin", script.int("seed"))
@@ -34,7 +31,7 @@ class RoomConformanceTest {
                 },
             )
             room.use {
-                for (step in (script["steps"] as List<*>).map { it.map() }) {
+                for (step in script["steps"].list()) {
                     assertEquals(step.int("expect_code"), play(room, step), "$name: $step")
                 }
                 val wanted = outcomes[name].map()
@@ -186,29 +183,10 @@ class RoomConformanceTest {
     }
 
     private companion object {
-        private val library: NativeLibrary by lazy {
-            io.onair.ffi.NativeLibrary
-                .load()
-            NativeLibrary.getInstance(System.getProperty("uniffi.component.onair_ffi.libraryOverride") ?: "onair_ffi")
-        }
-
-        /** A function `onair_rehearsal_…` of onair.h. */
-        fun call(
-            name: String,
-            vararg arguments: Any?,
-        ) {
-            assertEquals(0, library.getFunction("onair_rehearsal_$name").invokeInt(arguments), name)
-        }
-
         /** UTF-8 with its NUL: JNA's own texts depend on the machine. */
         fun text(words: String): Memory {
             val bytes = words.toByteArray() + 0
             return Memory(bytes.size.toLong()).apply { write(0, bytes, 0, bytes.size) }
-        }
-
-        fun Any?.map(): Map<String, Any?> {
-            @Suppress("UNCHECKED_CAST")
-            return this as Map<String, Any?>
         }
 
         fun Map<String, Any?>.int(name: String): Int = ((this[name] ?: 0L) as Long).toInt()
