@@ -4,6 +4,7 @@
 //   foreignRequests  requests that left the page's host
 //   failedRequests   requests of the page that failed, and why
 //   consoleErrors    what the page complained of
+//   webSockets       the paths of the WebSockets that it opened
 // Usage: node watch.mjs CHROMIUM URL SECONDS [SCREENSHOT.png]
 import { chromium } from 'playwright-core';
 
@@ -15,7 +16,7 @@ const browser = await chromium.launch({
   headless: true,
   args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--disable-gpu', '--mute-audio'],
 });
-const seen = { samples: [], video: null, foreignRequests: [], failedRequests: [], consoleErrors: [] };
+const seen = { samples: [], video: null, foreignRequests: [], failedRequests: [], consoleErrors: [], webSockets: [] };
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.on('console', (message) => message.type() === 'error' && seen.consoleErrors.push(message.text()));
@@ -26,6 +27,7 @@ try {
       if (to.host !== host) seen.foreignRequests.push(request.url());
     }
   });
+  page.on('websocket', (socket) => seen.webSockets.push(new URL(socket.url()).pathname));
   page.on('requestfailed', (request) => seen.failedRequests.push(`${request.url()} ${request.failure()?.errorText}`));
 
   await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 20_000 });

@@ -37,6 +37,25 @@ fn rw29_axe_finds_nothing_and_keys_alone_do_everything() {
 }
 
 #[test]
+fn the_page_plays_flv_by_a_websocket() {
+    if are_missing(&[Tool::Chromium]) {
+        return;
+    }
+    let _turn = web::alone();
+    let serve = Serve::start(&[]);
+    let mut publisher = push(&serve);
+    publisher.wait_for_output("live", Duration::from_secs(15));
+    let seen = web::watch(&serve.http_url("/watch/live/show?player=ws"), 4, None);
+    assert_eq!(seen["webSockets"], json!(["/live/show.flv"]), "{seen}");
+    let last = seen["samples"].as_array().and_then(|all| all.last()).expect("samples");
+    assert!(last["frames"].as_u64() > Some(30) && last["time"].as_f64() > Some(1.0), "{seen}");
+    assert!(seen["video"]["audioBytes"].as_u64() > Some(10_000), "{seen}");
+    for list in ["foreignRequests", "failedRequests", "consoleErrors"] {
+        assert_eq!(seen[list], json!([]), "{list}: {seen}");
+    }
+}
+
+#[test]
 fn s08_markup_in_comments_names_and_titles_is_text() {
     if are_missing(&[Tool::Chromium, Tool::SocketIo]) {
         return;
