@@ -204,6 +204,8 @@ def published(onair, file, servers):
         for publisher in publishers:
             publisher.kill()
             publisher.wait()
+        # Until the servers have noticed: they refuse a second publisher of the same name.
+        time.sleep(0.5)
 
 
 def used(pid):

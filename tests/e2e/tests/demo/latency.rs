@@ -7,7 +7,8 @@ use onair_e2e::latency::{Latency, Stream};
 use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{free_port, onair, web};
 
-/// Whoever joins late begins at a key frame and closes up: not measured.
+/// Whoever joins late begins at a key frame and closes up: in a few seconds that is most of it, and is not judged; in a
+/// minute it is.
 const JOINING: usize = 60;
 
 fn watch(player: &str, limit_ms: f64) {
@@ -15,7 +16,8 @@ fn watch(player: &str, limit_ms: f64) {
         return;
     }
     let _turn = web::alone();
-    let seconds = if std::env::var_os("ONAIR_NIGHTLY").is_some() { 60 } else { 5 };
+    let is_nightly = std::env::var_os("ONAIR_NIGHTLY").is_some();
+    let (seconds, joining) = if is_nightly { (60, 0) } else { (5, JOINING) };
     let port = free_port().to_string();
     let mut demo = onair::start(&["demo", "--port", &port, "--plain", "--no-audience"]);
     demo.wait_for_output("live", Duration::from_secs(15));
@@ -24,10 +26,11 @@ fn watch(player: &str, limit_ms: f64) {
     let stream = Stream { page: &page, flv: &flv, size: (540, 960), fps: 30 };
     let seen = Latency::measure(stream, seconds);
 
-    let (half, most) = (seen.quantile_ms(JOINING, 0.5), seen.quantile_ms(JOINING, 0.95));
+    let (half, most) = (seen.quantile_ms(joining, 0.5), seen.quantile_ms(joining, 0.95));
+    let worst = seen.each_ms.iter().take(JOINING).copied().fold(0.0, f64::max);
     println!(
         "{{\"id\":\"RW26\",\"what\":\"{player}: frame in to frame on screen, 95 % of {} pictures, median {half:.0}, \
-         stalls {}, first picture after {:.0} ms\",\"value\":{most:.0},\"limit\":{limit_ms},\"pass\":{}}}",
+         stalls {}, first picture after {:.0} ms, the oldest of the first {JOINING} {worst:.0}\",\"value\":{most:.0},\"limit\":{limit_ms},\"pass\":{}}}",
         seen.each_ms.len(),
         seen.stalls,
         seen.first_ms,
