@@ -96,6 +96,24 @@ class Peers:
 
         return self._those_here({"onair": onair, "ffmpeg": ffmpeg, "gst rtmp2sink": gstreamer})
 
+    def beautified(self, pictures, sound):
+        """The same, with skin made smooth and bright before."""
+
+        def ffmpeg(url):
+            return [
+                *self._quiet_ffmpeg(), "-re", "-i", pictures, "-re", "-i", sound, "-vf", "bilateral,eq=brightness=0.05",
+                "-c:v", "libopenh264", "-b:v", "1200k", "-g", "60", "-c:a", "aac", "-b:a", "96k", "-f", "flv", url,
+            ]
+
+        def onair(url):
+            return [
+                self.onair, "push", url, "--y4m", pictures, "--wav", sound, "--beauty", "0.5", "--beauty-fast",
+                "--video-bitrate", "1200k", "--audio-bitrate", "96k",
+            ]
+
+        here = self._those_here({"onair": onair, "ffmpeg": ffmpeg})
+        return {{"ffmpeg": "ffmpeg bilateral"}.get(who, who): command for who, command in here.items()}
+
     def pictures(self, fifo):
         """Encodes 720p30 pictures as they come out of a pipe, and sends them."""
 

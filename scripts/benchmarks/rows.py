@@ -10,9 +10,11 @@ import threading
 import time
 from pathlib import Path
 
+import beauty
 import chat
 import dips
 import flights
+import quality
 import watching
 from row import US, Row
 from setup import Nginx, have, material, raw_material, say, which
@@ -245,7 +247,8 @@ def rtmps(peers, seconds, port):
 
 
 ROWS = {
-    "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B8": flights.b8, "B9": dips.b9, "B10": dips.b10, "B11": watching.b11,
+    "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": beauty.b5, "B6": quality.b6, "B7": beauty.b7,
+    "B8": flights.b8, "B9": dips.b9, "B10": dips.b10, "B11": watching.b11,
     "B12": chat.b12, "B13": b13, "RTMPS": rtmps,
 }
 

@@ -69,6 +69,11 @@ def built(program, package, profile="release"):
     return target / profile / program
 
 
+def target_of(example, profile):
+    """Where cargo leaves an example."""
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / profile / "examples" / example
+
+
 def ffmpeg():
     """The modern ffmpeg that the PyPI wheel imageio-ffmpeg carries, or the machine's."""
     environment = CACHE / "venv"
