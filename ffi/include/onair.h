@@ -96,6 +96,16 @@
 #define ONAIR_UNLIMITED -1
 
 /*
+ Nothing stands in any more: the device speaks for itself.
+ */
+#define ONAIR_FLOWING 2
+
+/*
+ There is no slate: the last picture stays.
+ */
+#define ONAIR_NO_SLATE 3
+
+/*
  Not started yet.
  */
 #define ONAIR_STATE_READY 0
@@ -731,6 +741,123 @@ typedef struct {
 typedef uint64_t onair_session;
 
 /*
+ What becomes of something captured before it is encoded.
+ */
+typedef struct {
+  /*
+   The time to encode it with, µs.
+   */
+  int64_t time_us;
+  /*
+   0: it is left out, as its device is interrupted.
+   */
+  uint32_t is_taken;
+  /*
+   Not 0: the look, a preview or a snapshot wants the picture drawn, by onair_session_draw. Else the
+   encoder may have it as it is.
+   */
+  uint32_t is_drawn;
+} onair_placed;
+
+/*
+ One plane of a picture: rows of `stride` bytes.
+ */
+typedef struct {
+  /*
+   The first row.
+   */
+  const uint8_t *data;
+  /*
+   Bytes there: at least stride × (rows − 1) + a row's.
+   */
+  size_t size;
+  /*
+   Bytes from one row to the next.
+   */
+  size_t stride;
+} onair_plane;
+
+/*
+ Called exactly once, when the session needs the memory no more, within the push and in its
+ thread. It must not call into OnAir.
+ */
+typedef void (*onair_release)(void *context);
+
+/*
+ A picture.
+ */
+typedef struct {
+  /*
+   ONAIR_PIXELS_…
+   */
+  uint32_t pixels;
+  /*
+   Pixels.
+   */
+  uint32_t width;
+  /*
+   Pixels.
+   */
+  uint32_t height;
+  /*
+   As many as the format has; the others are not looked at.
+   */
+  onair_plane planes[3];
+  /*
+   When it was captured, µs on the app's clock.
+   */
+  int64_t time_us;
+  /*
+   NULL, or called when the planes are needed no more, whatever the push returns.
+   */
+  onair_release release;
+  /*
+   What `release` is given.
+   */
+  void *context;
+} onair_video_frame;
+
+/*
+ One plane to write into: rows of `stride` bytes.
+ */
+typedef struct {
+  /*
+   The first row.
+   */
+  uint8_t *data;
+  /*
+   Bytes there: at least stride × (rows − 1) + a row's.
+   */
+  size_t size;
+  /*
+   Bytes from one row to the next.
+   */
+  size_t stride;
+} onair_target_plane;
+
+/*
+ Where a picture is drawn: an encoder's input buffer.
+ */
+typedef struct {
+  /*
+   ONAIR_PIXELS_I420, _NV12 or _NV21.
+   */
+  uint32_t pixels;
+  /*
+   The session's, pixels.
+   */
+  uint32_t width;
+  /*
+   The session's, pixels.
+   */
+  uint32_t height;
+  /*
+   As many as the format has; the others are not looked at.
+   */
+  onair_target_plane planes[3];
+} onair_target;
+
+/*
  What happened. What `kind` does not speak of is 0.
  */
 typedef struct {
@@ -1019,64 +1146,6 @@ typedef struct {
    */
   size_t overlay_count;
 } onair_look;
-
-/*
- One plane of a picture: rows of `stride` bytes.
- */
-typedef struct {
-  /*
-   The first row.
-   */
-  const uint8_t *data;
-  /*
-   Bytes there: at least stride × (rows − 1) + a row's.
-   */
-  size_t size;
-  /*
-   Bytes from one row to the next.
-   */
-  size_t stride;
-} onair_plane;
-
-/*
- Called exactly once, when the session needs the memory no more, within the push and in its
- thread. It must not call into OnAir.
- */
-typedef void (*onair_release)(void *context);
-
-/*
- A picture.
- */
-typedef struct {
-  /*
-   ONAIR_PIXELS_…
-   */
-  uint32_t pixels;
-  /*
-   Pixels.
-   */
-  uint32_t width;
-  /*
-   Pixels.
-   */
-  uint32_t height;
-  /*
-   As many as the format has; the others are not looked at.
-   */
-  onair_plane planes[3];
-  /*
-   When it was captured, µs on the app's clock.
-   */
-  int64_t time_us;
-  /*
-   NULL, or called when the planes are needed no more, whatever the push returns.
-   */
-  onair_release release;
-  /*
-   What `release` is given.
-   */
-  void *context;
-} onair_video_frame;
 
 /*
  One access unit of the session's codec.
@@ -1481,6 +1550,61 @@ onair_status onair_video_preset(uint32_t quality, uint32_t landscape, onair_vide
 onair_status onair_session_config_init(onair_session_config *config);
 
 /*
+ Where a picture that the app encodes itself lies on the timeline: to be called with each before it is
+ encoded, whether the session runs or not.
+
+ # Safety
+ `placed` is NULL or points to room for the answer.
+ */
+onair_status onair_session_place_video(onair_session session, int64_t time_us, onair_placed *placed);
+
+/*
+ The same for sound of `length_us`, whose first sample was captured at `time_us`.
+
+ # Safety
+ `placed` is NULL or points to room for the answer.
+ */
+onair_status onair_session_place_audio(onair_session session,
+                                       int64_t time_us,
+                                       uint32_t length_us,
+                                       onair_placed *placed);
+
+/*
+ Draws a picture of any size and format by the session's look into `target`: what viewers shall see,
+ and what snapshots and previews show. Allocates nothing once look and geometry have been seen.
+ Planes of the target lie apart, and apart from the picture's.
+
+ # Safety
+ `frame` and `target` are NULL or point to such, whose planes are NULL or as long as they say; nobody
+ else uses the target's meanwhile.
+ */
+onair_status onair_session_draw(onair_session session,
+                                const onair_video_frame *frame,
+                                const onair_target *target);
+
+/*
+ Draws the slate of interruptions as onair_session_draw does; ONAIR_NO_SLATE when there is none.
+
+ # Safety
+ As onair_session_draw.
+ */
+onair_status onair_session_draw_slate(onair_session session, int64_t time_us, const onair_target *target);
+
+/*
+ Waits until something has to stand in for a track that the app encodes itself: `what` is
+ ONAIR_INTERRUPT_PICTURE or _SOUND. ONAIR_OK: encode the slate or the last picture, or 1,024 samples of
+ silence, with `*time_us`. ONAIR_NO_EVENT: nothing was due within `timeout_ms`. ONAIR_FLOWING: over.
+ One thread for each track calls this from onair_session_interrupt on.
+
+ # Safety
+ `time_us` is NULL or points to room for a time.
+ */
+onair_status onair_session_wait_stand_in(onair_session session,
+                                         uint32_t what,
+                                         uint32_t timeout_ms,
+                                         int64_t *time_us);
+
+/*
  The next event; waits up to `timeout_ms`. ONAIR_NO_EVENT when none came, and at once when none
  will follow. One thread at a time.
 
@@ -1868,6 +1992,14 @@ onair_status onair_room_network_is_back(onair_room room);
 onair_status onair_room_next_event(onair_room room, uint64_t timeout_ms, onair_room_event *event);
 
 /*
+ How many events were dropped since nobody fetched them, likes and numbers of viewers aside.
+
+ # Safety
+ `count` is NULL or points to room for a number.
+ */
+onair_status onair_room_events_lost(onair_room room, uint64_t *count);
+
+/*
  Whoever waits for an event gets what waits already, then ONAIR_NO_EVENT, from now on.
  */
 onair_status onair_room_cancel_events(onair_room room);
@@ -2051,6 +2183,23 @@ onair_status onair_session_push_audio_to(onair_session session,
                                          uint32_t sample_rate_hz,
                                          uint32_t channels,
                                          int64_t time_us);
+
+/*
+ Samples as floats, -1 to 1, of the source of this number; 0 is the first one. `planes` points to
+ `plane_count` pointers: one for each channel, to `frames` samples, or one alone to `frames` of all
+ channels in turn.
+
+ # Safety
+ `planes` is NULL or points to so many pointers, each NULL or to so many samples.
+ */
+onair_status onair_session_push_audio_float(onair_session session,
+                                            uint32_t source,
+                                            const float *const *planes,
+                                            uint32_t plane_count,
+                                            size_t frames,
+                                            uint32_t sample_rate_hz,
+                                            uint32_t channels,
+                                            int64_t time_us);
 
 /*
  A track's device is gone for a while, or another one takes its place: ONAIR_INTERRUPT_… The stream

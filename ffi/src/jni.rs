@@ -6,12 +6,13 @@
 //! position is.
 #![expect(unsafe_code, reason = "Java passes pointers")]
 
+pub mod easel;
 pub mod look;
 
 use std::ffi::CString;
 
 use jni_sys::{JNIEnv, jint, jlong, jobject, jstring};
-use onair::{FrameView, Pcm, PixelFormat, Plane, PushError};
+use onair::{FrameView, Pcm, PixelFormat, Plane, PushError, Samples, Sound};
 
 use crate::LiveError;
 use crate::c::push::FORMATS;
@@ -47,30 +48,8 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushYuv420(
         // SAFETY: the caller's promise.
         let (y, u, v) =
             unsafe { (from(env, y, y_offset)?, from(env, u, u_offset)?, from(env, v, v_offset)?) };
-        let (y_stride, stride) = (count(y_stride, "stride")?, count(chroma_stride, "stride")?);
-        let luma = Plane { data: y, stride_bytes: y_stride };
-        let (width, height) = (side(width)?, side(height)?);
-        let chroma = |data| Plane { data, stride_bytes: stride };
-        let frame = match chroma_pixel_stride {
-            1 => FrameView::new(PixelFormat::I420, width, height, &[luma, chroma(u), chroma(v)]),
-            2 => {
-                // The one that begins a byte earlier holds both.
-                let (format, first) = match (u.as_ptr().addr(), v.as_ptr().addr()) {
-                    (u_at, v_at) if v_at == u_at.wrapping_add(1) => (PixelFormat::Nv12, u),
-                    (u_at, v_at) if u_at == v_at.wrapping_add(1) => (PixelFormat::Nv21, v),
-                    _ => {
-                        let reason = "u and v alternate, but do not lie beside each other";
-                        return Err(LiveError::argument(reason));
-                    }
-                };
-                FrameView::new(format, width, height, &[luma, chroma(first)])
-            }
-            other => {
-                let reason = format!("the chroma's pixel stride is {other}; use 1 or 2");
-                return Err(LiveError::argument(reason));
-            }
-        };
-        live.push_video(frame.map_err(PushError::from)?, time_us)?;
+        let strides = [y_stride, chroma_stride, chroma_pixel_stride];
+        camera([y, u, v], strides, (width, height), |frame| live.push_video(frame, time_us))?;
         Ok(ONAIR_OK)
     })
 }
@@ -125,6 +104,35 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushPcm(
         let samples = unsafe { samples(env, data, offset, size_bytes) }?;
         let pcm = pcm(samples, sample_rate_hz, channels);
         live.push_audio_to(source.cast_unsigned(), pcm, time_us)?;
+        Ok(ONAIR_OK)
+    })
+}
+
+/// The same as floats, -1 to 1.
+///
+/// # Safety
+/// Called by Java; the buffer is null or of `java.nio.ByteBuffer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn Java_io_onair_ffi_Frames_pushFloat(
+    env: *mut JNIEnv,
+    _class: jobject,
+    session: jlong,
+    source: jint,
+    data: jobject,
+    offset: jint,
+    size_bytes: jint,
+    sample_rate_hz: jint,
+    channels: jint,
+    time_us: jlong,
+) -> jint {
+    guarded(|| {
+        let live = handles::session(session.cast_unsigned())?;
+        // SAFETY: the caller's promise.
+        let samples = Samples::F32(unsafe { samples(env, data, offset, size_bytes) }?);
+        let (rate, channels) = (u32::try_from(sample_rate_hz), u8::try_from(channels));
+        let (sample_rate_hz, channels) = (rate.unwrap_or(0), channels.unwrap_or(0));
+        let sound = Sound { samples, sample_rate_hz, channels };
+        live.push_audio_to(source.cast_unsigned(), sound, time_us)?;
         Ok(ONAIR_OK)
     })
 }
@@ -298,22 +306,22 @@ unsafe fn part<'a>(
     })
 }
 
-/// 16-bit samples in a direct buffer.
+/// Samples in a direct buffer.
 ///
 /// # Safety
-/// As [`from`].
-unsafe fn samples<'a>(
+/// As [`from`]; any bytes are a `T`.
+unsafe fn samples<'a, T>(
     env: *mut JNIEnv,
     buffer: jobject,
     offset: jint,
     size_bytes: jint,
-) -> Result<&'a [i16], LiveError> {
+) -> Result<&'a [T], LiveError> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { part(env, buffer, offset, size_bytes) }?;
-    // SAFETY: any two bytes are a sample.
-    let (before, samples, behind) = unsafe { bytes.align_to::<i16>() };
+    // SAFETY: any bytes are a sample.
+    let (before, samples, behind) = unsafe { bytes.align_to::<T>() };
     if !before.is_empty() || !behind.is_empty() {
-        return Err(LiveError::argument("samples begin and end at even bytes"));
+        return Err(LiveError::argument("samples begin and end at multiples of their size"));
     }
     Ok(samples)
 }
@@ -329,6 +337,40 @@ fn packed(
     let format = pick(&FORMATS, pixels.cast_unsigned(), "pixels")?;
     let plane = Plane { data, stride_bytes: count(stride, "stride")? };
     let frame = FrameView::new(format, side(width)?, side(height)?, &[plane]);
+    take(frame.map_err(PushError::from)?)
+}
+
+/// Gives `take` a picture of three planes; `strides` are luma's, chroma's, and chroma's from pixel to
+/// pixel.
+fn camera(
+    [y, u, v]: [&[u8]; 3],
+    strides: [jint; 3],
+    (width, height): (jint, jint),
+    take: impl FnOnce(FrameView<'_>) -> Result<(), LiveError>,
+) -> Result<(), LiveError> {
+    let luma = Plane { data: y, stride_bytes: count(strides[0], "stride")? };
+    let stride_bytes = count(strides[1], "stride")?;
+    let chroma = |data| Plane { data, stride_bytes };
+    let (width, height) = (side(width)?, side(height)?);
+    let frame = match strides[2] {
+        1 => FrameView::new(PixelFormat::I420, width, height, &[luma, chroma(u), chroma(v)]),
+        2 => {
+            // The one that begins a byte earlier holds both.
+            let (format, first) = match (u.as_ptr().addr(), v.as_ptr().addr()) {
+                (u_at, v_at) if v_at == u_at.wrapping_add(1) => (PixelFormat::Nv12, u),
+                (u_at, v_at) if u_at == v_at.wrapping_add(1) => (PixelFormat::Nv21, v),
+                _ => {
+                    let reason = "u and v alternate, but do not lie beside each other";
+                    return Err(LiveError::argument(reason));
+                }
+            };
+            FrameView::new(format, width, height, &[luma, chroma(first)])
+        }
+        other => {
+            let reason = format!("the chroma's pixel stride is {other}; use 1 or 2");
+            return Err(LiveError::argument(reason));
+        }
+    };
     take(frame.map_err(PushError::from)?)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use onair::{
     AudioCodec, AudioHeader, AudioSourceId, AudioUnit, CaptureTime, Events, FrameView, MediaTime,
-    Pcm, Session, VideoCodec, VideoHeader, VideoUnit,
+    Pcm, Session, Sound, VideoCodec, VideoHeader, VideoUnit,
 };
 use onair_types::{FrameKind, Pool, annexb, h264};
 
@@ -94,10 +94,10 @@ impl Live {
     }
 
     /// Sound of a source that was added; 0 is the first one.
-    pub(crate) fn push_audio_to(
+    pub(crate) fn push_audio_to<'a>(
         &self,
         source: u32,
-        pcm: Pcm<'_>,
+        pcm: impl Into<Sound<'a>>,
         at_us: i64,
     ) -> Result<(), LiveError> {
         let source = AudioSourceId::from_number(source);

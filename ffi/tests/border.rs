@@ -15,6 +15,9 @@ use std::time::Duration;
 use jni_sys::{JNIEnv, JNINativeInterface_, jlong, jobject};
 use onair_e2e::clock;
 use onair_ffi::c::ONAIR_OK;
+use onair_ffi::c::easel::{
+    onair_placed, onair_session_draw, onair_session_place_video, onair_target, onair_target_plane,
+};
 use onair_ffi::c::push::{
     ONAIR_PIXELS_NV12, onair_plane, onair_session_push_audio, onair_session_push_video,
     onair_video_frame,
@@ -188,3 +191,60 @@ fn a_frame_crosses_the_border_without_an_allocation() {
 }
 
 const BURSTS: i64 = 200;
+
+#[test]
+fn a_look_drawn_for_an_apps_encoder_allocates_nothing_once_it_is_warm() {
+    let video =
+        video_preset(onair::VideoQuality::High1, onair_types::config::Orientation::Landscape);
+    let mut options = session_options(None, Some(video));
+    options.video_source = onair::Source::Encoded;
+    let session = LiveSession::new(options).expect("presets fit");
+    let mut look = onair_ffi::look_options();
+    look.mirror = true;
+    (look.beauty.is_on, look.beauty.is_fast) = (true, true);
+    look.effects = vec![onair_ffi::PictureEffect::Gray];
+    session.set_look(look).expect("a look");
+    session.set_preview(true, false);
+
+    let (luma, chroma) = (vec![90; 1280 * 720], vec![128; 1280 * 360]);
+    let plane = |data: &[u8]| onair_plane { data: data.as_ptr(), size: data.len(), stride: 1280 };
+    let frame = onair_video_frame {
+        pixels: ONAIR_PIXELS_NV12,
+        width: 1280,
+        height: 720,
+        planes: [plane(&luma), plane(&chroma), onair_plane { data: null(), size: 0, stride: 0 }],
+        time_us: 0,
+        release: None,
+        context: null_mut(),
+    };
+    let (mut y, mut uv) = (vec![0; 1280 * 720], vec![0; 1280 * 360]);
+    let room = |data: &mut [u8]| onair_target_plane {
+        data: data.as_mut_ptr(),
+        size: data.len(),
+        stride: 1280,
+    };
+    let nowhere = onair_target_plane { data: null_mut(), size: 0, stride: 0 };
+    let target = onair_target {
+        pixels: ONAIR_PIXELS_NV12,
+        width: 1280,
+        height: 720,
+        planes: [room(&mut y), room(&mut uv), nowhere],
+    };
+    let handle = session.native_handle();
+    let draw = |time_us| {
+        let mut placed = onair_placed::default();
+        // SAFETY: the planes are as long as is said, and nobody else uses them.
+        let statuses = unsafe {
+            [
+                onair_session_place_video(handle, time_us, &raw mut placed),
+                onair_session_draw(handle, &raw const frame, &raw const target),
+            ]
+        };
+        assert_eq!((statuses, placed.is_drawn), ([ONAIR_OK; 2], 1));
+    };
+    (0..3).for_each(draw);
+    let before = ALLOCATIONS.get();
+    (3..8).for_each(draw);
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert_ne!(y[0], 0, "it was drawn");
+}

@@ -132,6 +132,20 @@ fn rooms_and_sound_through_c_touch_no_memory_by_address_sanitizer_and_valgrind()
 }
 
 #[test]
+fn an_encoder_of_the_apps_own_gets_the_look_and_the_times_and_no_memory_is_touched() {
+    if are_missing(&[Tool::Compiler]) {
+        return;
+    }
+    let program = built("tests/c/easel.c", &["-fsanitize=address,undefined"]);
+    run(&mut Command::new(&program.path));
+    if are_missing(&[Tool::Valgrind]) {
+        return;
+    }
+    let program = built("tests/c/easel.c", &[]);
+    run(Command::new("valgrind").args(VALGRIND).arg(&program.path));
+}
+
+#[test]
 fn a_storm_of_calls_ends_with_documented_statuses() {
     if are_missing(&[Tool::Compiler]) {
         return;

@@ -105,6 +105,12 @@ pub enum FrameError {
         /// Pixels.
         expected_height: u32,
     },
+    /// A layout that pictures are read from, and not written to.
+    #[error("frame: pictures are written as I420, NV12 or NV21, not as {format:?}")]
+    NotWritten {
+        /// The layout.
+        format: PixelFormat,
+    },
     /// The system has no memory for a copy.
     #[error("frame: there is no memory for its {bytes} bytes; this picture is left out")]
     Memory {
@@ -369,13 +375,18 @@ fn reserve(target: &mut Vec<u8>, bytes: usize) -> Result<(), FrameError> {
     target.try_reserve_exact(bytes).map_err(|_| FrameError::Memory { bytes })
 }
 
-fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
+pub(crate) fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
     let fits = |side: u32| (16..=3840).contains(&side) && side.is_multiple_of(2);
     if fits(width) && fits(height) { Ok(()) } else { Err(FrameError::Size { width, height }) }
 }
 
 /// Bytes of a row and number of rows; the size is checked, so nothing overflows.
-fn plane_geometry(format: PixelFormat, plane: usize, width: u32, height: u32) -> (usize, usize) {
+pub(crate) fn plane_geometry(
+    format: PixelFormat,
+    plane: usize,
+    width: u32,
+    height: u32,
+) -> (usize, usize) {
     let (width, height) = (width as usize, height as usize);
     match (format, plane) {
         (PixelFormat::Rgba | PixelFormat::Bgra, _) => (width * 4, height),
@@ -385,7 +396,7 @@ fn plane_geometry(format: PixelFormat, plane: usize, width: u32, height: u32) ->
     }
 }
 
-fn check_plane(
+pub(crate) fn check_plane(
     index: usize,
     plane: Plane<'_>,
     row_bytes: usize,

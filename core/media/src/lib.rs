@@ -10,6 +10,8 @@
 
 pub mod frame;
 
+pub mod target;
+
 pub mod convert;
 
 pub mod effect;

@@ -21,7 +21,7 @@ use onair_types::{CaptureTime, Now, Track};
 
 use crate::edge::audio::{Pushed, micros};
 use crate::run::Run;
-use crate::{Error, Session, Source};
+use crate::{Error, Session, Source, Timing};
 
 /// What is taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,8 +51,9 @@ impl Session {
     /// [`Session::resume`], and with the broadcast.
     ///
     /// # Errors
-    /// [`Error::Misuse`] when nothing runs, [`Error::Config`] when the track is not pushed raw and
-    /// live, [`Error::System`] when there is no thread to be had.
+    /// [`Error::Misuse`] when nothing runs, [`Error::Config`] when the track is neither pushed raw and
+    /// live nor placed by [`Session::place_video`] and its like, [`Error::System`] when there is no
+    /// thread to be had.
     pub fn interrupt(&self, what: Interruption) -> Result<(), Error> {
         self.set_held(what, true)
     }
@@ -86,13 +87,18 @@ impl Session {
     fn set_held(&self, what: Interruption, is_held: bool) -> Result<(), Error> {
         let plan = self.plan();
         for track in [Track::Video, Track::Audio] {
-            let is_live = plan.source(track) == Some(Source::Raw) && !plan.blocks();
-            if what.has(track) && !is_live {
-                let reason = format!("interrupt: {track:?} is not pushed raw and live");
+            let is_placed = self.status().easel.is_placed(track) && plan.timing == Timing::AsPushed;
+            let is_live = plan.source(track) == Some(Source::Raw) || is_placed;
+            if what.has(track) && (!is_live || plan.blocks()) {
+                let reason = format!(
+                    "interrupt: {track:?} is neither pushed raw and live nor placed before it is encoded"
+                );
                 return Err(Error::Config(reason));
             }
         }
-        let run = self.start_holding()?;
+        // What is encoded elsewhere is stood in for by who encodes it.
+        let is_ours = |track| what.has(track) && plan.source(track) == Some(Source::Raw);
+        let run = self.start_holding(is_ours(Track::Video) || is_ours(Track::Audio))?;
         for track in [Track::Video, Track::Audio] {
             if what.has(track) {
                 run.hold.line(track).set_held(is_held);
@@ -119,16 +125,26 @@ pub(crate) struct Placed {
     pub(crate) is_back: bool,
 }
 
-/// Both tracks' lines, and the thread's bell.
+impl Slate {
+    pub(crate) fn view(&self) -> Result<FrameView<'_>, FrameError> {
+        FrameView::packed(self.format, self.size[0], self.size[1], &self.data)
+    }
+}
+
+/// Both tracks' lines, the thread's bell, and one for who stands in for each track elsewhere.
 #[derive(Debug)]
 pub(crate) struct Hold {
     lines: [Mutex<Line>; 2],
-    bell: (Sender<()>, Receiver<()>),
+    bell: Bell,
+    elsewhere: [Bell; 2],
 }
+
+type Bell = (Sender<()>, Receiver<()>);
 
 impl Default for Hold {
     fn default() -> Self {
-        Self { lines: Default::default(), bell: bounded(1) }
+        let elsewhere = [bounded(1), bounded(1)];
+        Self { lines: Default::default(), bell: bounded(1), elsewhere }
     }
 }
 
@@ -149,8 +165,27 @@ impl Hold {
     }
 
     fn wake(&self) {
-        // Full: it is awake already.
-        let _ = self.bell.0.try_send(());
+        for bell in self.elsewhere.iter().chain([&self.bell]) {
+            // Full: it is awake already.
+            let _ = bell.0.try_send(());
+        }
+    }
+
+    /// Rings when a track that is encoded elsewhere is interrupted or resumed.
+    pub(crate) fn rung(&self, track: Track) -> &Receiver<()> {
+        &self.elsewhere[usize::from(track == Track::Audio)].1
+    }
+}
+
+/// What stands in for `track`, which is encoded elsewhere, if it is time.
+pub(crate) fn poll(run: &Run, track: Track) -> Next {
+    let now = run.plan.clock.now();
+    let step = step_of(run, track);
+    let mut line = run.hold.line(track);
+    match line.poll(step, now) {
+        // There is no time to keep yet, but there may be a first push before the device goes.
+        Next::Flowing if line.standing == Standing::Held => Next::In(LONG),
+        next => next,
     }
 }
 
@@ -174,7 +209,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 fn fill(run: &Run) -> Option<Duration> {
     let mut wait = LONG;
     for track in [Track::Video, Track::Audio] {
-        loop {
+        while run.plan.source(track) == Some(Source::Raw) {
             let now = run.plan.clock.now();
             let step = step_of(run, track);
             let at = match run.hold.line(track).poll(step, now) {
@@ -214,9 +249,7 @@ fn step_of(run: &Run, track: Track) -> Step {
 fn push_picture(run: &Run, at: CaptureTime) {
     let Some(edge) = &run.video else { return };
     let slate = lock(&run.status.slate).clone();
-    let view = slate.as_ref().and_then(|slate| {
-        FrameView::packed(slate.format, slate.size[0], slate.size[1], &slate.data).ok()
-    });
+    let view = slate.as_ref().and_then(|slate| slate.view().ok());
     let pushed = match view {
         Some(view) => edge.push_newest(&view, at, &run.waiting()),
         None => edge.push_last(at, &run.waiting()),
@@ -246,7 +279,7 @@ struct Step {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
+pub(crate) enum Next {
     /// A stand-in of this time is due.
     Due(CaptureTime),
     In(Duration),

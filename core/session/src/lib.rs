@@ -15,6 +15,7 @@
 pub mod builder;
 pub mod clock;
 pub mod destination;
+pub mod easel;
 pub mod encoded;
 pub mod error;
 pub mod event;
@@ -46,6 +47,7 @@ mod sync;
 pub use builder::{SessionBuilder, Source};
 pub use clock::Clock;
 pub use destination::{BitratePolicy, Destination, DestinationId, Destinations, DestinationsError};
+pub use easel::{Placed, StandIn};
 pub use encoded::Timing;
 pub use error::{Error, PushError};
 pub use event::{Event, Events};
@@ -86,6 +88,7 @@ pub use onair_media::look::{
 pub use onair_media::overlay::{self, InputError, Overlay, OverlayError};
 pub use onair_media::sound::{Level, Samples, Sound, SoundError};
 pub use onair_media::still::{StillError, StillFormat};
+pub use onair_media::target::{FrameTarget, PlaneMut};
 pub use onair_types::{
     AccessUnit, AudioCodec, AudioConfig, AudioHeader, AudioQuality, AudioUnit, CaptureTime,
     ConfigError, MediaTime, Now, VideoCodec, VideoConfig, VideoHeader, VideoQuality, VideoUnit,

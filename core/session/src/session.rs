@@ -259,13 +259,15 @@ impl Session {
         &self.status
     }
 
-    /// The broadcast that runs, with a thread that stands in for devices.
-    pub(crate) fn start_holding(&self) -> Result<Arc<Run>, Error> {
+    /// The broadcast that runs; when it is ours to stand in for devices, with a thread that does.
+    pub(crate) fn start_holding(&self, is_ours: bool) -> Result<Arc<Run>, Error> {
         let mut active = lock(&self.active);
         let running = active.as_mut().filter(|active| !active.run.is_stopping());
         let Active { run, threads } =
             running.ok_or(Error::Misuse("interrupt: the session does not run"))?;
-        threads.start_holding(run)?;
+        if is_ours {
+            threads.start_holding(run)?;
+        }
         Ok(Arc::clone(run))
     }
 

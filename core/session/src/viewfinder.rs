@@ -66,7 +66,11 @@ impl Session {
     /// # Errors
     /// [`SnapshotError`].
     pub fn snapshot_frame(&self, within: Duration) -> Result<Arc<I420Frame>, SnapshotError> {
-        self.check_kind(Track::Video, Source::Raw).map_err(|_| SnapshotError::NoPictures)?;
+        let is_seen = self.plan().source(Track::Video) == Some(Source::Raw)
+            || self.status().easel.is_placed(Track::Video);
+        if !is_seen {
+            return Err(SnapshotError::NoPictures);
+        }
         self.running().map_err(|_| SnapshotError::NotRunning)?;
         self.status.viewfinder.snapshot(within)
     }
@@ -161,6 +165,11 @@ impl Viewfinder {
     }
 
     // --- the encoder's thread ---
+
+    /// Whether somebody waits for pictures.
+    pub(crate) fn wants_pictures(&self) -> bool {
+        self.is_asked.load(Ordering::Acquire) || self.preview().is_some()
+    }
 
     pub(crate) fn preview(&self) -> Option<Preview> {
         self.lock().preview

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::config::ONAIR_UNLIMITED;
 use super::room::{ONAIR_NO_TIME, onair_room, with_room};
 use super::text::fit;
-use super::{ONAIR_NO_EVENT, ONAIR_OK, guarded, onair_status};
+use super::{ONAIR_NO_EVENT, ONAIR_OK, guarded, onair_status, place};
 use crate::room::{RoomEvent, RoomMessage, RoomRefusal, RoomSnapshot};
 use crate::{LiveError, handles};
 
@@ -142,6 +142,19 @@ pub unsafe extern "C" fn onair_room_next_event(
         // SAFETY: not null; the rest is the caller's promise. What was there is not read.
         unsafe { event.write(plain(&next)) };
         Ok(ONAIR_OK)
+    })
+}
+
+/// How many events were dropped since nobody fetched them, likes and numbers of viewers aside.
+///
+/// # Safety
+/// `count` is NULL or points to room for a number.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn onair_room_events_lost(room: onair_room, count: *mut u64) -> onair_status {
+    with_room(room, |room| {
+        // SAFETY: the caller's promise.
+        *unsafe { place(count, "count") }? = room.loss.count();
+        Ok(())
     })
 }
 

@@ -1,7 +1,7 @@
 //! Sound from more than one source, levels, and devices that are taken away for a while.
 #![expect(unsafe_code, reason = "C passes pointers")]
 
-use onair::{AudioSourceId, Interruption};
+use onair::{AudioSourceId, Interruption, Samples, Sound};
 
 use super::config::pick;
 use super::push::{onair_video_frame, pcm, with_frame};
@@ -138,6 +138,51 @@ pub unsafe extern "C" fn onair_session_push_audio_to(
         live.push_audio_to(source, pcm(samples, sample_rate_hz, channels)?, time_us)
     })
 }
+
+/// Samples as floats, -1 to 1, of the source of this number; 0 is the first one. `planes` points to
+/// `plane_count` pointers: one for each channel, to `frames` samples, or one alone to `frames` of all
+/// channels in turn.
+///
+/// # Safety
+/// `planes` is NULL or points to so many pointers, each NULL or to so many samples.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn onair_session_push_audio_float(
+    session: onair_session,
+    source: u32,
+    planes: *const *const f32,
+    plane_count: u32,
+    frames: usize,
+    sample_rate_hz: u32,
+    channels: u32,
+    time_us: i64,
+) -> onair_status {
+    with(session, |live| {
+        let count = plane_count as usize;
+        if count != 1 && (plane_count != channels || count > MOST_CHANNELS) {
+            let reason = format!("plane_count is {count}; use 1, or a plane for each channel");
+            return Err(LiveError::argument(reason));
+        }
+        let in_turn = if count == 1 { channels as usize } else { 1 };
+        let size = frames.saturating_mul(in_turn);
+        // SAFETY: the caller's promise.
+        let pointers = unsafe { slice(planes, count, "planes") }?;
+        let mut all = [&[][..]; MOST_CHANNELS];
+        for (plane, pointer) in all.iter_mut().zip(pointers) {
+            // SAFETY: the caller's promise.
+            *plane = unsafe { slice(*pointer, size, "planes[]") }?;
+        }
+        let samples = match all.get(..count) {
+            Some([one]) => Samples::F32(one),
+            Some(all) => Samples::PlanarF32(all),
+            None => Samples::F32(&[]),
+        };
+        let channels = u8::try_from(channels)
+            .map_err(|_| LiveError::argument(format!("channels is {channels}; use 1 to 8")))?;
+        live.push_audio_to(source, Sound { samples, sample_rate_hz, channels }, time_us)
+    })
+}
+
+const MOST_CHANNELS: usize = 8;
 
 /// A track's device is gone for a while, or another one takes its place: ONAIR_INTERRUPT_… The stream
 /// gets the last picture (or the slate), and silence, until onair_session_resume and the first push

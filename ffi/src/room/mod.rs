@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 use std::time::Duration;
 
 use onair::MediaTime;
-use onair::rooms::{CommandError, Gift, RoomError, RoomEvents};
+use onair::rooms::{CommandError, Gift, RoomError, RoomEvents, RoomLoss};
 
 pub use event::{
     RefusalKind, RoomCommand, RoomEvent, RoomGift, RoomMessage, RoomRefusal, RoomSnapshot,
@@ -171,6 +171,11 @@ impl RoomClient {
         self.room.next_event().await
     }
 
+    /// Events that were dropped since nobody fetched them, likes and numbers of viewers aside.
+    pub fn events_lost(&self) -> u64 {
+        self.room.loss.count()
+    }
+
     /// Who waits for an event gets what waits already, then none, from now on.
     pub fn cancel_events(&self) {
         self.room.end_events();
@@ -189,6 +194,7 @@ pub(crate) struct Room {
     /// None after the end.
     client: RwLock<Option<Arc<onair::rooms::RoomClient>>>,
     events: Mutex<RoomEvents>,
+    pub(crate) loss: RoomLoss,
     #[cfg(feature = "rehearsal")]
     stage: Option<onair::rooms::RoomStage>,
 }
@@ -201,6 +207,7 @@ impl Room {
             let (client, events, stage) = onair::rooms::RoomClient::rehearse(config, seed)?;
             return Ok(Self {
                 client: RwLock::new(Some(Arc::new(client))),
+                loss: events.loss(),
                 events: Mutex::new(events),
                 stage: Some(stage),
             });
@@ -208,6 +215,7 @@ impl Room {
         let (client, events) = onair::rooms::RoomClient::start(config)?;
         Ok(Self {
             client: RwLock::new(Some(Arc::new(client))),
+            loss: events.loss(),
             events: Mutex::new(events),
             #[cfg(feature = "rehearsal")]
             stage: None,

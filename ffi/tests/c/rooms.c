@@ -119,6 +119,9 @@ static void wrong(void) {
   says(onair_room_remove_comment(room, NULL), 220, "id");
   says(onair_room_next_event(room, 0, NULL), 220, "event");
   says(onair_rehearsal_room_open(room), 220, "rehearsal");
+  uint64_t lost = 7;
+  assert(onair_room_events_lost(room, &lost) == ONAIR_OK && lost == 0);
+  says(onair_room_events_lost(room, NULL), 220, "count");
   says(onair_session_stop(room), 221, "session");
   assert(onair_room_network_is_back(room) == ONAIR_OK && onair_room_cancel_events(room) == ONAIR_OK);
   assert(onair_room_free(room) == ONAIR_OK);
@@ -162,6 +165,15 @@ static void sound(void) {
   says(onair_session_set_audio_source_muted(session, source, 0), 200, "source");
   says(onair_session_push_audio_to(session, others[0], samples, 2048, 48000, 2, 0), 208, "start");
   says(onair_session_push_audio_to(session, others[0], NULL, 2048, 48000, 2, 0), 220, "NULL");
+  float floats[2048] = {0};
+  const float *planes[9] = {floats, floats, floats};
+  says(onair_session_push_audio_float(session, 0, planes, 2, 1024, 48000, 2, 0), 208, "start");
+  says(onair_session_push_audio_float(session, others[0], planes, 1, 1024, 48000, 2, 0), 208, "start");
+  says(onair_session_push_audio_float(session, 0, planes, 3, 1024, 48000, 2, 0), 220, "plane_count");
+  says(onair_session_push_audio_float(session, 0, planes, 9, 1024, 48000, 9, 0), 220, "plane_count");
+  says(onair_session_push_audio_float(session, 0, NULL, 1, 1024, 48000, 2, 0), 220, "planes");
+  planes[1] = NULL;
+  says(onair_session_push_audio_float(session, 0, planes, 2, 1024, 48000, 2, 0), 220, "planes[]");
   says(onair_session_interrupt(session, 3), 220, "what");
   says(onair_session_interrupt(session, ONAIR_INTERRUPT_BOTH), 208, "start");
   says(onair_session_resume(session, ONAIR_INTERRUPT_SOUND), 208, "start");

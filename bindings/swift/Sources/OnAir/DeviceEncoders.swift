@@ -8,9 +8,20 @@ final class DeviceEncoders: Sendable {
   #if canImport(VideoToolbox) && canImport(AVFoundation)
     let video: VideoToolboxEncoder?
     let audio: AACEncoder?
+    private let standIns: [Track: StandIns]
 
-    init(video: VideoToolboxEncoder?, audio: AACEncoder?) {
+    init(video: VideoToolboxEncoder?, audio: AACEncoder?, handle: CoreHandle) {
       (self.video, self.audio) = (video, audio)
+      var standIns: [Track: StandIns] = [:]
+      if let video { standIns[.video] = StandIns(.video, handle) { [weak video] in video?.standIn(at: $0) } }
+      if let audio { standIns[.audio] = StandIns(.audio, handle) { [weak audio] in audio?.standIn(at: $0) } }
+      self.standIns = standIns
+    }
+
+    /// The core knows that a device is gone: what this side encodes is stood in for until it is back.
+    func standIn(for what: Interruption) {
+      if what != .sound { standIns[.video]?.begin() }
+      if what != .picture { standIns[.audio]?.begin() }
     }
 
     /// Before the app hears of it.
@@ -38,6 +49,7 @@ final class DeviceEncoders: Sendable {
       }
     }
   #else
+    func standIn(for what: Interruption) {}
     func obey(_ event: LiveEvent) {}
     static func areUsed(_ encoder: LiveOptions.Encoder) -> Bool { false }
   #endif

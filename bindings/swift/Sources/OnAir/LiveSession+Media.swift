@@ -21,6 +21,8 @@ extension LiveSession {
   ) throws(LiveError) {
     #if canImport(VideoToolbox) && canImport(AVFoundation)
       if let encoder = encoders.audio {
+        let length = Double(samples.count / max(channels, 1)) / Double(max(sampleRate, 1))
+        guard let time = try handle.placeSound(at: time, length: length) else { return }
         encoder.encode(samples, sampleRate: sampleRate, channels: channels, at: time, isMuted: muted)
         return
       }

@@ -134,7 +134,9 @@ extension LiveSession {
     tell hub: EventHub
   ) -> DeviceEncoders {
     #if canImport(VideoToolbox) && canImport(AVFoundation)
-      guard DeviceEncoders.areUsed(options.encoder) else { return DeviceEncoders(video: nil, audio: nil) }
+      guard DeviceEncoders.areUsed(options.encoder) else {
+        return DeviceEncoders(video: nil, audio: nil, handle: handle)
+      }
       let pictures = options.videoSource == .raw ? video : nil
       let sound = options.audioSource == .raw ? audio : nil
       return DeviceEncoders(
@@ -145,7 +147,8 @@ extension LiveSession {
         },
         audio: sound.map { audio in
           AACEncoder(audio: audio, handle: handle) { hub.publish(.encoderFailed(.audio, $0)) }
-        })
+        },
+        handle: handle)
     #else
       return DeviceEncoders()
     #endif

@@ -130,6 +130,9 @@ public final class Room: Sendable {
   /// keep it. Of a slow consumer's, likes and numbers of viewers go first, then the oldest.
   public var events: AsyncStream<RoomEvent> { hub.events().stream }
 
+  /// Events of the core's that were dropped since nobody fetched them, likes and numbers of viewers aside.
+  public var eventsLost: Int { Int(clamping: core.eventsLost()) }
+
   /// The same, for the package's own tests.
   func mailbox() -> Mailbox<RoomEvent> { hub.events() }
 

@@ -60,6 +60,20 @@ extension LiveSession {
         UInt32(clamping: channels), time.microseconds))
   }
 
+  /// Takes floats from −1 to 1, a plane for each channel, as `AVAudioPCMBuffer` has them.
+  public func pushAudio(
+    planes: [UnsafeBufferPointer<Float>], sampleRate: Int, at time: CaptureTime, to source: AudioSource = .main
+  ) throws(LiveError) {
+    let frames = planes.map(\.count).min() ?? 0
+    let pointers = planes.map(\.baseAddress)
+    let status = pointers.withUnsafeBufferPointer { pointers in
+      onair_session_push_audio_float(
+        handle.number, source.number, pointers.baseAddress, UInt32(clamping: planes.count), frames,
+        UInt32(clamping: sampleRate), UInt32(clamping: planes.count), time.microseconds)
+    }
+    try check(status)
+  }
+
   /// How loud a source is in the mix: 0 is silence, 1 as it comes, 8 the most.
   public func setGain(_ gain: Double, of source: AudioSource) throws(LiveError) {
     try OnAir.core { try core.setAudioSourceGain(source: source.number, gain: Float(gain)) }
@@ -86,10 +100,11 @@ extension LiveSession {
   // MARK: Interruptions
 
   /// A device is gone for a while, or another one takes its place: the stream gets the last picture (or the slate), and
-  /// silence, until ``resume(_:)`` and the first push after it. For what is pushed raw and encoded by the core; what the
-  /// device encodes itself is not in the core's hands.
+  /// silence, until ``resume(_:)`` and the first push after it. For what is pushed raw, whoever encodes it; an encoder of
+  /// the app's own asks ``waitStandIn(for:within:)``.
   public func interrupt(_ what: Interruption) throws(LiveError) {
     try OnAir.core { try core.interrupt(what: what.core) }
+    encoders.standIn(for: what)
   }
 
   /// The device is back: what is pushed counts again.

@@ -2152,6 +2152,11 @@ public protocol RoomClientProtocol: AnyObject, Sendable {
     func create(key: String, title: String) throws
 
     /**
+     * Events that were dropped since nobody fetched them, likes and numbers of viewers aside.
+     */
+    func eventsLost()  -> UInt64
+
+    /**
      * Gives something; otherwise as [`RoomClient::comment`].
      *
      * # Errors
@@ -2386,6 +2391,18 @@ open func create(key: String, title: String)throws   {try rustCallWithError(FfiC
         FfiConverterString.lower(title),uniffiCallStatus
     )
 }
+}
+
+    /**
+     * Events that were dropped since nobody fetched them, likes and numbers of viewers aside.
+     */
+open func eventsLost() -> UInt64  {
+    return try!  FfiConverterUInt64.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_roomclient_events_lost(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
 }
 
     /**
@@ -9454,6 +9471,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_roomclient_create() != 20670) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_roomclient_events_lost() != 12120) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_roomclient_gift() != 65296) {

@@ -31,13 +31,22 @@ public enum AVAudioCommonFormat: UInt, Sendable { case otherFormat, pcmFormatFlo
 public final class AVAudioFormat: NSObject {
   public let sampleRate: Double
   public let channelCount: AVAudioChannelCount
+  public let commonFormat: AVAudioCommonFormat
+  public let isInterleaved: Bool
   public init?(
     commonFormat: AVAudioCommonFormat, sampleRate: Double, channels: AVAudioChannelCount, interleaved: Bool
   ) {
     (self.sampleRate, channelCount) = (sampleRate, channels)
+    (self.commonFormat, isInterleaved) = (commonFormat, interleaved)
+  }
+  /// Floats in planes, 48 kHz: what `CMSampleBuffer.floats` are.
+  public init(cmAudioFormatDescription description: CMFormatDescription) {
+    (sampleRate, channelCount) = (48_000, description.channels)
+    (commonFormat, isInterleaved) = (.pcmFormatFloat32, false)
   }
   public init?(streamDescription description: UnsafePointer<AudioStreamBasicDescription>) {
     (sampleRate, channelCount) = (description.pointee.mSampleRate, description.pointee.mChannelsPerFrame)
+    (commonFormat, isInterleaved) = (.otherFormat, true)
   }
 }
 
@@ -48,20 +57,37 @@ open class AVAudioBuffer: NSObject {
 public final class AVAudioPCMBuffer: AVAudioBuffer {
   private let samples: UnsafeMutablePointer<Int16>
   private let channels: UnsafeMutablePointer<UnsafeMutablePointer<Int16>>
+  private let floats: UnsafeMutablePointer<Float>
+  private let planes: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   public init?(pcmFormat format: AVAudioFormat, frameCapacity: AVAudioFrameCount) {
     self.frameCapacity = frameCapacity
-    samples = .allocate(capacity: max(Int(frameCapacity * format.channelCount), 1))
+    let count = max(Int(frameCapacity * format.channelCount), 1)
+    samples = .allocate(capacity: count)
     channels = .allocate(capacity: 1)
     channels.pointee = samples
+    floats = .allocate(capacity: count)
+    planes = .allocate(capacity: max(Int(format.channelCount), 1))
+    for plane in 0..<Int(format.channelCount) { planes[plane] = floats + plane * Int(frameCapacity) }
+    mutableAudioBufferList = .allocate(capacity: 1)
     super.init(format)
+    mutableAudioBufferList.initialize(to: AudioBufferList(floats: floats))
   }
   deinit {
     samples.deallocate()
     channels.deallocate()
+    floats.deallocate()
+    planes.deallocate()
+    mutableAudioBufferList.deallocate()
   }
   public let frameCapacity: AVAudioFrameCount
   public var frameLength: AVAudioFrameCount = 0
-  public var int16ChannelData: UnsafePointer<UnsafeMutablePointer<Int16>>? { UnsafePointer(channels) }
+  public let mutableAudioBufferList: UnsafeMutablePointer<AudioBufferList>
+  public var int16ChannelData: UnsafePointer<UnsafeMutablePointer<Int16>>? {
+    format.commonFormat == .pcmFormatInt16 ? UnsafePointer(channels) : nil
+  }
+  public var floatChannelData: UnsafePointer<UnsafeMutablePointer<Float>>? {
+    format.commonFormat == .pcmFormatFloat32 ? UnsafePointer(planes) : nil
+  }
 }
 public final class AVAudioCompressedBuffer: AVAudioBuffer {
   private let bytes: UnsafeMutableRawPointer
@@ -99,6 +125,9 @@ public final class AVAudioConverter: NSObject {
     Self.made.append(self)
   }
   public func reset() { samples = 0 }
+  public func convert(to output: AVAudioPCMBuffer, from input: AVAudioPCMBuffer) throws {
+    output.frameLength = input.frameLength
+  }
   public func convert(
     to output: AVAudioBuffer, error: AutoreleasingPointer?, withInputFrom block: @escaping AVAudioConverterInputBlock
   ) -> AVAudioConverterOutputStatus {

@@ -25,6 +25,7 @@ public func CMTimeConvertScale(_ time: CMTime, timescale: CMTimeScale, method: C
 
 public class CMFormatDescription {
   public var atoms: NSDictionary
+  public var channels: UInt32 = 1
   public init(atoms: NSDictionary) { self.atoms = atoms }
 }
 public typealias CMVideoFormatDescription = CMFormatDescription
@@ -72,6 +73,8 @@ public final class CMSampleBuffer {
   public var format: CMFormatDescription?
   public var data: CMBlockBuffer?
   public var isKey = false
+  /// Of sound: planes, one after the other.
+  public var floats: [Float] = []
   public init(image: CVImageBuffer?, time: CMTime) { (self.image, self.time) = (image, time) }
 }
 
@@ -81,14 +84,22 @@ public func CMSampleBufferGetDecodeTimeStamp(_ sample: CMSampleBuffer) -> CMTime
 public func CMSampleBufferGetFormatDescription(_ sample: CMSampleBuffer) -> CMFormatDescription? { sample.format }
 public func CMSampleBufferGetDataBuffer(_ sample: CMSampleBuffer) -> CMBlockBuffer? { sample.data }
 public func CMSampleBufferDataIsReady(_ sample: CMSampleBuffer) -> Bool { true }
-public func CMSampleBufferGetNumSamples(_ sample: CMSampleBuffer) -> CMItemCount { 0 }
+public func CMSampleBufferGetNumSamples(_ sample: CMSampleBuffer) -> CMItemCount {
+  sample.floats.count / Int(sample.format?.channels ?? 1)
+}
 public func CMSampleBufferGetSampleAttachmentsArray(_ sample: CMSampleBuffer, createIfNecessary: Bool) -> CFArray? {
   NSArray(object: NSDictionary(object: NSNumber(value: !sample.isKey), forKey: kCMSampleAttachmentKey_NotSync))
 }
 public func CMSampleBufferCopyPCMDataIntoAudioBufferList(
   _ sample: CMSampleBuffer, at offset: Int32, frameCount: Int32, into list: UnsafeMutablePointer<AudioBufferList>
-) -> OSStatus { -1 }
-public struct AudioBufferList: Sendable {}
+) -> OSStatus {
+  list.pointee.floats.update(from: sample.floats, count: sample.floats.count)
+  return noErr
+}
+public struct AudioBufferList {
+  let floats: UnsafeMutablePointer<Float>
+  public init(floats: UnsafeMutablePointer<Float>) { self.floats = floats }
+}
 
 public final class CMClock: @unchecked Sendable {}
 public func CMClockGetHostTimeClock() -> CMClock { CMClock() }

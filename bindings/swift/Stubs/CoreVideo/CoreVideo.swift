@@ -32,6 +32,12 @@ public final class CVBuffer {
   }
 
   fileprivate let addresses: [UnsafeMutableRawPointer]
+  public var attachments: [String: String] = [:]
+
+  /// What is in a plane now.
+  public func bytes(_ plane: Int) -> [UInt8] {
+    [UInt8](UnsafeRawBufferPointer(start: addresses[plane], count: planes[plane].count))
+  }
 
   deinit { for address in addresses { address.deallocate() } }
 }
@@ -50,6 +56,43 @@ public let kCVPixelFormatType_420YpCbCr8BiPlanarVideoRange: OSType = 0x3432_3076
 public let kCVPixelFormatType_32BGRA: OSType = 0x4247_5241
 /// CFString on a Mac; used as a String only.
 public let kCVPixelBufferPixelFormatTypeKey = "PixelFormatType"
+public let kCVPixelBufferWidthKey = "Width"
+public let kCVPixelBufferHeightKey = "Height"
+public let kCVPixelBufferIOSurfacePropertiesKey = "IOSurfaceProperties"
+nonisolated(unsafe) public let kCVImageBufferYCbCrMatrixKey: CFString = "CVImageBufferYCbCrMatrix"
+nonisolated(unsafe) public let kCVImageBufferYCbCrMatrix_ITU_R_709_2: CFString = "ITU_R_709_2"
+
+public enum CVAttachmentMode: UInt32, Sendable { case shouldNotPropagate, shouldPropagate }
+
+public func CVBufferPropagateAttachments(_ source: CVBuffer, _ target: CVBuffer) {
+  target.attachments.merge(source.attachments) { _, new in new }
+}
+public func CVBufferSetAttachment(_ buffer: CVBuffer, _ key: CFString, _ value: CFTypeRef, _ mode: CVAttachmentMode) {
+  buffer.attachments[String(describing: key)] = String(describing: value)
+}
+
+/// Makes a new one each time; counts them.
+public final class CVPixelBufferPool {
+  nonisolated(unsafe) public static var made = 0
+  let width: Int
+  let height: Int
+  init(_ width: Int, _ height: Int) { (self.width, self.height) = (width, height) }
+}
+public func CVPixelBufferPoolCreate(
+  _ allocator: CFAllocator?, _ poolAttributes: CFDictionary?, _ attributes: CFDictionary?,
+  _ out: UnsafeMutablePointer<CVPixelBufferPool?>
+) -> CVReturn {
+  let side = { (key: String) in (attributes?.object(forKey: key as NSString) as? NSNumber)?.intValue ?? 0 }
+  out.pointee = CVPixelBufferPool(side(kCVPixelBufferWidthKey), side(kCVPixelBufferHeightKey))
+  return kCVReturnSuccess
+}
+public func CVPixelBufferPoolCreatePixelBuffer(
+  _ allocator: CFAllocator?, _ pool: CVPixelBufferPool, _ out: UnsafeMutablePointer<CVPixelBuffer?>
+) -> CVReturn {
+  CVPixelBufferPool.made += 1
+  out.pointee = CVBuffer(nv12Width: pool.width, height: pool.height)
+  return kCVReturnSuccess
+}
 
 public func CVPixelBufferLockBaseAddress(_ buffer: CVPixelBuffer, _ flags: CVPixelBufferLockFlags) -> CVReturn { 0 }
 @discardableResult

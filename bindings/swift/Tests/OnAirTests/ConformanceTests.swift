@@ -228,7 +228,7 @@ private final class Player {
 }
 
 /// The functions `onair_rehearsal_…` of onair.h, where the library has them: packages leave them out.
-private struct Rehearsal {
+struct Rehearsal {
   typealias Handle = UInt64
   typealias Wire = @convention(c) (Handle, UInt32, UnsafeMutablePointer<UInt8>?, Int, UnsafeMutablePointer<Int>) ->
     Int32

@@ -119,16 +119,27 @@ final class SessionTests: XCTestCase {
   }
 
   /// A 720p picture crosses the border in 20 µs or less: pointers go over, not pixels. What takes the picture then
-  /// copies it once; here nobody does.
+  /// copies it once; here nobody does. What is measured is this thread's own time on a processor, since waiting for one
+  /// says nothing of the border, and the median of a hundred rounds.
   func testTheBorderCostsNoCopy() throws {
     let session = try LiveSession(video: .high3, options: desk)
     let pattern = Pattern(width: 720, height: 1280)
-    let began = ContinuousClock.now
-    for _ in 0..<10_000 { try? pattern.push(to: session, at: .seconds(0)) }
-    let each = (ContinuousClock.now - began) / 10_000
-    print("a refused 720p picture: \(each)")
-    XCTAssertLessThan(each, .microseconds(20))
+    let rounds = (0..<100).map { _ in
+      let began = threadTime()
+      for _ in 0..<100 { try? pattern.push(to: session, at: .seconds(0)) }
+      return (threadTime() - began) / 100
+    }
+    let each = rounds.sorted()[50]
+    print("a refused 720p picture: \(each) ns")
+    XCTAssertLessThan(each, 20_000)
   }
+}
+
+/// How long this thread has computed, ns.
+private func threadTime() -> Int {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 /// What a body throws is an error of ours with this code.

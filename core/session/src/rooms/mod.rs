@@ -37,7 +37,7 @@ pub use onair_rooms::{
     AddressError, Command as RoomCommand, CommandError, Event as RoomEvent, KeyError, Lost,
     Refusal, RoomSnapshot, Said, Secret, State as RoomState,
 };
-pub use queue::RoomEvents;
+pub use queue::{RoomEvents, RoomLoss};
 pub use stage::RoomStage;
 
 /// Why a room's client cannot be started, or does not do what it is told.

@@ -65,6 +65,24 @@ impl RoomEvents {
     pub fn lost(&self) -> u64 {
         self.queue.lock().lost
     }
+
+    /// The same number for who does not hold the queue's end.
+    pub fn loss(&self) -> RoomLoss {
+        RoomLoss { queue: Arc::clone(&self.queue) }
+    }
+}
+
+/// What [`RoomEvents::lost`] counts, for any thread, while another one waits for events.
+#[derive(Clone, Debug)]
+pub struct RoomLoss {
+    queue: Arc<Queue>,
+}
+
+impl RoomLoss {
+    /// Events dropped so far.
+    pub fn count(&self) -> u64 {
+        self.queue.lock().lost
+    }
 }
 
 /// The client's end.
@@ -150,7 +168,7 @@ mod tests {
         for _ in 0..3 {
             queue.push(RoomEvent::OldServer);
         }
-        assert_eq!(events.lost(), 1);
+        assert_eq!((events.lost(), events.loss().count()), (1, 1));
         queue.close();
         assert!(!events.is_over());
         while events.next_timeout(Duration::ZERO).is_some() {}

@@ -358,6 +358,10 @@ impl Run {
         self.gate.close();
         self.ending.stop();
         self.units.stop();
+        if self.video.is_none() {
+            // No thread of ours ends with the pictures.
+            self.status.viewfinder.end(self.views);
+        }
         self.wake.notify();
     }
 

@@ -7,6 +7,7 @@ use onair_engine::publish::KnownHosts;
 use onair_media::look::Look;
 use onair_media::overlay::Inputs;
 
+use crate::easel::Easel;
 use crate::event::EventQueue;
 use crate::hold::Slate;
 use crate::record::{Clip, Recorder};
@@ -29,6 +30,8 @@ pub(crate) struct Status {
     /// Pictures that the app pushes for overlays.
     pub(crate) inputs: Inputs,
     pub(crate) viewfinder: Viewfinder,
+    /// Draws for encoders of the app's own.
+    pub(crate) easel: Easel,
     state: Mutex<State>,
     error: Mutex<Option<Error>>,
     known_hosts: Mutex<KnownHosts>,
@@ -47,6 +50,7 @@ impl Status {
             look: Mutex::default(),
             inputs: Inputs::default(),
             viewfinder: Viewfinder::default(),
+            easel: Easel::default(),
             state: Mutex::new(State::Ready),
             error: Mutex::new(None),
             known_hosts: Mutex::default(),

@@ -32,6 +32,15 @@
       }
     }
 
+    /// A frame of silence in the microphone's place, in the microphone's own form.
+    func standIn(at time: CaptureTime) {
+      lock.lock()
+      let (rate, channels) = source ?? (audio.sampleRate, audio.channels)
+      lock.unlock()
+      let silence = [Int16](repeating: 0, count: 1024 * rate / max(audio.sampleRate, 1) * channels)
+      silence.withUnsafeBufferPointer { encode($0, sampleRate: rate, channels: channels, at: time, isMuted: true) }
+    }
+
     /// Interleaved 16-bit samples of any rate; silence in their place while muted.
     func encode(
       _ samples: UnsafeBufferPointer<Int16>, sampleRate: Int, channels: Int, at time: CaptureTime, isMuted: Bool

@@ -22,21 +22,34 @@
           return
         }
       #endif
-      guard CVPixelBufferLockBaseAddress(buffer, .readOnly) == kCVReturnSuccess else {
-        throw LiveError(code: 216, reason: "push: the pixel buffer cannot be read", advice: "push one in memory")
+      let pushed = buffer.withFrame { frame in
+        Result { () throws(LiveError) in try pushVideo(frame, at: time) }
       }
-      defer { CVPixelBufferUnlockBaseAddress(buffer, .readOnly) }
-      let (width, height) = (CVPixelBufferGetWidth(buffer), CVPixelBufferGetHeight(buffer))
-      switch CVPixelBufferGetPixelFormatType(buffer) {
+      guard let pushed else {
+        let format = CVPixelBufferGetPixelFormatType(buffer)
+        throw LiveError(
+          code: 216, reason: "push: a pixel buffer of format \(format) cannot be read",
+          advice: "push NV12 or BGRA in memory")
+      }
+      try pushed.get()
+    }
+  }
+
+  extension CVBuffer {
+    /// The picture where it lies, while `body` runs; nil when it is neither NV12 nor BGRA, or not in memory.
+    func withFrame<Answer>(_ body: (VideoFrame) -> Answer) -> Answer? {
+      guard CVPixelBufferLockBaseAddress(self, .readOnly) == kCVReturnSuccess else { return nil }
+      defer { CVPixelBufferUnlockBaseAddress(self, .readOnly) }
+      let (width, height) = (CVPixelBufferGetWidth(self), CVPixelBufferGetHeight(self))
+      switch CVPixelBufferGetPixelFormatType(self) {
       case kCVPixelFormatType_32BGRA:
-        let row = CVPixelBufferGetBytesPerRow(buffer)
-        let bytes = UnsafeRawBufferPointer(start: CVPixelBufferGetBaseAddress(buffer), count: row * height)
-        try pushVideo(.bgra(width: width, height: height, Plane(bytes, bytesPerRow: row)), at: time)
+        let row = CVPixelBufferGetBytesPerRow(self)
+        let bytes = UnsafeRawBufferPointer(start: CVPixelBufferGetBaseAddress(self), count: row * height)
+        return body(.bgra(width: width, height: height, Plane(bytes, bytesPerRow: row)))
       case kCVPixelFormatType_420YpCbCr8BiPlanarFullRange, kCVPixelFormatType_420YpCbCr8BiPlanarVideoRange:
-        let frame = VideoFrame.nv12(width: width, height: height, y: plane(buffer, 0), uv: plane(buffer, 1))
-        try pushVideo(frame, at: time)
-      case let other:
-        throw LiveError(code: 216, reason: "push: pixel format \(other)", advice: "push NV12 or BGRA")
+        return body(.nv12(width: width, height: height, y: plane(self, 0), uv: plane(self, 1)))
+      default:
+        return nil
       }
     }
   }

@@ -2,8 +2,9 @@
   import Foundation
   @preconcurrency import VideoToolbox
 
-  /// The device's encoder: pictures in, access units to the core, at the bitrate and pace that the core wishes. Pictures
-  /// are never reordered. An encoder that fails is made anew, and begins with an IDR.
+  /// The device's encoder: pictures in, access units to the core, at the bitrate and pace that the core wishes, and as the
+  /// session's look says; without one they go in as they are. Pictures are never reordered. An encoder that fails is made
+  /// anew, and begins with an IDR.
   final class VideoToolboxEncoder: @unchecked Sendable {
     private let video: VideoConfiguration
     private let codec: VideoCodec
@@ -15,12 +16,16 @@
     private var session: VTCompressionSession?
     private var failures = 0
     private var scratch: [UInt8] = []
+    private let look: LookBuffers
+    /// What stays when the camera goes.
+    private var last: CVImageBuffer?
 
     init(
       video: VideoConfiguration, codec: VideoCodec, handle: CoreHandle, report: @escaping @Sendable (LiveError) -> Void
     ) {
       (self.video, self.codec, self.handle, self.report) = (video, codec, handle, report)
       plan = EncoderPlan(fps: video.fps, bitrate: video.bitrate)
+      look = LookBuffers(video: video, handle: handle)
     }
 
     deinit {
@@ -30,17 +35,21 @@
     /// In the caller's thread; what is encoded comes out in the encoder's.
     func encode(_ image: CVImageBuffer, at time: CaptureTime) {
       queue.sync {
+        // What the core has no word on (its session is gone) is refused when it is pushed.
+        guard let placed = placed(time) else { return }
+        last = image
+        guard let isKey = plan.take(placed.time) else { return }
+        let drawn = placed.isDrawn ? look.drawn(image, at: placed.time) : nil
+        encode(drawn ?? image, at: placed.time, isKey)
+      }
+    }
+
+    /// The slate, or the last picture, in the camera's place.
+    func standIn(at time: CaptureTime) {
+      queue.sync {
         guard let isKey = plan.take(time) else { return }
-        guard let session = session ?? open() else { return }
-        let properties =
-          isKey
-          ? NSDictionary(object: NSNumber(value: true), forKey: kVTEncodeFrameOptionKey_ForceKeyFrame as NSString)
-          : nil
-        let status = VTCompressionSessionEncodeFrame(
-          session, imageBuffer: image, presentationTimeStamp: CMTime(value: time.microseconds, timescale: 1_000_000),
-          duration: .invalid, frameProperties: properties.map { $0 as CFDictionary }, infoFlagsOut: nil
-        ) { [weak self] status, _, sample in self?.deliver(status, sample) }
-        if status != noErr { fail(status) }
+        guard let picture = look.slate(at: time) ?? last.map({ look.drawn($0, at: time) ?? $0 }) else { return }
+        encode(picture, at: time, isKey)
       }
     }
 
@@ -61,6 +70,23 @@
     }
 
     // --- on the queue ---
+
+    private func placed(_ time: CaptureTime) -> PlacedPicture? {
+      do { return try handle.placePicture(at: time) } catch { return PlacedPicture(time: time, isDrawn: false) }
+    }
+
+    private func encode(_ image: CVImageBuffer, at time: CaptureTime, _ isKey: Bool) {
+      guard let session = session ?? open() else { return }
+      let properties =
+        isKey
+        ? NSDictionary(object: NSNumber(value: true), forKey: kVTEncodeFrameOptionKey_ForceKeyFrame as NSString)
+        : nil
+      let status = VTCompressionSessionEncodeFrame(
+        session, imageBuffer: image, presentationTimeStamp: CMTime(value: time.microseconds, timescale: 1_000_000),
+        duration: .invalid, frameProperties: properties.map { $0 as CFDictionary }, infoFlagsOut: nil
+      ) { [weak self] status, _, sample in self?.deliver(status, sample) }
+      if status != noErr { fail(status) }
+    }
 
     private func open() -> VTCompressionSession? {
       var made: VTCompressionSession?

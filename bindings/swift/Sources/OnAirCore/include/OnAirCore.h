@@ -368,6 +368,11 @@ RustBuffer uniffi_onair_ffi_fn_method_roomclient_comment(uint64_t ptr, RustBuffe
 void uniffi_onair_ffi_fn_method_roomclient_create(uint64_t ptr, RustBuffer key, RustBuffer title, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_ROOMCLIENT_EVENTS_LOST
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_ROOMCLIENT_EVENTS_LOST
+uint64_t uniffi_onair_ffi_fn_method_roomclient_events_lost(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_ROOMCLIENT_GIFT
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_ROOMCLIENT_GIFT
 RustBuffer uniffi_onair_ffi_fn_method_roomclient_gift(uint64_t ptr, RustBuffer gift, RustBuffer at_ms, RustCallStatus *_Nonnull out_status
@@ -1014,6 +1019,12 @@ uint16_t uniffi_onair_ffi_checksum_method_roomclient_comment(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_ROOMCLIENT_CREATE
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_ROOMCLIENT_CREATE
 uint16_t uniffi_onair_ffi_checksum_method_roomclient_create(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_ROOMCLIENT_EVENTS_LOST
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_ROOMCLIENT_EVENTS_LOST
+uint16_t uniffi_onair_ffi_checksum_method_roomclient_events_lost(void
 
 );
 #endif

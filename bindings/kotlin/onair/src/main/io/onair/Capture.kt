@@ -142,23 +142,3 @@ internal class Heat(
         const val SEVERE = 3
     }
 }
-
-/** Who else has the microphone or the loudspeaker: silence is sent, and afterwards what the app wants. */
-internal class Interruption(
-    private val apply: (isMuted: Boolean) -> Unit,
-) {
-    private var isInterrupted = false
-
-    /** What the app wants. */
-    var isMuted: Boolean = false
-        @Synchronized set(value) {
-            field = value
-            apply(value || isInterrupted)
-        }
-
-    @Synchronized
-    fun handle(isInterrupted: Boolean) {
-        this.isInterrupted = isInterrupted
-        apply(isMuted || isInterrupted)
-    }
-}

@@ -210,11 +210,28 @@ public class LiveSession
             timeUs: Long,
         ): Boolean = isTaken(Frames.pushPcm(handle, source, pcm, offset, sizeBytes, sampleRateHz, channels, timeUs))
 
+        /** As [pushAudioTo], of floats from −1 to 1, as `AudioFormat.ENCODING_PCM_FLOAT` has them; 0 is the first source. */
+        public fun pushAudioFloat(
+            source: Int,
+            pcm: ByteBuffer,
+            offset: Int,
+            sizeBytes: Int,
+            sampleRateHz: Int,
+            channels: Int,
+            timeUs: Long,
+        ): Boolean = isTaken(Frames.pushFloat(handle, source, pcm, offset, sizeBytes, sampleRateHz, channels, timeUs))
+
         /**
          * A device is gone for a while, or another one takes its place: the stream gets the last picture (or the slate), and
-         * silence, until [resume] and the first push after it. For what is pushed raw; an app's own encoder stands in itself.
+         * silence, until [resume] and the first push after it. An app's own encoder stands in itself, by [Easel].
          */
-        public fun interrupt(what: Absence): Unit = bordered { core.interrupt(what) }
+        public fun interrupt(what: Absence) {
+            bordered { core.interrupt(what) }
+            onInterrupted?.invoke(what)
+        }
+
+        /** Who encodes on this side, and stands in. */
+        @Volatile internal var onInterrupted: ((Absence) -> Unit)? = null
 
         /** The device is back: what is pushed counts again. */
         public fun resume(what: Absence): Unit = bordered { core.resume(what) }

@@ -170,6 +170,9 @@ public class Room
         /** What happens, from the subscription on. Of a collector that is slower, the oldest of 512 are left out. */
         public val events: SharedFlow<RoomEvent> = mutableEvents.asSharedFlow()
 
+        /** Events of the core's that were dropped since nobody fetched them, likes and numbers of viewers aside. */
+        public val eventsLost: Long get() = bordered { core.eventsLost() }.toLong()
+
         /** Tells [listener] on [executor]; on a phone `context.mainExecutor` or `io.onair.android.MainThread`. */
         public fun addListener(
             executor: Executor,

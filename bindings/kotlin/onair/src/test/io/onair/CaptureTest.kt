@@ -66,13 +66,27 @@ class CaptureTest {
     }
 
     @Test
-    fun anInterruptionIsSilenceAndThenWhatTheAppWants() {
-        val muted = mutableListOf<Boolean>()
-        val interruption = Interruption { muted += it }
-        interruption.handle(true)
-        interruption.isMuted = true
-        interruption.handle(false)
-        interruption.isMuted = false
-        assertEquals(listOf(true, true, true, false), muted)
+    fun aTrackIsAwayWithItsFirstReasonAndBackWithItsLast() {
+        val told = mutableListOf<Pair<Absence, Boolean>>()
+        val absences = Absences { what, isAway -> told += what to isAway }
+
+        fun heard() = told.toList().also { told.clear() }
+        absences.set(AbsenceReason.SOUND_TAKEN, true)
+        absences.set(AbsenceReason.CALL, true)
+        assertEquals(listOf(Absence.SOUND to true), heard())
+        absences.set(AbsenceReason.HIDDEN, true)
+        assertEquals(listOf(Absence.PICTURE to true), heard(), "the sound was away already")
+        absences.set(AbsenceReason.SOUND_TAKEN, false)
+        absences.set(AbsenceReason.HIDDEN, false)
+        assertEquals(listOf(Absence.PICTURE to false), heard(), "the call goes on")
+        absences.again()
+        assertEquals(listOf(Absence.SOUND to true), heard(), "for a broadcast that begins meanwhile")
+        absences.set(AbsenceReason.CALL, false)
+        absences.set(AbsenceReason.CALL, false)
+        assertEquals(listOf(Absence.SOUND to false), heard())
+        absences.set(AbsenceReason.CAMERA_LOST, true)
+        absences.clear()
+        absences.set(AbsenceReason.CAMERA_LOST, false)
+        assertEquals(listOf(Absence.PICTURE to true), heard())
     }
 }

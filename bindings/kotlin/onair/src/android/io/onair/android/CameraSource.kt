@@ -33,6 +33,7 @@ internal class CameraSource(
     context: Context,
     private val video: VideoConfiguration,
     private val stage: PictureStage,
+    private val onThere: (isThere: Boolean) -> Unit,
     private val onFailed: (String) -> Unit,
 ) {
     private val manager = context.getSystemService(Context.CAMERA_SERVICE) as CameraManager
@@ -67,6 +68,8 @@ internal class CameraSource(
     @SuppressLint("MissingPermission")
     fun open(position: CameraPosition) {
         handler.post {
+            // The one before is gone until this one shows something.
+            onThere(false)
             shut()
             lost = null
             val turn = ++opening
@@ -87,6 +90,8 @@ internal class CameraSource(
             opening++
             lost = null
             shut()
+            // Nobody waits for it.
+            onThere(true)
         }
     }
 
@@ -173,6 +178,7 @@ internal class CameraSource(
             session = null
             request = null
             lost = position
+            onThere(false)
             onFailed(reason)
         }
     }
@@ -197,6 +203,7 @@ internal class CameraSource(
                         session = made
                         request = builder
                         changed()
+                        onThere(true)
                     }
 
                     override fun onConfigureFailed(made: CameraCaptureSession) = onFailed("the camera takes no such size")

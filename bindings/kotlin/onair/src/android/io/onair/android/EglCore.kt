@@ -30,6 +30,8 @@ internal class EglCore {
                 8,
                 EGL14.EGL_RENDERABLE_TYPE,
                 EGL14.EGL_OPENGL_ES2_BIT,
+                EGL14.EGL_SURFACE_TYPE,
+                EGL14.EGL_WINDOW_BIT or EGL14.EGL_PBUFFER_BIT,
                 RECORDABLE,
                 1,
                 EGL14.EGL_NONE,
@@ -50,6 +52,17 @@ internal class EglCore {
         val window = EGL14.eglCreateWindowSurface(display, config, surface, intArrayOf(EGL14.EGL_NONE), 0)
         check(window != null && window != EGL14.EGL_NO_SURFACE) { "no EGL surface" }
         return window
+    }
+
+    /** A picture of this size that no window shows. */
+    fun hidden(
+        width: Int,
+        height: Int,
+    ): EGLSurface {
+        val size = intArrayOf(EGL14.EGL_WIDTH, width, EGL14.EGL_HEIGHT, height, EGL14.EGL_NONE)
+        val hidden = EGL14.eglCreatePbufferSurface(display, config, size, 0)
+        check(hidden != null && hidden != EGL14.EGL_NO_SURFACE) { "no EGL surface of $width x $height" }
+        return hidden
     }
 
     /** Draws into this from now on; false when it is gone. */

@@ -48,11 +48,22 @@ public abstract class LiveService : Service() {
                 startForeground(notificationId, notification())
             }
         }
+        isRunning = true
         // A broadcast that died with its process does not begin by itself.
         return START_NOT_STICKY
     }
 
+    override fun onDestroy() {
+        isRunning = false
+        super.onDestroy()
+    }
+
     public companion object {
+        /** Whether one keeps camera and microphone. */
+        @Volatile
+        internal var isRunning: Boolean = false
+            private set
+
         private const val CAMERA = 0x40
         private const val MICROPHONE = 0x80
 

@@ -9,16 +9,26 @@ import android.os.Looper
 import android.os.SystemClock
 import android.view.Surface
 import android.view.WindowManager
+import io.onair.Absence
+import io.onair.AbsenceReason
+import io.onair.Absences
 import io.onair.AudioConfiguration
+import io.onair.Beauty
+import io.onair.Easel
 import io.onair.Heat
-import io.onair.Interruption
+import io.onair.LiveEvent
 import io.onair.LiveException
 import io.onair.LiveSession
 import io.onair.LiveSettings
+import io.onair.LiveState
+import io.onair.Overlay
+import io.onair.OverlayImage
 import io.onair.PathWatch
 import io.onair.PictureOrder
 import io.onair.SessionSink
 import io.onair.Source
+import io.onair.StandIns
+import io.onair.Track
 import io.onair.VideoCodec
 import io.onair.VideoConfiguration
 import io.onair.VideoEncoderControl
@@ -56,12 +66,15 @@ public class LiveStudio
         private val main = Handler(Looper.getMainLooper())
         private val stage = PictureStage()
         private val encoder = video?.let { VideoControl(it, settings.videoCodec) }
-        private val camera = video?.let { CameraSource(app, it, stage, ::cameraFailed) }
+        private val easel = Easel(session)
+        private val standIns = StandIns(easel, ::standIn)
+        private val absences = Absences(::tellAbsence)
+        private val camera =
+            video?.let { CameraSource(app, it, stage, { there -> absences.set(AbsenceReason.CAMERA_LOST, !there) }, ::cameraFailed) }
         private val screen = video?.let { ScreenSource(app, it, stage, ::screenEnded) }
-        private val microphone = audio?.let { MicrophoneSource(it, sink, ::failed) }
-        private val interruption = Interruption { microphone?.isMuted = it }
+        private val microphone = audio?.let { MicrophoneSource(it, sink, easel, ::microphoneFailed) }
         private val surroundings =
-            Surroundings(app, PathWatch(session::reportPath), video?.let { Heat(it, ::setRange) }, interruption)
+            Surroundings(app, PathWatch(session::reportPath), video?.let { Heat(it, ::setRange) }, absences)
         private val lifecycle = Lifecycle(app, ::seenChanged)
         private var isScreen = false
         private var isClosed = false
@@ -69,6 +82,10 @@ public class LiveStudio
         init {
             encoder?.let { session.pump.encoders += it.control::handle }
             microphone?.let { session.pump.encoders += it.encoder::handle }
+            video?.let { stage.send(session, it.width, it.height) }
+            stage.onFailed = ::failed
+            session.onInterrupted = standIns::begin
+            session.pump.encoders += { if (it == LiveEvent.StateChanged(LiveState.PENDING)) absences.again() }
         }
 
         // --- LFLiveKit's properties ---
@@ -120,10 +137,10 @@ public class LiveStudio
             }
 
         /** Whether silence is sent. */
-        public var muted: Boolean
-            get() = interruption.isMuted
+        public var muted: Boolean = false
             set(value) {
-                interruption.isMuted = value
+                field = value
+                microphone?.isMuted = value
             }
 
         /** Whether the video bitrate follows the network; false keeps it where the configuration starts. */
@@ -137,23 +154,28 @@ public class LiveStudio
         /** Whether pictures are encoded in software, since the phone's encoder could not be made or broke twice. */
         public val isEncodingInSoftware: Boolean get() = encoder?.control?.isSoftware == true
 
-        /** Kept for the core's picture chain: this version's core smooths no skin. */
-        public var beautyFace: Boolean = false
+        /** LFLiveKit's filter for faces, in the stream, its recording and the preview; it and the next two are [LiveSession.look]'s. */
+        public var beautyFace: Boolean
+            get() = session.look.beauty.isOn
+            set(value) = changeBeauty { it.copy(isOn = value) }
 
-        /** 0…1. Kept for the core's picture chain: this version's core does not apply it. */
-        public var beautyLevel: Float = 0.5f
-            set(value) {
-                field = value.coerceIn(0f, 1f)
-            }
+        /** 0…1: how much skin is smoothed. */
+        public var beautyLevel: Float
+            get() = session.look.beauty.level
+            set(value) = changeBeauty { it.copy(level = value.coerceIn(0f, 1f)) }
 
-        /** 0…1. Kept for the core's picture chain: this version's core does not apply it. */
-        public var brightLevel: Float = 0.5f
-            set(value) {
-                field = value.coerceIn(0f, 1f)
-            }
+        /** 0…1: 0.5 as it is. */
+        public var brightLevel: Float
+            get() = session.look.beauty.bright
+            set(value) = changeBeauty { it.copy(bright = value.coerceIn(0f, 1f)) }
 
-        /** LFLiveKit: warterMarkView. Kept for the core's picture chain: this version's core does not apply it. */
+        /** LFLiveKit: warterMarkView. Lies in the upper left corner, pixel for pixel; null for none. */
         public var watermark: Bitmap? = null
+            set(value) {
+                val mark = value?.let { Overlay(WATERMARK, Overlay.Content.Image(image(it)), z = Int.MAX_VALUE) }
+                session.changeLook { look -> look.copy(overlays = look.overlays.filter { it.name != WATERMARK } + listOfNotNull(mark)) }
+                field = value
+            }
 
         /** The next picture that is sent; null while nothing is captured. */
         public suspend fun currentImage(): Bitmap? {
@@ -220,12 +242,32 @@ public class LiveStudio
             session.close()
         }
 
+        private fun changeBeauty(change: (Beauty) -> Beauty) {
+            // What a phone has the time for.
+            session.changeLook { it.copy(beauty = change(it.beauty).copy(isFast = true)) }
+        }
+
+        private fun image(bitmap: Bitmap): OverlayImage {
+            val plain = if (bitmap.config == Bitmap.Config.ARGB_8888) bitmap else bitmap.copy(Bitmap.Config.ARGB_8888, false)
+            val pixels = IntArray(plain.width * plain.height)
+            // Straight alpha, as it is asked for.
+            plain.getPixels(pixels, 0, plain.width, 0, 0, plain.width, plain.height)
+            val bytes = ByteArray(pixels.size * 4)
+            pixels.forEachIndexed { index, colour ->
+                bytes[index * 4] = (colour shr 16).toByte()
+                bytes[index * 4 + 1] = (colour shr 8).toByte()
+                bytes[index * 4 + 2] = colour.toByte()
+                bytes[index * 4 + 3] = (colour ushr 24).toByte()
+            }
+            return OverlayImage(plain.width, plain.height, bytes)
+        }
+
         private fun begin() {
             turn()
             reflect()
             encoder?.control?.start()
             if (!isScreen) camera?.open(cameraPosition)
-            microphone?.start()
+            startMicrophone()
             surroundings.listen()
             lifecycle.listen()
         }
@@ -236,13 +278,54 @@ public class LiveStudio
             camera?.close()
             microphone?.stop()
             encoder?.control?.stop()
+            absences.clear()
+            for (what in listOf(Absence.PICTURE, Absence.SOUND)) tellAbsence(what, false)
         }
 
-        /** The system takes cameras away from apps that are not seen, unless a foreground service says so. */
+        /**
+         * The system takes camera and microphone away from apps that are not seen, unless a foreground service says so: then
+         * the slate or the last picture goes out, and silence, until the app is seen again.
+         */
         private fun seenChanged(isSeen: Boolean) {
-            if (!running || isScreen || !isSeen) return
+            if (!running || isScreen) return
+            absences.set(AbsenceReason.HIDDEN, !isSeen && !LiveService.isRunning)
+            if (!isSeen) return
             turn()
             if (camera?.lost != null) camera.open(cameraPosition)
+            if (microphone?.isRunning == false) startMicrophone()
+        }
+
+        private fun startMicrophone() {
+            absences.set(AbsenceReason.MICROPHONE_LOST, false)
+            microphone?.start()
+        }
+
+        private fun microphoneFailed(error: LiveException) {
+            absences.set(AbsenceReason.MICROPHONE_LOST, true)
+            failed(error)
+        }
+
+        /** The core stands in for what is away, and begins again with the first that comes after it. */
+        private fun tellAbsence(
+            what: Absence,
+            isAway: Boolean,
+        ) {
+            // A call that is over gives the microphone back.
+            if (!isAway && what == Absence.SOUND && running && microphone?.isRunning == false) main.post { if (running) startMicrophone() }
+            try {
+                if (isAway) session.interrupt(what) else session.resume(what)
+            } catch (_: LiveException) {
+                // Nothing is live, or nothing of this track was ever sent: there is nothing to stand in for.
+            }
+        }
+
+        /** Something has to go out at this time in a device's place. */
+        private fun standIn(
+            track: Track,
+            timeUs: Long,
+        ) {
+            if (!running) return
+            if (track == Track.VIDEO) stage.standIn(timeUs) else microphone?.standIn(timeUs)
         }
 
         private fun cameraFailed(reason: String) {
@@ -282,6 +365,10 @@ public class LiveStudio
             } catch (_: LiveException.Call) {
                 // Nothing is live: the next start sets it again.
             }
+        }
+
+        private companion object {
+            const val WATERMARK = "watermark"
         }
 
         private inner class VideoControl(

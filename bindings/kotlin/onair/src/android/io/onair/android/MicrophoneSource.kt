@@ -10,15 +10,18 @@ import android.os.SystemClock
 import io.onair.AudioConfiguration
 import io.onair.AudioEncoderControl
 import io.onair.CaptureClock
+import io.onair.Easel
 import io.onair.LiveException
 import io.onair.Rebuilds
 import io.onair.UnitSink
+import io.onair.VideoEncoderControl
 import java.nio.ByteBuffer
 
 /** The microphone, in a thread of its own, through the AAC encoder to the session. */
 internal class MicrophoneSource(
     private val audio: AudioConfiguration,
     sink: UnitSink,
+    private val easel: Easel,
     private val onFailed: (LiveException) -> Unit,
 ) {
     /** Its bitrate is the core's to choose. */
@@ -26,12 +29,26 @@ internal class MicrophoneSource(
 
     @Volatile private var running: Thread? = null
 
+    private val silence = ByteBuffer.allocateDirect(1024 * 2 * audio.numberOfChannels)
+
     /** Silence is sent. */
     @Volatile var isMuted: Boolean = false
 
     fun start() {
         if (running != null) return
         running = Thread(::run, "onair-microphone").apply { start() }
+    }
+
+    /** Whether it listens; one that broke too often does not. */
+    val isRunning: Boolean get() = running != null
+
+    /** An AAC frame's time of silence in the microphone's place. */
+    fun standIn(timeUs: Long) {
+        try {
+            encoder.encode(silence, silence.capacity(), timeUs)
+        } catch (error: IllegalStateException) {
+            onFailed(LiveException.of(VideoEncoderControl.ENCODER, "encode silence: $error", "nothing, if sound comes back"))
+        }
     }
 
     /** Returns when the microphone is free. */
@@ -118,7 +135,10 @@ internal class MicrophoneSource(
                     CaptureClock.sampleNs(first, frames, SystemClock.elapsedRealtimeNanos(), audio.audioSampleRate)
                 }
             if (isMuted) for (index in 0 until size) block.put(index, 0)
-            encoder.encode(block, size, timeNs / 1000)
+            val lengthUs = size / frameSize * 1_000_000L / audio.audioSampleRate
+            // None: something else has the microphone's place.
+            val timeUs = easel.placeSound(timeNs / 1000, lengthUs) ?: continue
+            encoder.encode(block, size, timeUs)
         }
         return null
     }

@@ -11,13 +11,17 @@ import android.view.Surface
 import io.onair.CaptureClock
 import io.onair.Fit
 import io.onair.FrameGate
+import io.onair.LiveException
+import io.onair.LiveSession
+import io.onair.PictureHands
+import io.onair.PictureRoute
 import java.nio.ByteBuffer
 
 /**
  * From a camera or a screen to encoder and preview: upright, cropped, mirrored, with times since boot. One thread, which
- * draws when a picture came.
+ * draws when a picture came. What the session's look changes goes through memory and back; the rest stays where it is.
  */
-internal class PictureStage {
+internal class PictureStage : PictureHands {
     private val thread = HandlerThread("onair-pictures").apply { start() }
     private val handler = Handler(thread.looper)
     private val matrix = FloatArray(16)
@@ -30,6 +34,14 @@ internal class PictureStage {
     private var encoder: Window? = null
     private var preview: Window? = null
     private var lastUs = 0L
+    private var route: PictureRoute? = null
+    private var planes: PlanesProgram? = null
+    private var hidden: Window? = null
+    private var sentWidth = 0
+    private var sentHeight = 0
+
+    /** Hears of a look that cannot be drawn. */
+    @Volatile var onFailed: (LiveException) -> Unit = {}
     private val waitingForImage = ArrayDeque<(Bitmap) -> Unit>()
 
     /** Which pictures go to the encoder; the preview shows all. */
@@ -42,7 +54,6 @@ internal class PictureStage {
     @Volatile var rotation: Int = 0
 
     private class Window(
-        val surface: Surface,
         val target: EGLSurface,
         val width: Int,
         val height: Int,
@@ -65,6 +76,30 @@ internal class PictureStage {
             this.isUpright = isUpright
             texture.setDefaultBufferSize(width, height)
             onInput(Surface(texture))
+        }
+    }
+
+    /** Pictures of this size go out as the session's look says. */
+    fun send(
+        session: LiveSession,
+        width: Int,
+        height: Int,
+    ) {
+        post {
+            sentWidth = width
+            sentHeight = height
+            route = PictureRoute(session, width, height, this)
+        }
+    }
+
+    /** The slate or the last picture at this time, as the camera is away. */
+    fun standIn(timeUs: Long) {
+        post {
+            val egl = egl ?: return@post
+            if (encoder == null || !isWanted(timeUs)) return@post
+            egl.leave()
+            guarded { route?.standIn(timeUs) }
+            showPreview(egl, timeUs)
         }
     }
 
@@ -97,8 +132,11 @@ internal class PictureStage {
         post {
             encoder = swapped(encoder, null, 0, 0)
             preview = swapped(preview, null, 0, 0)
+            hidden?.let { egl?.release(it.target) }
+            hidden = null
             texture?.release()
             program?.close()
+            planes?.close()
             egl?.close()
         }
         thread.quitSafely()
@@ -128,9 +166,9 @@ internal class PictureStage {
         if (surface == null || !surface.isValid) return null
         val target = egl.window(surface)
         return if (width > 0) {
-            Window(surface, target, width, height)
+            Window(target, width, height)
         } else {
-            Window(surface, target, egl.width(target), egl.height(target))
+            Window(target, egl.width(target), egl.height(target))
         }
     }
 
@@ -141,12 +179,78 @@ internal class PictureStage {
         texture.getTransformMatrix(matrix)
         val timeUs =
             CaptureClock.micros(texture.timestamp, SystemClock.elapsedRealtimeNanos(), System.nanoTime())
-        preview?.let { if (!drawn(egl, it, false, timeUs)) preview = null }
-        val encoder = encoder ?: return
-        // An encoder wants times that grow.
-        if (timeUs <= lastUs || !gate.lets()) return
+        val route = route
+        if (encoder == null || route == null) return showPreview(egl, timeUs)
+        guarded { route.handle(timeUs, ::isWanted) }
+        showPreview(egl, timeUs)
+    }
+
+    /** An encoder wants times that grow, and fewer pictures when the network does. */
+    private fun isWanted(timeUs: Long): Boolean {
+        if (timeUs <= lastUs || !gate.lets()) return false
         lastUs = timeUs
-        if (!drawn(egl, encoder, isFlipped, timeUs)) this.encoder = null
+        return true
+    }
+
+    private fun showPreview(
+        egl: EglCore,
+        timeUs: Long,
+    ) {
+        val window = preview ?: return
+        val isShown = if (route?.isDrawn == true) shown(egl, window, isFlipped, timeUs) else drawn(egl, window, false, timeUs)
+        if (!isShown) preview = null
+    }
+
+    private inline fun guarded(body: () -> Unit) {
+        try {
+            body()
+        } catch (error: LiveException) {
+            onFailed(error)
+        } catch (error: IllegalStateException) {
+            onFailed(LiveException.of(LiveException.DEVICE, "draw pictures: $error", "choose a smaller picture, or no look"))
+        }
+    }
+
+    // --- what the route asks for ---
+
+    override fun pass(timeUs: Long) {
+        val (egl, window) = (egl ?: return) to (encoder ?: return)
+        if (!drawn(egl, window, isFlipped, timeUs)) encoder = null
+    }
+
+    override fun read(into: ByteBuffer) {
+        val egl = egl ?: return
+        val window = hidden ?: Window(egl.hidden(sentWidth, sentHeight), sentWidth, sentHeight).also { hidden = it }
+        if (!egl.enter(window.target)) return
+        // Upside down, since pixels are read from the lowest row on.
+        paint(window, isFlipped, isUpsideDown = true)
+        GLES20.glReadPixels(0, 0, window.width, window.height, GLES20.GL_RGBA, GLES20.GL_UNSIGNED_BYTE, into)
+    }
+
+    override fun show(picture: ByteBuffer) {
+        val egl = egl ?: return
+        egl.leave()
+        val planes = planes ?: PlanesProgram().also { planes = it }
+        planes.load(picture, sentWidth, sentHeight)
+    }
+
+    override fun put(timeUs: Long) {
+        val (egl, window) = (egl ?: return) to (encoder ?: return)
+        if (!shown(egl, window, false, timeUs)) encoder = null
+    }
+
+    /** The picture that was drawn last; flipped back, it is as the camera sees it. */
+    private fun shown(
+        egl: EglCore,
+        window: Window,
+        isFlipped: Boolean,
+        timeUs: Long,
+    ): Boolean {
+        if (!egl.enter(window.target)) return false
+        val (x, y) = Fit.fill(sentWidth, sentHeight, window.width, window.height)
+        planes?.draw(if (isFlipped) -x else x, y, window.width, window.height)
+        if (window === encoder && waitingForImage.isNotEmpty()) takeImage(window)
+        return egl.show(window.target, timeUs * 1000)
     }
 
     private fun drawn(
@@ -156,15 +260,26 @@ internal class PictureStage {
         timeUs: Long,
     ): Boolean {
         if (!egl.enter(window.target)) return false
+        paint(window, isFlipped, isUpsideDown = false)
+        if (window === encoder && waitingForImage.isNotEmpty()) takeImage(window)
+        return egl.show(window.target, timeUs * 1000)
+    }
+
+    /** The camera's picture over a window. */
+    private fun paint(
+        window: Window,
+        isFlipped: Boolean,
+        isUpsideDown: Boolean,
+    ) {
         val rotation = if (isUpright) 0 else rotation
         // The picture stands upright as the device is usually held; a camera's buffer lies.
         val isLying = !isUpright && rotation % 180 == 0
         val (width, height) = if (isLying) inputHeight to inputWidth else inputWidth to inputHeight
         val (x, y) = Fit.fill(width, height, window.width, window.height)
-        val flip = if (isFlipped) -1f else 1f
-        program?.draw(matrix, turned(x * flip, y, rotation), window.width, window.height)
-        if (window === encoder && waitingForImage.isNotEmpty()) takeImage(window)
-        return egl.show(window.target, timeUs * 1000)
+        val crop = turned(if (isFlipped) -x else x, y, rotation)
+        // The second column: the window's up.
+        if (isUpsideDown) for (index in 2..3) crop[index] = -crop[index]
+        program?.draw(matrix, crop, window.width, window.height)
     }
 
     private fun turned(

@@ -7,8 +7,9 @@ import android.net.ConnectivityManager
 import android.net.Network
 import android.os.Build
 import android.os.PowerManager
+import io.onair.AbsenceReason
+import io.onair.Absences
 import io.onair.Heat
-import io.onair.Interruption
 import io.onair.PathWatch
 
 /** What the system says of network, heat and other apps' sound, while it is listened to. */
@@ -16,7 +17,7 @@ internal class Surroundings(
     context: Context,
     private val paths: PathWatch,
     private val heat: Heat?,
-    private val interruption: Interruption,
+    private val absences: Absences,
 ) {
     private val networks = context.getSystemService(Context.CONNECTIVITY_SERVICE) as ConnectivityManager
     private val power = context.getSystemService(Context.POWER_SERVICE) as PowerManager
@@ -36,9 +37,20 @@ internal class Surroundings(
     private val focus =
         AudioManager.OnAudioFocusChangeListener { change ->
             when (change) {
-                AudioManager.AUDIOFOCUS_LOSS, AudioManager.AUDIOFOCUS_LOSS_TRANSIENT -> interruption.handle(true)
-                AudioManager.AUDIOFOCUS_GAIN -> interruption.handle(false)
+                AudioManager.AUDIOFOCUS_LOSS, AudioManager.AUDIOFOCUS_LOSS_TRANSIENT -> absences.set(AbsenceReason.SOUND_TAKEN, true)
+                AudioManager.AUDIOFOCUS_GAIN -> absences.set(AbsenceReason.SOUND_TAKEN, false)
             }
+        }
+
+    /** A call, by telephone or another app: it has the microphone, whether or not it takes the focus. */
+    private val mode =
+        if (Build.VERSION.SDK_INT >= 31) {
+            AudioManager.OnModeChangedListener { mode ->
+                val isCall = mode == AudioManager.MODE_IN_CALL || mode == AudioManager.MODE_IN_COMMUNICATION
+                absences.set(AbsenceReason.CALL, isCall)
+            }
+        } else {
+            null
         }
 
     // ACCESS_NETWORK_STATE is in the library's manifest; the newer way to ask for focus needs Android 8.
@@ -49,6 +61,7 @@ internal class Surroundings(
         isListening = true
         networks.registerDefaultNetworkCallback(network)
         if (Build.VERSION.SDK_INT >= 29) thermal?.let(power::addThermalStatusListener)
+        if (Build.VERSION.SDK_INT >= 31) mode?.let { sound.addOnModeChangedListener(MainThread, it) }
         sound.requestAudioFocus(focus, AudioManager.STREAM_MUSIC, AudioManager.AUDIOFOCUS_GAIN)
     }
 
@@ -58,7 +71,7 @@ internal class Surroundings(
         isListening = false
         networks.unregisterNetworkCallback(network)
         if (Build.VERSION.SDK_INT >= 29) thermal?.let(power::removeThermalStatusListener)
+        if (Build.VERSION.SDK_INT >= 31) mode?.let(sound::removeOnModeChangedListener)
         sound.abandonAudioFocus(focus)
-        interruption.handle(false)
     }
 }

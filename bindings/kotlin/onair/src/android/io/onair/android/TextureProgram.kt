@@ -20,17 +20,7 @@ internal class TextureProgram {
 
     init {
         corners.put(floatArrayOf(-1f, -1f, 1f, -1f, -1f, 1f, 1f, 1f)).position(0)
-        val vertex = compiled(GLES20.GL_VERTEX_SHADER, VERTEX)
-        val fragment = compiled(GLES20.GL_FRAGMENT_SHADER, FRAGMENT)
-        program = GLES20.glCreateProgram()
-        GLES20.glAttachShader(program, vertex)
-        GLES20.glAttachShader(program, fragment)
-        GLES20.glLinkProgram(program)
-        val status = IntArray(1)
-        GLES20.glGetProgramiv(program, GLES20.GL_LINK_STATUS, status, 0)
-        check(status[0] == GLES20.GL_TRUE) { GLES20.glGetProgramInfoLog(program) }
-        GLES20.glDeleteShader(vertex)
-        GLES20.glDeleteShader(fragment)
+        program = linked(VERTEX, FRAGMENT)
         corner = GLES20.glGetAttribLocation(program, "corner")
         place = GLES20.glGetUniformLocation(program, "place")
         crop = GLES20.glGetUniformLocation(program, "crop")
@@ -69,21 +59,40 @@ internal class TextureProgram {
         GLES20.glDeleteTextures(1, intArrayOf(texture), 0)
     }
 
-    private fun compiled(
-        kind: Int,
-        source: String,
-    ): Int {
-        val shader = GLES20.glCreateShader(kind)
-        GLES20.glShaderSource(shader, source)
-        GLES20.glCompileShader(shader)
-        val status = IntArray(1)
-        GLES20.glGetShaderiv(shader, GLES20.GL_COMPILE_STATUS, status, 0)
-        check(status[0] == GLES20.GL_TRUE) { GLES20.glGetShaderInfoLog(shader) }
-        return shader
-    }
+    internal companion object {
+        /** A program of these two, or why there is none. */
+        fun linked(
+            vertexSource: String,
+            fragmentSource: String,
+        ): Int {
+            val vertex = compiled(GLES20.GL_VERTEX_SHADER, vertexSource)
+            val fragment = compiled(GLES20.GL_FRAGMENT_SHADER, fragmentSource)
+            val program = GLES20.glCreateProgram()
+            GLES20.glAttachShader(program, vertex)
+            GLES20.glAttachShader(program, fragment)
+            GLES20.glLinkProgram(program)
+            val status = IntArray(1)
+            GLES20.glGetProgramiv(program, GLES20.GL_LINK_STATUS, status, 0)
+            check(status[0] == GLES20.GL_TRUE) { GLES20.glGetProgramInfoLog(program) }
+            GLES20.glDeleteShader(vertex)
+            GLES20.glDeleteShader(fragment)
+            return program
+        }
 
-    private companion object {
-        const val VERTEX = """
+        private fun compiled(
+            kind: Int,
+            source: String,
+        ): Int {
+            val shader = GLES20.glCreateShader(kind)
+            GLES20.glShaderSource(shader, source)
+            GLES20.glCompileShader(shader)
+            val status = IntArray(1)
+            GLES20.glGetShaderiv(shader, GLES20.GL_COMPILE_STATUS, status, 0)
+            check(status[0] == GLES20.GL_TRUE) { GLES20.glGetShaderInfoLog(shader) }
+            return shader
+        }
+
+        private const val VERTEX = """
             attribute vec2 corner;
             uniform mat4 place;
             uniform mat2 crop;
@@ -93,7 +102,7 @@ internal class TextureProgram {
                 at = (place * vec4(crop * corner * 0.5 + 0.5, 0.0, 1.0)).xy;
             }
         """
-        const val FRAGMENT = """
+        private const val FRAGMENT = """
             #extension GL_OES_EGL_image_external : require
             precision mediump float;
             uniform samplerExternalOES picture;

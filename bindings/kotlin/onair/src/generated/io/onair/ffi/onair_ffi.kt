@@ -718,6 +718,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_onair_ffi_checksum_method_roomclient_create(
     ): Int
+    external fun uniffi_onair_ffi_checksum_method_roomclient_events_lost(
+    ): Int
     external fun uniffi_onair_ffi_checksum_method_roomclient_gift(
     ): Int
     external fun uniffi_onair_ffi_checksum_method_roomclient_join(
@@ -890,6 +892,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_method_roomclient_create(`ptr`: Long,`key`: RustBuffer.ByValue,`title`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
+    external fun uniffi_onair_ffi_fn_method_roomclient_events_lost(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_onair_ffi_fn_method_roomclient_gift(`ptr`: Long,`gift`: RustBuffer.ByValue,`atMs`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_method_roomclient_join(`ptr`: Long,`key`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1173,6 +1177,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_roomclient_create() and 0xFFFF) != 20670) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_roomclient_events_lost() and 0xFFFF) != 12120) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_roomclient_gift() and 0xFFFF) != 65296) {
@@ -4188,6 +4195,11 @@ public interface RoomClientInterface {
     fun `create`(`key`: kotlin.String, `title`: kotlin.String)
 
     /**
+     * Events that were dropped since nobody fetched them, likes and numbers of viewers aside.
+     */
+    fun `eventsLost`(): kotlin.ULong
+
+    /**
      * Gives something; otherwise as [`RoomClient::comment`].
      *
      * # Errors
@@ -4496,6 +4508,22 @@ open class RoomClient: Disposable, AutoCloseable, RoomClientInterface
 }
     }
 
+
+
+
+    /**
+     * Events that were dropped since nobody fetched them, likes and numbers of viewers aside.
+     */override fun `eventsLost`(): kotlin.ULong {
+            return FfiConverterULong.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_roomclient_events_lost(
+        it,
+        _status)
+}
+    }
+    )
+    }
 
 
 

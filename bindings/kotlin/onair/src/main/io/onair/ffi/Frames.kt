@@ -55,6 +55,18 @@ internal object Frames {
     ): Int
 
     @JvmStatic
+    external fun pushFloat(
+        session: Long,
+        source: Int,
+        data: ByteBuffer,
+        offset: Int,
+        sizeBytes: Int,
+        sampleRateHz: Int,
+        channels: Int,
+        timeUs: Long,
+    ): Int
+
+    @JvmStatic
     external fun setSlate(
         session: Long,
         pixels: Int,

@@ -1,0 +1,232 @@
+//! Pictures and times for an encoder of the app's own: the session's look drawn into its input buffer.
+#![expect(unsafe_code, reason = "C passes pointers")]
+
+use std::time::Duration;
+
+use onair::{CaptureTime, FrameTarget, PlaneMut, StandIn};
+use onair_types::Track;
+
+use super::config::pick;
+use super::push::{FORMATS, onair_video_frame, with_frame};
+use super::session::{onair_session, with};
+use super::sound::{ONAIR_INTERRUPT_PICTURE, ONAIR_INTERRUPT_SOUND};
+use super::{ONAIR_NO_EVENT, ONAIR_OK, guarded, onair_status, place, read, slice_mut};
+use crate::{LiveError, handles};
+
+/// Nothing stands in any more: the device speaks for itself.
+pub const ONAIR_FLOWING: i32 = 2;
+/// There is no slate: the last picture stays.
+pub const ONAIR_NO_SLATE: i32 = 3;
+
+/// What becomes of something captured before it is encoded.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct onair_placed {
+    /// The time to encode it with, µs.
+    pub time_us: i64,
+    /// 0: it is left out, as its device is interrupted.
+    pub is_taken: u32,
+    /// Not 0: the look, a preview or a snapshot wants the picture drawn, by onair_session_draw. Else the
+    /// encoder may have it as it is.
+    pub is_drawn: u32,
+}
+
+/// One plane to write into: rows of `stride` bytes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct onair_target_plane {
+    /// The first row.
+    pub data: *mut u8,
+    /// Bytes there: at least stride × (rows − 1) + a row's.
+    pub size: usize,
+    /// Bytes from one row to the next.
+    pub stride: usize,
+}
+
+/// Where a picture is drawn: an encoder's input buffer.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct onair_target {
+    /// ONAIR_PIXELS_I420, _NV12 or _NV21.
+    pub pixels: u32,
+    /// The session's, pixels.
+    pub width: u32,
+    /// The session's, pixels.
+    pub height: u32,
+    /// As many as the format has; the others are not looked at.
+    pub planes: [onair_target_plane; 3],
+}
+
+/// Where a picture that the app encodes itself lies on the timeline: to be called with each before it is
+/// encoded, whether the session runs or not.
+///
+/// # Safety
+/// `placed` is NULL or points to room for the answer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn onair_session_place_video(
+    session: onair_session,
+    time_us: i64,
+    placed: *mut onair_placed,
+) -> onair_status {
+    with(session, |live| {
+        // SAFETY: the caller's promise.
+        let answer = unsafe { place(placed, "placed") }?;
+        *answer = match live.session().place_video(CaptureTime::from_micros(time_us))? {
+            Some(placed) => onair_placed {
+                time_us: placed.at.as_micros(),
+                is_taken: 1,
+                is_drawn: placed.is_drawn.into(),
+            },
+            None => onair_placed::default(),
+        };
+        Ok(())
+    })
+}
+
+/// The same for sound of `length_us`, whose first sample was captured at `time_us`.
+///
+/// # Safety
+/// `placed` is NULL or points to room for the answer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn onair_session_place_audio(
+    session: onair_session,
+    time_us: i64,
+    length_us: u32,
+    placed: *mut onair_placed,
+) -> onair_status {
+    with(session, |live| {
+        // SAFETY: the caller's promise.
+        let answer = unsafe { place(placed, "placed") }?;
+        let length = Duration::from_micros(length_us.into());
+        *answer = match live.session().place_audio(CaptureTime::from_micros(time_us), length)? {
+            Some(at) => onair_placed { time_us: at.as_micros(), is_taken: 1, is_drawn: 0 },
+            None => onair_placed::default(),
+        };
+        Ok(())
+    })
+}
+
+/// Draws a picture of any size and format by the session's look into `target`: what viewers shall see,
+/// and what snapshots and previews show. Allocates nothing once look and geometry have been seen.
+/// Planes of the target lie apart, and apart from the picture's.
+///
+/// # Safety
+/// `frame` and `target` are NULL or point to such, whose planes are NULL or as long as they say; nobody
+/// else uses the target's meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn onair_session_draw(
+    session: onair_session,
+    frame: *const onair_video_frame,
+    target: *const onair_target,
+) -> onair_status {
+    let draw = |live: &crate::live::Live, view: onair::FrameView<'_>, time_us| {
+        // SAFETY: the caller's promise.
+        let target = unsafe { read(target, "target") }?;
+        let sources =
+            view.planes().iter().map(|plane| (plane.data.as_ptr().addr(), plane.data.len()));
+        check_apart(target, sources)?;
+        // SAFETY: the caller's promise, and no memory is in two of them.
+        let mut target = unsafe { place_of(target) }?;
+        Ok(live.session().draw(&view, CaptureTime::from_micros(time_us), &mut target)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { with_frame(session, frame, draw) }
+}
+
+/// Draws the slate of interruptions as onair_session_draw does; ONAIR_NO_SLATE when there is none.
+///
+/// # Safety
+/// As onair_session_draw.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn onair_session_draw_slate(
+    session: onair_session,
+    time_us: i64,
+    target: *const onair_target,
+) -> onair_status {
+    guarded(|| {
+        let live = handles::session(session)?;
+        // SAFETY: the caller's promise.
+        let target = unsafe { read(target, "target") }?;
+        check_apart(target, [])?;
+        // SAFETY: the caller's promise, and no memory is in two of them.
+        let mut target = unsafe { place_of(target) }?;
+        let at = CaptureTime::from_micros(time_us);
+        let is_drawn = live.session().draw_slate(at, &mut target)?;
+        Ok(if is_drawn { ONAIR_OK } else { ONAIR_NO_SLATE })
+    })
+}
+
+/// Waits until something has to stand in for a track that the app encodes itself: `what` is
+/// ONAIR_INTERRUPT_PICTURE or _SOUND. ONAIR_OK: encode the slate or the last picture, or 1,024 samples of
+/// silence, with `*time_us`. ONAIR_NO_EVENT: nothing was due within `timeout_ms`. ONAIR_FLOWING: over.
+/// One thread for each track calls this from onair_session_interrupt on.
+///
+/// # Safety
+/// `time_us` is NULL or points to room for a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn onair_session_wait_stand_in(
+    session: onair_session,
+    what: u32,
+    timeout_ms: u32,
+    time_us: *mut i64,
+) -> onair_status {
+    guarded(|| {
+        // SAFETY: the caller's promise.
+        let time_us = unsafe { place(time_us, "time_us") }?;
+        let within = Duration::from_millis(timeout_ms.into());
+        let track = track(what)?;
+        Ok(match handles::session(session)?.session().wait_stand_in(track, within)? {
+            StandIn::Due(at) => {
+                *time_us = at.as_micros();
+                ONAIR_OK
+            }
+            StandIn::Later => ONAIR_NO_EVENT,
+            StandIn::Over => ONAIR_FLOWING,
+        })
+    })
+}
+
+pub(crate) fn track(what: u32) -> Result<Track, LiveError> {
+    match what {
+        ONAIR_INTERRUPT_PICTURE => Ok(Track::Video),
+        ONAIR_INTERRUPT_SOUND => Ok(Track::Audio),
+        other => Err(LiveError::argument(format!("what is {other}; use picture or sound"))),
+    }
+}
+
+/// Whether no byte is in two planes of the target, or in one and in a source.
+pub(crate) fn check_apart(
+    target: &onair_target,
+    sources: impl IntoIterator<Item = (usize, usize)>,
+) -> Result<(), LiveError> {
+    let planes = pick(&FORMATS, target.pixels, "pixels")?.plane_count();
+    let targets = &target.planes[..planes];
+    let meets = |one: &onair_target_plane, (start, size): (usize, usize)| {
+        let own = one.data.addr();
+        own < start.saturating_add(size) && start < own.saturating_add(one.size)
+    };
+    let is_shared = |(index, one): (usize, &onair_target_plane)| {
+        targets[..index].iter().any(|other| meets(other, (one.data.addr(), one.size)))
+    };
+    let is_source = |source| targets.iter().any(|one| meets(one, source));
+    if targets.iter().enumerate().any(is_shared) || sources.into_iter().any(is_source) {
+        let reason = "planes of the target overlap each other or the picture";
+        return Err(LiveError::argument(reason));
+    }
+    Ok(())
+}
+
+/// # Safety
+/// The planes are null or as long as they say, no memory is in two of them, and nobody else uses it.
+pub(crate) unsafe fn place_of<'a>(target: &onair_target) -> Result<FrameTarget<'a>, LiveError> {
+    let format = pick(&FORMATS, target.pixels, "pixels")?;
+    let mut planes = [(); 3].map(|()| PlaneMut { data: &mut [][..], stride_bytes: 0 });
+    let given = target.planes.iter().take(format.plane_count());
+    for (plane, given) in planes.iter_mut().zip(given) {
+        // SAFETY: the caller's promise.
+        let data = unsafe { slice_mut(given.data, given.size, "planes[].data") }?;
+        *plane = PlaneMut { data, stride_bytes: given.stride };
+    }
+    let made = FrameTarget::new(format, target.width, target.height, planes);
+    Ok(made.map_err(onair::PushError::from)?)
+}
