@@ -29,8 +29,8 @@ pub(crate) struct Table {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     sizes: usize,
-    durations: (usize, Option<(u32, u32)>),
-    compositions: (usize, Option<(u32, i64)>),
+    durations: (usize, [Option<(u32, u32)>; 2]),
+    compositions: (usize, [Option<(u32, i64)>; 2]),
     syncs: usize,
     chunks: usize,
     end: u64,
@@ -94,8 +94,8 @@ impl Table {
     pub(crate) fn mark(&self) -> Mark {
         Mark {
             sizes: self.sizes.len(),
-            durations: (self.durations.len(), self.durations.last().copied()),
-            compositions: (self.compositions.len(), self.compositions.last().copied()),
+            durations: (self.durations.len(), last_two(&self.durations)),
+            compositions: (self.compositions.len(), last_two(&self.compositions)),
             syncs: self.syncs.len(),
             chunks: self.chunks.len(),
             end: self.end,
@@ -174,8 +174,15 @@ fn count<T: PartialEq>(runs: &mut Vec<(u32, T)>, value: T) {
     }
 }
 
-fn restore<T: Copy>(runs: &mut Vec<T>, (len, last): (usize, Option<T>)) {
-    // The last entry may have been split or lengthened since.
-    runs.truncate(len.saturating_sub(1));
-    runs.extend(last);
+/// The last but one, and the last.
+fn last_two<T: Copy>(runs: &[T]) -> [Option<T>; 2] {
+    let mut newest = runs.iter().rev().copied();
+    let last = newest.next();
+    [newest.next(), last]
+}
+
+fn restore<T: Copy>(runs: &mut Vec<T>, (len, last): (usize, [Option<T>; 2])) {
+    // The last entry may have been split or lengthened since, or its only sample gone to the one before.
+    runs.truncate(len.saturating_sub(2));
+    runs.extend(last.into_iter().flatten());
 }

@@ -24,6 +24,9 @@ impl Font {
     /// # Errors
     /// [`FontError`].
     pub fn from_bytes(file: Vec<u8>) -> Result<Self, FontError> {
+        if claims_more_faces(&file) {
+            return Err(FontError);
+        }
         let face = FontArc::try_from_vec(file).map_err(|_| FontError)?;
         // Without these nothing can be placed.
         let em = face.units_per_em().ok_or(FontError)?;
@@ -37,6 +40,17 @@ impl Font {
     /// By how much ab_glyph's scale, which is the height of a line, is larger than the em.
     pub(super) fn line_over_em(&self) -> f32 {
         self.face.units_per_em().map_or(1.0, |em| self.face.height_unscaled() / em)
+    }
+}
+
+/// A collection has its faces' places behind its head (OpenType 1.9, "TTC Header"). The parser takes
+/// their number for granted.
+fn claims_more_faces(file: &[u8]) -> bool {
+    match file.split_first_chunk::<12>() {
+        Some((&[b't', b't', b'c', b'f', _, _, _, _, a, b, c, d], places)) => {
+            u64::from(u32::from_be_bytes([a, b, c, d])) * 4 > places.len() as u64
+        }
+        _ => false,
     }
 }
 

@@ -194,6 +194,9 @@ impl Client {
         if !self.is_ended() {
             self.stage = Stage::Ended;
             self.give_up();
+            // Nobody is left to answer, and nothing to wake up for.
+            self.asked.clear();
+            (self.likes, self.likes_due) = (0, None);
             self.tell(Event::State(State::Ended));
         }
     }
