@@ -88,8 +88,7 @@ impl Session {
         target: &mut FrameTarget<'_>,
     ) -> Result<(), PushError> {
         let Some((config, _)) = &self.plan().video else {
-            self.check_kind(Track::Video, Source::Raw)?;
-            return Ok(());
+            return self.check_kind(Track::Video, Source::Raw);
         };
         let (width, height) = (config.width(), config.height());
         if (target.width(), target.height()) != (width, height) {

@@ -239,7 +239,8 @@ impl Show {
         let mut skews = Vec::new();
         for (flashes, beeps) in &self.wire.seen {
             for flash in flashes {
-                let near = beeps.iter().map(|beep| beep - flash).filter(|skew| skew.abs() < 1_000);
+                let is_near = |skew: &i64| skew.abs() < MARK_MICROS / 2_000;
+                let near = beeps.iter().map(|beep| beep - flash).filter(is_near);
                 skews.extend(near.min_by_key(|skew| skew.abs()));
             }
         }

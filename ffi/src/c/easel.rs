@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use onair::{CaptureTime, FrameTarget, PlaneMut, StandIn};
+use onair::{CaptureTime, FrameTarget, FrameView, PlaneMut, StandIn};
 use onair_types::Track;
 
 use super::config::pick;
@@ -11,6 +11,7 @@ use super::push::{FORMATS, onair_video_frame, with_frame};
 use super::session::{onair_session, with};
 use super::sound::{ONAIR_INTERRUPT_PICTURE, ONAIR_INTERRUPT_SOUND};
 use super::{ONAIR_NO_EVENT, ONAIR_OK, guarded, onair_status, place, read, slice_mut};
+use crate::live::Live;
 use crate::{LiveError, handles};
 
 /// Nothing stands in any more: the device speaks for itself.
@@ -119,15 +120,9 @@ pub unsafe extern "C" fn onair_session_draw(
     frame: *const onair_video_frame,
     target: *const onair_target,
 ) -> onair_status {
-    let draw = |live: &crate::live::Live, view: onair::FrameView<'_>, time_us| {
+    let draw = |live: &Live, view: FrameView<'_>, time_us| {
         // SAFETY: the caller's promise.
-        let target = unsafe { read(target, "target") }?;
-        let sources =
-            view.planes().iter().map(|plane| (plane.data.as_ptr().addr(), plane.data.len()));
-        check_apart(target, sources)?;
-        // SAFETY: the caller's promise, and no memory is in two of them.
-        let mut target = unsafe { place_of(target) }?;
-        Ok(live.session().draw(&view, CaptureTime::from_micros(time_us), &mut target)?)
+        unsafe { draw(live, &view, time_us, read(target, "target")?) }
     };
     // SAFETY: the caller's promise.
     unsafe { with_frame(session, frame, draw) }
@@ -146,13 +141,7 @@ pub unsafe extern "C" fn onair_session_draw_slate(
     guarded(|| {
         let live = handles::session(session)?;
         // SAFETY: the caller's promise.
-        let target = unsafe { read(target, "target") }?;
-        check_apart(target, [])?;
-        // SAFETY: the caller's promise, and no memory is in two of them.
-        let mut target = unsafe { place_of(target) }?;
-        let at = CaptureTime::from_micros(time_us);
-        let is_drawn = live.session().draw_slate(at, &mut target)?;
-        Ok(if is_drawn { ONAIR_OK } else { ONAIR_NO_SLATE })
+        unsafe { draw_slate(&live, time_us, read(target, "target")?) }
     })
 }
 
@@ -194,8 +183,35 @@ pub(crate) fn track(what: u32) -> Result<Track, LiveError> {
     }
 }
 
+/// # Safety
+/// The target's planes are null or as long as they say, and nobody else uses them meanwhile.
+pub(crate) unsafe fn draw(
+    live: &Live,
+    frame: &FrameView<'_>,
+    time_us: i64,
+    target: &onair_target,
+) -> Result<(), LiveError> {
+    let sources = frame.planes().iter().map(|plane| (plane.data.as_ptr().addr(), plane.data.len()));
+    // SAFETY: the caller's promise.
+    let mut target = unsafe { place_of(target, sources) }?;
+    Ok(live.session().draw(frame, CaptureTime::from_micros(time_us), &mut target)?)
+}
+
+/// # Safety
+/// As [`draw`].
+pub(crate) unsafe fn draw_slate(
+    live: &Live,
+    time_us: i64,
+    target: &onair_target,
+) -> Result<onair_status, LiveError> {
+    // SAFETY: the caller's promise.
+    let mut target = unsafe { place_of(target, []) }?;
+    let is_drawn = live.session().draw_slate(CaptureTime::from_micros(time_us), &mut target)?;
+    Ok(if is_drawn { ONAIR_OK } else { ONAIR_NO_SLATE })
+}
+
 /// Whether no byte is in two planes of the target, or in one and in a source.
-pub(crate) fn check_apart(
+fn check_apart(
     target: &onair_target,
     sources: impl IntoIterator<Item = (usize, usize)>,
 ) -> Result<(), LiveError> {
@@ -217,13 +233,17 @@ pub(crate) fn check_apart(
 }
 
 /// # Safety
-/// The planes are null or as long as they say, no memory is in two of them, and nobody else uses it.
-pub(crate) unsafe fn place_of<'a>(target: &onair_target) -> Result<FrameTarget<'a>, LiveError> {
+/// The planes are null or as long as they say, and nobody else uses them meanwhile.
+unsafe fn place_of<'a>(
+    target: &onair_target,
+    sources: impl IntoIterator<Item = (usize, usize)>,
+) -> Result<FrameTarget<'a>, LiveError> {
+    check_apart(target, sources)?;
     let format = pick(&FORMATS, target.pixels, "pixels")?;
     let mut planes = [(); 3].map(|()| PlaneMut { data: &mut [][..], stride_bytes: 0 });
     let given = target.planes.iter().take(format.plane_count());
     for (plane, given) in planes.iter_mut().zip(given) {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's promise, and no memory is in two of them.
         let data = unsafe { slice_mut(given.data, given.size, "planes[].data") }?;
         *plane = PlaneMut { data, stride_bytes: given.stride };
     }

@@ -4,15 +4,12 @@
 use std::time::Duration;
 
 use jni_sys::{JNIEnv, jint, jlong, jobject};
-use onair::{CaptureTime, FrameView, PixelFormat, StandIn};
+use onair::{CaptureTime, PixelFormat, StandIn};
 use onair_types::Track;
 
 use super::{camera, count, from, memory, packed, side};
-use crate::c::easel::{
-    ONAIR_NO_SLATE, check_apart, onair_target, onair_target_plane, place_of, track,
-};
+use crate::c::easel::{draw, draw_slate, onair_target, onair_target_plane, track};
 use crate::c::{ONAIR_OK, guarded};
-use crate::live::Live;
 use crate::{LiveError, handles};
 
 /// What is left out, and that nothing stands in any more. An error's code above it is that error.
@@ -115,12 +112,8 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Easel_drawPacked(
         // SAFETY: the caller's promise.
         let target = unsafe { place.target(env, out) }?;
         if data.is_null() {
-            check_apart(&target, [])?;
-            // SAFETY: the caller's promise, and no memory is in two planes.
-            let mut target = unsafe { place_of(&target) }?;
-            let at = CaptureTime::from_micros(time_us);
-            let is_drawn = live.session().draw_slate(at, &mut target)?;
-            return Ok(if is_drawn { ONAIR_OK } else { ONAIR_NO_SLATE });
+            // SAFETY: the caller's promise.
+            return unsafe { draw_slate(&live, time_us, &target) };
         }
         // SAFETY: the caller's promise.
         let data = unsafe { from(env, data, offset) }?;
@@ -183,21 +176,6 @@ pub unsafe extern "system" fn Java_io_onair_ffi_Easel_drawYuv420(
         })?;
         Ok(ONAIR_OK)
     })
-}
-
-/// # Safety
-/// The target's planes are as long as they say, and nobody else uses them meanwhile.
-unsafe fn draw(
-    live: &Live,
-    frame: &FrameView<'_>,
-    time_us: jlong,
-    target: &onair_target,
-) -> Result<(), LiveError> {
-    let sources = frame.planes().iter().map(|plane| (plane.data.as_ptr().addr(), plane.data.len()));
-    check_apart(target, sources)?;
-    // SAFETY: the caller's promise, and no memory is in two of them.
-    let mut target = unsafe { place_of(target) }?;
-    Ok(live.session().draw(frame, CaptureTime::from_micros(time_us), &mut target)?)
 }
 
 /// A picture's place in one buffer.
