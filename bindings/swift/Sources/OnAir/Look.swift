@@ -1,7 +1,8 @@
 import Foundation
 internal import OnAirFFI
 
-/// How raw pictures look on their way to the core's encoder: set at any time, from the next picture on.
+/// How raw pictures look on their way to the encoder, the core's or the device's: set at any time, from the next
+/// picture on.
 public struct Look: Sendable {
   /// How a source of another shape becomes the picture.
   public enum Fit: Hashable, Sendable {

@@ -185,7 +185,7 @@ public class LiveStudio
             }
         }
 
-        /** Where [saveLocalVideo] writes to: a new FLV file. */
+        /** Where [saveLocalVideo] writes to, a file that does not exist yet: MP4, or FLV by its name. */
         public var saveLocalVideoPath: String? = null
 
         /** Whether what is streamed is written into a file too. */
