@@ -1,6 +1,5 @@
 package io.onair
 
-import io.onair.ffi.Frames
 import java.nio.ByteBuffer
 import io.onair.ffi.Easel as Native
 
@@ -212,11 +211,8 @@ public class Easel(
         return Native.NEVER
     }
 
-    /** A session that does not run, or is gone, is none of a caller's faults. */
     private fun done(status: Int) {
-        if (status == 0 || status == LiveException.MISUSE || status == LiveException.NO_SESSION) return
-        val (reason, advice) = (Frames.lastError() + "\n").split("\n", limit = 2)
-        throw LiveException.of(status, reason, advice.trim())
+        session.isTaken(status)
     }
 
     private companion object {

@@ -468,7 +468,8 @@ public class LiveSession
             headerSizeBytes: Int = header?.capacity() ?: 0,
         ): Boolean = isTaken(Frames.pushEncodedAudio(handle, header, headerSizeBytes, payload, offset, sizeBytes, ptsUs))
 
-        private fun isTaken(status: Int): Boolean =
+        /** False when the session does not run, or is gone: none of a caller's faults. Else what is wrong is thrown. */
+        internal fun isTaken(status: Int): Boolean =
             when (status) {
                 0 -> {
                     true

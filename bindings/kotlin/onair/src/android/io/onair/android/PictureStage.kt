@@ -214,7 +214,8 @@ internal class PictureStage : PictureHands {
     // --- what the route asks for ---
 
     override fun pass(timeUs: Long) {
-        val (egl, window) = (egl ?: return) to (encoder ?: return)
+        val egl = egl ?: return
+        val window = encoder ?: return
         if (!drawn(egl, window, isFlipped, timeUs)) encoder = null
     }
 
@@ -235,7 +236,8 @@ internal class PictureStage : PictureHands {
     }
 
     override fun put(timeUs: Long) {
-        val (egl, window) = (egl ?: return) to (encoder ?: return)
+        val egl = egl ?: return
+        val window = encoder ?: return
         if (!shown(egl, window, false, timeUs)) encoder = null
     }
 
