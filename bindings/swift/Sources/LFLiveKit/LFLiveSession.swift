@@ -52,7 +52,7 @@ public final class LFLiveSession: NSObject {
   public var adaptiveBitrate = false
   /// Whether what is streamed is written to ``saveLocalVideoPath`` too; while it is streamed, from now on.
   public var saveLocalVideo = false {
-    didSet { if saveLocalVideo != oldValue { record() } }
+    didSet { if saveLocalVideo != oldValue, isStreaming || !saveLocalVideo { record() } }
   }
   /// A file that does not exist yet: MP4, or FLV by its name.
   public var saveLocalVideoPath: URL?
@@ -91,12 +91,14 @@ public final class LFLiveSession: NSObject {
     guard let streamInfo, let url = streamInfo.url, starting == nil, let session else { return }
     (streamInfo.audioConfiguration, streamInfo.videoConfiguration) = (audio, video)
     self.streamInfo = streamInfo
+    // A start that is refused since one goes on leaves its file alone.
+    let isFirst = !isStreaming
     // From the first picture on.
-    if saveLocalVideo { record() }
+    if saveLocalVideo, isFirst { record() }
     starting = Task { [weak self] in
       do { try await session.startLive(to: url) } catch {
         // Nothing came: no file stays.
-        _ = try? await session.stopRecording()
+        if isFirst { _ = try? await session.stopRecording() }
         self?.tell(error)
       }
       self?.starting = nil
@@ -151,6 +153,12 @@ public final class LFLiveSession: NSObject {
       tell(error)
       return nil
     }
+  }
+
+  /// Not what is only previewed.
+  private var isStreaming: Bool {
+    guard starting == nil, let made else { return starting != nil }
+    return [.pending, .live, .reconnecting].contains(made.state)
   }
 
   private func record() {
