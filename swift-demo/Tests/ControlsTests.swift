@@ -41,7 +41,7 @@ final class ControlsTests: XCTestCase {
     ("no watermark", { $0.hasWatermark = false }, { $0.look.overlays.isEmpty && $0.watermark == nil }),
   ]
   for (name, move, isThere) in table {
-    XCTAssertFalse(isThere(session) && name != "no watermark", "\(name) stood there before")
+    XCTAssertFalse(isThere(session), "\(name) stood there before")
     move(&broadcast.controls)
     XCTAssertTrue(isThere(session), name)
   }
@@ -79,7 +79,7 @@ final class ControlsTests: XCTestCase {
     }
   }
   await broadcast.takePicture()
-  while session.statistics.framesSent < 20 { try await Task.sleep(for: .milliseconds(10)) }
+  for _ in 0..<2000 where session.statistics.framesSent < 20 { try await Task.sleep(for: .milliseconds(10)) }
   await broadcast.saveClip()
   pushing.cancel()
   try await pushing.value

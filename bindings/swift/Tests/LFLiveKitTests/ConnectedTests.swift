@@ -99,7 +99,8 @@ import XCTest
     let info = LFLiveStreamInfo()
     info.url = "\(app)/swift-lflivekit"
     shim.startLive(info)
-    while shim.state != .start { try await Task.sleep(for: .milliseconds(5)) }
+    for _ in 0..<4000 where shim.state != .start { try await Task.sleep(for: .milliseconds(5)) }
+    XCTAssertEqual(shim.state, .start)
     let picture = CVBuffer(nv12Width: 360, height: 640)
     for _ in 0..<300 where listener.figures == 0 {
       shim.pushVideo(picture)

@@ -62,7 +62,7 @@ final class EaselTests: XCTestCase {
 
     let start = Task { try await session.startLive(to: nowhere) }
     _ = await collect(session.states) { $0 == .pending }
-    while (try? session.interrupt(.picture)) == nil { await Task.yield() }
+    await until { (try? session.interrupt(.picture)) != nil }
     try session.resume(.picture)
     XCTAssertNotNil(try session.placePicture(at: time))
     XCTAssertEqual(try session.placeSound(at: time, length: 0.02), time)
@@ -115,7 +115,7 @@ final class EaselTests: XCTestCase {
 
       let start = Task { try await session.startLive(to: nowhere) }
       _ = await collect(session.states) { $0 == .pending }
-      while (try? session.interrupt(.picture)) == nil { await Task.yield() }
+      await until { (try? session.interrupt(.picture)) != nil }
       try session.resume(.picture)
       encoder.encode(camera, at: CaptureTime(microseconds: 1_000_000))
       try session.interrupt(.picture)
@@ -184,7 +184,11 @@ final class EaselTests: XCTestCase {
     }
   #endif
 
-  private func until(_ isDone: () -> Bool) async {
-    while !isDone() { await Task.yield() }
+  private func until(_ isDone: () -> Bool, line: UInt = #line) async {
+    let end = ContinuousClock.now + .seconds(20)
+    while !isDone() {
+      guard ContinuousClock.now < end else { return XCTFail("it did not come to that", line: line) }
+      await Task.yield()
+    }
   }
 }

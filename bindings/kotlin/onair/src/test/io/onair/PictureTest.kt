@@ -3,7 +3,6 @@ package io.onair
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
-import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Test
 import java.awt.Color
@@ -93,7 +92,8 @@ class PictureTest {
             assertContentEquals(byteArrayOf(-1, 0xD8.toByte()), jpeg.copyOf(2))
             assertEquals(video.width, picture(jpeg).width)
 
-            delay(2_500)
+            // Two seconds are in files: more than the clip wants.
+            assertTrue(within(20_000) { File(folder, "show-3.mp4").exists() }, "no third file")
             val clip = session.saveClip(RecordingSettings(File(folder, "clip.mp4").path))
             assertTrue(clip.durationMs in 900..2_200, "$clip")
             pushing.await()
