@@ -1,6 +1,6 @@
 package io.onair
 
-import com.sun.jna.NativeLibrary
+import io.onair.Vectors.call
 import org.junit.jupiter.api.Test
 import java.nio.ByteBuffer
 import java.util.concurrent.LinkedBlockingQueue
@@ -46,7 +46,7 @@ class EaselTest {
     }
 
     private fun rehearsed(): LiveSession {
-        rehearsal("begin", 7)
+        call("begin", 7)
         try {
             return LiveSession(
                 AudioConfiguration.default(),
@@ -54,7 +54,7 @@ class EaselTest {
                 LiveSettings(videoSource = Source.ENCODED, audioSource = Source.ENCODED),
             )
         } finally {
-            rehearsal("end")
+            call("end")
         }
     }
 
@@ -105,21 +105,21 @@ class EaselTest {
             session.interrupt(Absence.BOTH)
             route.handle(1_010_000) { true }
             assertNull(easel.placeSound(1_023_220, 23_220))
-            rehearsal("pass", session.handle, 40_000)
+            call("pass", session.handle, 40_000)
             assertEquals(Triple("put", 1_033_333L, drawn), fakes.next(), "the last picture")
             assertEquals(1_023_220L, silences.poll(20, TimeUnit.SECONDS))
 
             val white = ByteBuffer.allocateDirect(16 * 16 * 4)
             for (index in 0 until white.capacity()) white.put(index, -1)
             session.setSlate(white, 64, 16, 16)
-            rehearsal("pass", session.handle, 30_000)
+            call("pass", session.handle, 30_000)
             assertEquals(Triple("put", 1_066_666L, 16), fakes.next(), "the slate, inverted")
             assertEquals(1_046_439L, silences.poll(20, TimeUnit.SECONDS)!!, "no gap")
 
             session.setSlate(null)
             session.look = Look()
             session.resume(Absence.PICTURE)
-            rehearsal("pass", session.handle, 33_333)
+            call("pass", session.handle, 33_333)
             assertEquals(Triple("pass", 1_100_000L, -1), fakes.next(), "until the camera is back, and as it is")
             // Another camera's clock.
             route.handle(90_000_000) { true }
@@ -160,15 +160,5 @@ class EaselTest {
         closed.close()
         // Gone when the thread that told its events has let go of it too.
         assertTrue(within(5_000) { Easel(closed).placePicture(0) == null })
-    }
-
-    private fun rehearsal(
-        name: String,
-        vararg arguments: Any?,
-    ) {
-        io.onair.ffi.NativeLibrary
-            .load()
-        val library = NativeLibrary.getInstance(System.getProperty("uniffi.component.onair_ffi.libraryOverride") ?: "onair_ffi")
-        assertEquals(0, library.getFunction("onair_rehearsal_$name").invokeInt(arguments), name)
     }
 }
