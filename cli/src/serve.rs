@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use onair::rooms::Secret;
-use onair_server::{Config, RunningServer, Server, ServerError};
+use onair_server::{Config, PublicUrl, RunningServer, Server, ServerError};
 
 use crate::args::ServeArgs;
 use crate::context::Context;
@@ -29,7 +29,9 @@ pub(crate) fn run(args: &ServeArgs, context: &Context) -> Result<Exit, Failure> 
     };
     // A drawn one is no use to who reads JSON and is not told.
     let drawn = || (args.lan && !args.json).then(demo::token);
-    let token = std::env::var(TOKEN).ok().map(Secret::new).or_else(drawn);
+    // One that is no text is refused as any other that cannot be.
+    let given = std::env::var_os(TOKEN).map(|token| Secret::new(token.to_string_lossy()));
+    let token = given.or_else(drawn);
     let config = Config {
         rtmp: at(args.rtmp),
         http: at(args.http),
@@ -42,7 +44,7 @@ pub(crate) fn run(args: &ServeArgs, context: &Context) -> Result<Exit, Failure> 
     let server = start(config)?;
     context.output.event(&listening(&server, None));
     match lan {
-        Some(ip) => announce(&server, ip, token.as_ref(), context),
+        Some(ip) => announce(&server, ip, args, token.as_ref(), context),
         None => context.output.words(&format!(
             "push to {}{} and watch at {}",
             server.rtmp_url("live", "NAME"),
@@ -56,12 +58,17 @@ pub(crate) fn run(args: &ServeArgs, context: &Context) -> Result<Exit, Failure> 
 }
 
 /// What others on the network need: who may publish scans the code, whose page shows the address with the token.
-fn announce(server: &RunningServer, ip: IpAddr, token: Option<&Secret>, context: &Context) {
+fn announce(
+    server: &RunningServer,
+    ip: IpAddr,
+    args: &ServeArgs,
+    token: Option<&Secret>,
+    context: &Context,
+) {
     const NAME: &str = "show";
-    let with = |port| SocketAddr::new(ip, port);
-    let (rtmp, http) = (with(server.rtmp_addr().port()), with(server.http_addr().port()));
+    let rtmp = SocketAddr::new(ip, server.rtmp_addr().port());
     let token = token.map_or("", Secret::expose);
-    let watch = format!("http://{http}/watch/live/{NAME}");
+    let watch = watch_url(server, Some(ip), args.public_url.as_ref(), ["live", NAME]);
     context.output.words(&format!("publish  rtmp://{rtmp}/live/{NAME}?token={token}"));
     context.output.words(&format!("watch    {watch}"));
     // Behind the # no server sees it.
@@ -80,12 +87,28 @@ fn announce(server: &RunningServer, ip: IpAddr, token: Option<&Secret>, context:
 pub(crate) fn start(config: Config) -> Result<RunningServer, Failure> {
     Server::start(config).map_err(|error| match &error {
         ServerError::NoPublishToken { .. } | ServerError::PublishToken => {
-            Failure::usage(format!("{error} ({TOKEN}, or --lan, which draws one)"))
+            Failure::usage(format!("{error} ({TOKEN}, or --lan without --json, which draws one)"))
         }
         ServerError::RecordDir { .. } => Failure::usage(error),
         ServerError::InUse { .. } | ServerError::Bind { .. } => Failure::connect(error),
         _ => Failure::local(error),
     })
+}
+
+/// Where others watch a stream: below the public address, or at this machine's own one in its network.
+pub(crate) fn watch_url(
+    server: &RunningServer,
+    lan: Option<IpAddr>,
+    public_url: Option<&PublicUrl>,
+    [app, name]: [&str; 2],
+) -> String {
+    match lan {
+        Some(ip) if public_url.is_none() => {
+            let address = SocketAddr::new(ip, server.http_addr().port());
+            format!("http://{address}/watch/{app}/{name}")
+        }
+        _ => server.watch_url(app, name),
+    }
 }
 
 /// What a server that runs is announced with.

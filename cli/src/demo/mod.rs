@@ -155,13 +155,7 @@ fn loopback(server: &RunningServer) -> SocketAddr {
 }
 
 fn announce(server: &RunningServer, place: &Place, token: &Secret, context: &Context) {
-    let watch_url = match place.lan {
-        Some(ip) if place.public_url.is_none() => {
-            let address = SocketAddr::new(ip, server.http_addr().port());
-            format!("http://{address}/watch/{APP}/{NAME}")
-        }
-        _ => server.watch_url(APP, NAME),
-    };
+    let watch_url = serve::watch_url(server, place.lan, place.public_url.as_ref(), [APP, NAME]);
     context.output.event(&serve::listening(server, Some(watch_url.clone())));
     if place.lan.is_some() {
         match qr::code(&watch_url) {
