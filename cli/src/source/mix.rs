@@ -113,8 +113,7 @@ impl File {
             session.remove_audio_source(id).map_err(Failure::local)?;
             return Ok(Ok(()));
         }
-        let micros = u128::from(self.next) * 1_000_000 / u128::from(sample_rate_hz.max(1));
-        let at = origin.offset_micros(i64::try_from(micros).unwrap_or(i64::MAX));
+        let at = origin + self.sound.time_of(self.next);
         let samples = self.sound.block();
         self.next += (samples.len() / usize::from(channels.max(1))) as u64;
         Ok(session.push_audio_to(id, Pcm { samples, sample_rate_hz, channels }, at))

@@ -13,7 +13,7 @@ use onair_mp4::{
     switch,
 };
 use onair_types::aac::Asc;
-use onair_types::h264::AvcConfig;
+use onair_types::h264::{AvcConfig, annex_b_nal_units};
 use onair_types::{AudioHeader, VideoHeader};
 
 const PICTURES: u64 = 103;
@@ -31,17 +31,7 @@ fn nal_units(folder: &Path) -> Vec<Vec<u8>> {
     let coded = ["-c:v", "libx264", "-profile:v", "baseline", "-pix_fmt", "yuv420p", "-f", "h264"];
     ffmpeg::run(&[&picture[..], &coded, &[name]].concat()).expect_code(0);
     let bytes = std::fs::read(&file).expect("a picture");
-    let starts: Vec<_> = (0..bytes.len() - 2)
-        .filter(|&at| bytes[at..at + 3] == [0, 0, 1])
-        .map(|at| at + 3)
-        .collect();
-    let ends = starts.iter().skip(1).map(|next| next - 3).chain([bytes.len()]);
-    let units = starts.iter().zip(ends).map(|(&begin, end)| {
-        // A start code of four bytes leaves a zero.
-        let unit = &bytes[begin..end];
-        unit.strip_suffix(&[0]).unwrap_or(unit).to_vec()
-    });
-    units.collect()
+    annex_b_nal_units(&bytes).map(<[u8]>::to_vec).collect()
 }
 
 /// Writes bytes, and holes where there are only zeros.
