@@ -2,10 +2,9 @@
 
 import resource
 import subprocess
-import sys
 
 from row import US, Row
-from setup import CACHE, ROOT, raw_material, run, say, target_of
+from setup import ROOT, python_with, raw_material, run, say, target_of
 
 ROUNDS, FEW, MANY = 6, 20, 120
 # Reckons like its C++ users: one thread, best of many.
@@ -42,13 +41,8 @@ def a_picture(command):
 
 def opencv_python():
     """A Python with OpenCV, in a folder of its own; None where PyPI does not give it."""
-    environment = CACHE / "opencv"
-    python = environment / "bin" / "python"
     try:
-        if not python.exists():
-            say("fetching OpenCV from PyPI")
-            run([sys.executable, "-m", "venv", environment])
-            run([python, "-m", "pip", "install", "-q", "opencv-python-headless"])
+        python = python_with("opencv-python-headless", "opencv")
         run([python, "-c", "import cv2"])
         return python
     except (subprocess.CalledProcessError, OSError) as error:

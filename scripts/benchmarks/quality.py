@@ -34,7 +34,7 @@ def vmaf(ffmpeg, coded, original):
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "vmaf.json"
         # By number, as raw H.264 has no times.
-        graph = ("[0:v]setpts=N/30/TB[a];[1:v]setpts=N/30/TB[b];"
+        graph = (f"[0:v]setpts=N/{FPS}/TB[a];[1:v]setpts=N/{FPS}/TB[b];"
                  f"[a][b]libvmaf=log_fmt=json:log_path={log}:n_threads=2:n_subsample=5")
         run([ffmpeg, "-nostdin", "-v", "fatal", "-r", FPS, "-i", coded, "-r", FPS, "-i", original, "-lavfi", graph, "-f",
              "null", "-"])

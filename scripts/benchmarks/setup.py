@@ -2,6 +2,7 @@
 
 import functools
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -65,26 +66,39 @@ def link_program():
 def built(program, package, profile="release"):
     say(f"building {program} ({profile})")
     run(["cargo", "build", "--locked", "--profile", profile, "-q", "-p", package], cwd=ROOT)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return target / profile / program
+    return target() / profile / program
 
 
 def target_of(example, profile):
     """Where cargo leaves an example."""
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / profile / "examples" / example
+    return target() / profile / "examples" / example
+
+
+def target():
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+
+
+def lift_socket_limit():
+    """As many sockets as the system allows: each client needs one on both sides."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def python_with(package, folder):
+    """A Python of its own that has this package from PyPI."""
+    python = CACHE / folder / "bin" / "python"
+    if not python.exists():
+        say(f"fetching {package} from PyPI")
+        run([sys.executable, "-m", "venv", CACHE / folder])
+        run([python, "-m", "pip", "install", "-q", package])
+    return python
 
 
 def ffmpeg():
     """The modern ffmpeg that the PyPI wheel imageio-ffmpeg carries, or the machine's."""
-    environment = CACHE / "venv"
-    python = environment / "bin" / "python"
-    ask = [python, "-c", "import imageio_ffmpeg as i; print(i.get_ffmpeg_exe())"]
+    ask = "import imageio_ffmpeg as i; print(i.get_ffmpeg_exe())"
     try:
-        if not python.exists():
-            say("fetching ffmpeg from PyPI")
-            run([sys.executable, "-m", "venv", environment])
-            run([python, "-m", "pip", "install", "-q", "imageio-ffmpeg"])
-        return run(ask, capture_output=True, text=True).stdout.strip()
+        return run([python_with("imageio-ffmpeg", "venv"), "-c", ask], capture_output=True, text=True).stdout.strip()
     except (subprocess.CalledProcessError, OSError) as error:
         say(f"no ffmpeg from PyPI ({error}); taking the machine's")
         return which("ffmpeg")

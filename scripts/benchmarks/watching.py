@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import resource
 import selectors
 import socket
 import statistics
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from least import LEAST, least
 from row import US, Row
-from setup import Nginx, material, say
+from setup import Nginx, lift_socket_limit, material, say
 from sink import HANDSHAKE, VIDEO, Reader, command, messages, name, string
 
 JOINS, PLAYERS, FPS = 7, 50, 30
@@ -28,9 +27,7 @@ def b11(peers, seconds, port):
     fan_out = Row("B11", f"a minute of 720p30 to one of {PLAYERS} players", "CPU-ms", "≤ 0.55 × nginx-rtmp",
                   lambda f: max(f[US], f[FLV]) <= 0.55 * f[NGINX])
     file = material(peers.ffmpeg, max(seconds, 20))
-    # A socket for each player, on both sides.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    lift_socket_limit()
     # Each way to watch has a server of its own, so that all can be measured at once: what disturbs one disturbs all.
     servers = {US: Ours(peers.onair, RtmpPlayer), FLV: Ours(peers.onair, FlvPlayer), NGINX: Theirs(port)}
     try:
