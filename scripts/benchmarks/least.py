@@ -1,4 +1,4 @@
-"""The least that a message to many costs: one send each, by a small program in C. What is above it is a server's own."""
+"""The least that a message costs: one send each, by a small program in C. What is above it is everybody's own."""
 
 import itertools
 import socket

@@ -1,5 +1,5 @@
 /* The least that a message to many costs: waits for CLIENTS connections, then sends BYTES to each, one send after the
- * other, every EVERY microseconds, until it is stopped. For rows B11 and B12.
+ * other, every EVERY microseconds, until it is stopped. For rows B1, B11 and B12.
  *
  *   one_send PORT CLIENTS BYTES EVERY
  */
