@@ -85,6 +85,8 @@ impl Socket {
         let broken = |broken| io::Error::new(ErrorKind::InvalidData, broken);
         while let Some(incoming) = reader.next().map_err(broken)? {
             match incoming {
+                // The goodbye is the last frame of this side; what comes after it counts no more.
+                _ if self.is_over => {}
                 Incoming::Ping(bytes) if self.waiting.len() < MOST_WAITING => {
                     self.waiting.push_back(frames::pong(&bytes));
                 }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use onair_engine::flv::{self, TagType};
 
 use crate::sample;
-use crate::support::{PATIENCE, Rtmp, pause, server, wait_until};
+use crate::support::{PATIENCE, Rtmp, server, wait_until};
 
 /// Asks for a WebSocket; the connection behind the answer's head, and the head.
 fn ask(address: SocketAddr, path: &str, headers: &str) -> (TcpStream, String) {
@@ -100,7 +100,26 @@ fn a_player_that_says_goodbye_or_nonsense_is_let_go_and_one_that_does_not_read_d
     let newest = sample::key(5_000);
     while player.picture().expect("the other player goes on") != (199_000, newest.clone()) {}
     publisher.media(TagType::Audio, 200_000, sample::audio(1)).unwrap();
-    pause(1);
+}
+
+#[test]
+fn who_says_goodbye_again_and_again_hears_it_once_and_last() {
+    let server = server();
+    let mut publisher = Rtmp::publish(server.rtmp_addr(), "a");
+    publisher.second(0);
+    wait_until("media", || server.streams()[0].bytes > 20_000);
+    let (mut socket, _) = ask(server.http_addr(), "/live/a.flv", "");
+    // Three goodbyes, and a ping behind them.
+    let goodbyes = [0x88_u8, 0x80, 0, 0, 0, 0].repeat(3);
+    let ping = [0x89, 0x80, 0, 0, 0, 0];
+    socket.write_all(&[&goodbyes[..], &ping[..]].concat()).unwrap();
+    let mut others = Vec::new();
+    while let Some((kind, _)) = frame(&mut socket) {
+        if kind != 0x82 {
+            others.push(kind);
+        }
+    }
+    assert_eq!(others, [0x88]);
 }
 
 #[test]
