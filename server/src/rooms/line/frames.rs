@@ -1,5 +1,5 @@
-//! WebSocket frames of a server (RFC 6455 5), as far as rooms need them: texts in, texts out, and the
-//! frames that keep or end a connection. No extensions, nothing binary. Pure.
+//! WebSocket frames of a server (RFC 6455 5), as far as rooms and players need them: texts in, texts and
+//! heads of binary frames out, and the frames that keep or end a connection. No extensions. Pure.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use thiserror::Error;
@@ -10,6 +10,8 @@ pub(crate) const MESSAGE_BYTES: usize = 16 << 10;
 const FRAGMENTS: usize = 64;
 /// Of a frame that is no message (RFC 6455 5.5).
 const CONTROL_BYTES: usize = 125;
+/// Longest head of a frame to a client.
+const HEAD_BYTES: usize = 10;
 
 const CONTINUATION: u8 = 0;
 const TEXT: u8 = 1;
@@ -151,7 +153,9 @@ pub(crate) fn text(text: &str) -> Bytes {
 
 /// What stands before so many bytes of a binary frame.
 pub(crate) fn binary_head(payload_bytes: usize) -> Bytes {
-    head(BINARY, payload_bytes).freeze()
+    let mut bytes = BytesMut::with_capacity(HEAD_BYTES);
+    put_head(&mut bytes, BINARY, payload_bytes);
+    bytes.freeze()
 }
 
 /// The answer to [`Incoming::Ping`].
@@ -165,13 +169,13 @@ pub(crate) fn close() -> Bytes {
 }
 
 fn frame(kind: u8, payload: &[u8]) -> Bytes {
-    let mut bytes = head(kind, payload.len());
-    bytes.extend_from_slice(payload);
+    let mut bytes = BytesMut::with_capacity(HEAD_BYTES + payload.len());
+    put_head(&mut bytes, kind, payload.len());
+    bytes.put_slice(payload);
     bytes.freeze()
 }
 
-fn head(kind: u8, payload_bytes: usize) -> BytesMut {
-    let mut bytes = BytesMut::with_capacity(10);
+fn put_head(bytes: &mut BytesMut, kind: u8, payload_bytes: usize) {
     bytes.put_u8(0x80 | kind);
     if payload_bytes < 126 {
         // Seven bits, as was just checked.
@@ -183,7 +187,6 @@ fn head(kind: u8, payload_bytes: usize) -> BytesMut {
         bytes.put_u8(127);
         bytes.put_u64(payload_bytes as u64);
     }
-    bytes
 }
 
 #[cfg(test)]
