@@ -259,8 +259,7 @@ fn check_publish_token(config: &Config) -> Result<(), ServerError> {
     match &config.publish_token {
         Some(token) => {
             let token = token.expose();
-            let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
-            let is_good = (16..=128).contains(&token.len()) && token.bytes().all(fits);
+            let is_good = (16..=128).contains(&token.len()) && token.bytes().all(name::is_plain);
             if is_good { Ok(()) } else { Err(ServerError::PublishToken) }
         }
         None if config.rtmp.ip().to_canonical().is_loopback() => Ok(()),

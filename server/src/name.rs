@@ -65,13 +65,17 @@ pub(crate) fn check_app(app: &str) -> Result<&str, NameError> {
     if RESERVED_APPS.contains(&app) { Err(NameError::Reserved) } else { Ok(app) }
 }
 
+/// Means nothing else in an address, a file name or a page (RFC 3986 2.3).
+pub(crate) fn is_plain(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-_.~".contains(&b)
+}
+
 fn part<'a>(text: &'a str, what: &'static str) -> Result<&'a str, NameError> {
     let text = text.split('?').next().unwrap_or_default().trim_end_matches('/');
     if text.is_empty() {
         return Err(NameError::Empty(what));
     }
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
-    if text.len() > MAX_PART_BYTES || text.starts_with('.') || !text.bytes().all(allowed) {
+    if text.len() > MAX_PART_BYTES || text.starts_with('.') || !text.bytes().all(is_plain) {
         return Err(NameError::Characters(what));
     }
     Ok(text)
