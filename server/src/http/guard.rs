@@ -36,8 +36,8 @@ pub(super) async fn check_host(
     }
 }
 
-/// Refuses a page of another site that wants to talk to rooms or to the studio: for WebSockets a
-/// browser asks nobody else. Who is no browser says no origin.
+/// Refuses a page of another site that wants to talk to rooms, to the studio or by a WebSocket, for
+/// which a browser asks nobody else. Who is no browser says no origin.
 pub(super) async fn check_origin(
     State(site): State<Arc<Site>>,
     request: Request,
