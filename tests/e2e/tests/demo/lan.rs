@@ -37,7 +37,7 @@ fn rw30_the_code_leads_to_a_page_that_answers_and_an_interrupt_ends_it_within_a_
     assert_eq!(seen["status"], 200, "{seen}");
     // Interrupted before or after the stream was live.
     assert!(seen["code"] == 130 || seen["code"] == 0, "{seen}");
-    assert!(seen["ms"].as_u64() < Some(1_000), "{seen}");
+    assert!(seen["ms"].as_u64().is_some_and(|ms| ms < 1_000), "{seen}");
 
     let Some(seen) = in_a_network(&["serve", "--lan"]) else { return };
     let (read, printed) = (seen["read"].as_str(), seen["printed"].as_str().unwrap_or_default());

@@ -19,6 +19,16 @@ fn ask(port: &str, request: &str) -> (u16, String) {
     (answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0), answer)
 }
 
+const JSON: &str = "Content-Type: application/json\r\n";
+
+/// Tells the panel at this port something, with this token.
+fn post((port, token): (&str, &str), host: &str, headers: &str, body: &str) -> (u16, String) {
+    let length = body.len();
+    let about = format!("Host: {host}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n");
+    let about = format!("{about}{headers}Content-Length: {length}");
+    ask(port, &format!("POST /api/studio HTTP/1.1\r\n{about}\r\n\r\n{body}"))
+}
+
 const SIZE: (usize, usize) = (540, 960);
 
 /// A picture of the show as RGB.
@@ -103,11 +113,9 @@ fn the_panel_switches_the_show_and_tells_the_reasons_of_the_adaptation() {
     }
     // As fast as before, so that there is something to see.
     let (_, token) = studio.split_once("#token=").expect("a token");
-    let (host, body) = (format!("127.0.0.1:{port}"), r#"{"throttle_bps":0}"#);
-    let about = format!("Host: {host}\r\nOrigin: http://{host}\r\nAuthorization: Bearer {token}");
-    let kind = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
-    let request = format!("POST /api/studio HTTP/1.1\r\nConnection: close\r\n{about}\r\n{kind}");
-    let (code, answer) = ask(&port, &format!("{request}\r\n\r\n{body}"));
+    let host = format!("127.0.0.1:{port}");
+    let headers = format!("{JSON}Origin: http://{host}\r\n");
+    let (code, answer) = post((&port, token), &host, &headers, r#"{"throttle_bps":0}"#);
     assert_eq!(code, 200, "{answer}");
     let [_, after] = Shown::look(&port, 45);
     assert!(!after.has_badge() && !after.has_text(), "switched off for viewers too");
@@ -122,40 +130,32 @@ fn the_panel_obeys_no_page_of_another_site() {
     let port = free_port().to_string();
     let mut demo = onair::start(&["demo", "--port", &port, "--no-audience"]);
     demo.wait_for_output("live", Duration::from_secs(15));
-    let json = "Content-Type: application/json\r\n";
     let studio = studio_url(&mut demo);
     let (_, token) = studio.split_once("#token=").expect("a token");
-    let bearer = format!("Authorization: Bearer {token}\r\n");
-    let post = |host: &str, headers: &str, body: &str| {
-        let length = body.len();
-        ask(
-            &port,
-            &format!(
-                "POST /api/studio HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{bearer}{headers}Content-Length: {length}\r\n\r\n{body}"
-            ),
-        )
-    };
+    let post = |host: &str, headers: &str, body: &str| post((&port, token), host, headers, body);
     let host = format!("127.0.0.1:{port}");
     let mute = r#"{"muted":true}"#;
-    assert_eq!(post(&host, &format!("{json}Origin: http://evil.example\r\n"), mute).0, 403);
-    assert_eq!(post(&host, &format!("{json}Origin: null\r\n"), mute).0, 403);
-    assert_eq!(post("evil.example", json, mute).0, 421, "a name made to resolve here");
+    assert_eq!(post(&host, &format!("{JSON}Origin: http://evil.example\r\n"), mute).0, 403);
+    assert_eq!(post(&host, &format!("{JSON}Origin: null\r\n"), mute).0, 403);
+    assert_eq!(post("evil.example", JSON, mute).0, 421, "a name made to resolve here");
     assert_eq!(post(&host, "Content-Type: text/plain\r\n", mute).0, 415, "what a form can send");
     for odd in ["", "{", "[]", r#"{"muted":3}"#, r#"{"other":1}"#, r#"{"throttle_bps":7}"#] {
-        assert_eq!(post(&host, json, odd).0, 400, "{odd}");
+        assert_eq!(post(&host, JSON, odd).0, 400, "{odd}");
     }
     let long = format!("{{\"muted\":true{}}}", " ".repeat(5_000));
-    assert_eq!(post(&host, json, &long).0, 413);
+    assert_eq!(post(&host, JSON, &long).0, 413);
     let state = ask(
         &port,
-        &format!("GET /api/studio HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{bearer}\r\n"),
+        &format!(
+            "GET /api/studio HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
+        ),
     );
     assert!(
         state.0 == 200 && state.1.contains("\"muted\":false"),
         "nothing has changed: {}",
         state.1
     );
-    let (code, answer) = post(&host, &format!("{json}Origin: http://{host}\r\n"), mute);
+    let (code, answer) = post(&host, &format!("{JSON}Origin: http://{host}\r\n"), mute);
     assert!(code == 200 && answer.contains("\"muted\":true"), "{answer}");
     demo.signal("INT");
     demo.wait(Duration::from_secs(30)).expect_code(0);

@@ -3,7 +3,7 @@
 //   policy       the page's content security policy
 //   comments     lines that stand on the page as the text they are
 //   names        the same, of names, as far as a name may be so long
-//   titles       the same, of titles, on the watch page and at home
+//   titles       the same, of titles, on the watch page
 //   elements     kinds of elements on the page that were not there before
 //   ran          what of the lines was run
 import { readFile } from 'node:fs/promises';
@@ -26,6 +26,7 @@ const kinds = (page) => page.evaluate(() => {
   const handlers = [...document.querySelectorAll('*')].flatMap((element) => element.getAttributeNames()).filter((name) => name.startsWith('on'));
   return [...new Set([...names, ...handlers])];
 });
+const whatRan = (page) => page.evaluate(() => (window.ran === undefined ? [] : ['window.ran']));
 
 try {
   const host = await connect();
@@ -66,24 +67,25 @@ try {
     seen.comments += Number(found[0]);
     seen.names += Number(found[1]);
   }
-  const home = await browser.newPage(DESK);
-  noting(home, new URL(origin).host, seen);
-  home.on('dialog', (dialog) => { seen.ran.push(dialog.message()); dialog.dismiss(); });
+  const titled = await browser.newPage(DESK);
+  noting(titled, new URL(origin).host, seen);
+  titled.on('dialog', (dialog) => { seen.ran.push(dialog.message()); dialog.dismiss(); });
   for (const [number, line] of lines.entries()) {
     const title = [...line].slice(0, 100).join('');
     const key = `title-${number}`;
     // A room a connection: each may ask for so many things at once.
     const owner = await connect();
     await ask(owner, 'create_room', { key, title });
-    await home.goto(`${origin}/watch/live/${key}`, { waitUntil: 'domcontentloaded' });
-    await home.waitForFunction((wanted) => document.getElementById('title').textContent.trim() === wanted, title.trim(), patience);
+    await titled.goto(`${origin}/watch/live/${key}`, { waitUntil: 'domcontentloaded' });
+    await titled.waitForFunction((wanted) => document.getElementById('title').textContent.trim() === wanted, title.trim(), patience);
     seen.titles += 1;
-    seen.elements.push(...(await kinds(home)).filter((kind) => !before.includes(kind)));
+    seen.elements.push(...(await kinds(titled)).filter((kind) => !before.includes(kind)));
+    // Before the next address, which is a window of its own.
+    seen.ran.push(...await whatRan(titled));
     owner.disconnect();
   }
   seen.elements.push(...(await kinds(page)).filter((kind) => !before.includes(kind)));
-  seen.ran.push(...await page.evaluate(() => (window.ran === undefined ? [] : ['window.ran'])));
-  seen.ran.push(...await home.evaluate(() => (window.ran === undefined ? [] : ['window.ran'])));
+  seen.ran.push(...await whatRan(page));
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();

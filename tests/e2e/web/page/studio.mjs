@@ -13,7 +13,8 @@ try {
   const answer = await page.goto(`${origin}/studio`, { waitUntil: 'domcontentloaded' });
   seen.policy = answer.headers()['content-security-policy'];
   await page.waitForSelector('#token-form:not([hidden])');
-  seen.asked = seen.complaints.splice(0).length;
+  // That it was refused is all there is to complain of.
+  seen.complaints = seen.complaints.filter((complaint) => !complaint.includes('403'));
   await page.focus('#token');
   await page.keyboard.type(new URLSearchParams(hash.slice(1)).get('token'));
   await page.keyboard.press('Enter');
