@@ -33,6 +33,7 @@ async function ask(command) {
     const answer = await fetch('/api/studio', command
       ? { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(command), signal }
       : { cache: 'no-store', headers, signal });
+    if (mine !== turn) return;
     if (answer.status === FORBIDDEN) {
       $('state').textContent = 'The token is needed';
       $('token-form').hidden = false;
