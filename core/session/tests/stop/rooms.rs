@@ -136,8 +136,7 @@ fn s13_a_server_that_means_harm_is_left_soon_and_asked_again_with_patience() {
     for harm in Harm::ALL {
         let sent = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&sent);
-        let config = serve(move |socket| {
-            let mut socket = socket;
+        let config = serve(move |mut socket| {
             let (first, more) = harm.bytes();
             if !matches!(harm, Harm::Head) {
                 let Ok(mut upgraded) = accept(socket) else { return };
@@ -156,7 +155,7 @@ fn s13_a_server_that_means_harm_is_left_soon_and_asked_again_with_patience() {
         });
         let (client, mut events) = RoomClient::start(config).expect("a near address");
         client.join("demo").expect("a key");
-        let (took, lost) = timed(|| {
+        let (took, (reason, retry_in)) = timed(|| {
             loop {
                 let event = events.next_timeout(LIMIT).expect("it is told");
                 if let RoomEvent::Lost { reason, retry_in } = event {
@@ -164,7 +163,6 @@ fn s13_a_server_that_means_harm_is_left_soon_and_asked_again_with_patience() {
                 }
             }
         });
-        let (reason, retry_in) = lost;
         assert!(took < Duration::from_secs(6), "{harm:?}: after {took:?}");
         assert!(!matches!(reason, Lost::Insecure(_)), "{harm:?}: {reason:?}");
         let wait = retry_in.expect("it is tried again");
