@@ -20,7 +20,7 @@ use crate::rooms::line::frames::{self, Incoming, Reader};
 const AHEAD_BYTES: usize = 64 << 10;
 /// A player that takes nothing of what waits for so long is given up.
 const STALL: Duration = Duration::from_secs(20);
-/// Answers to pings that wait; with more the player is given up.
+/// With so much that waits, pings go without an answer.
 const MOST_WAITING: usize = 256;
 
 /// Plays until the stream or the player ends.
@@ -90,12 +90,12 @@ impl Socket {
                 Incoming::Ping(bytes) if self.waiting.len() < MOST_WAITING => {
                     self.waiting.push_back(frames::pong(&bytes));
                 }
-                Incoming::Ping(_) => return Err(ErrorKind::OutOfMemory.into()),
                 Incoming::Close => {
                     self.waiting.push_back(frames::close());
                     self.is_over = true;
                 }
-                Incoming::Text(_) | Incoming::Pong => {}
+                // Not every ping needs an answer of its own (RFC 6455 5.5.3).
+                Incoming::Ping(_) | Incoming::Text(_) | Incoming::Pong => {}
             }
         }
         Ok(())
