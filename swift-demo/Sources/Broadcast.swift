@@ -64,11 +64,13 @@ final class Broadcast: ObservableObject {
   func toggleRecording() async {
     await told {
       if isRecording {
+        // Over, whether or not it ended well.
+        isRecording = false
         try await session?.stopRecording()
       } else {
         try session?.startRecording(to: file("mp4"))
+        isRecording = true
       }
-      isRecording.toggle()
     }
   }
 

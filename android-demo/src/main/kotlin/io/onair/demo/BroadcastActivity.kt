@@ -24,6 +24,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import java.io.File
+import java.io.IOException
 
 /** Camera, preview, figures, and what the network made of them. */
 class BroadcastActivity : DemoActivity() {
@@ -163,7 +164,11 @@ class BroadcastActivity : DemoActivity() {
 
     private suspend fun takePicture(studio: LiveStudio) {
         val picture = studio.currentImage() ?: return
-        withContext(Dispatchers.IO) { file("jpg").outputStream().use { picture.compress(Bitmap.CompressFormat.JPEG, 90, it) } }
+        try {
+            withContext(Dispatchers.IO) { file("jpg").outputStream().use { picture.compress(Bitmap.CompressFormat.JPEG, 90, it) } }
+        } catch (error: IOException) {
+            Toast.makeText(this, error.message, Toast.LENGTH_LONG).show()
+        }
     }
 
     private suspend fun saveClip(studio: LiveStudio) {
