@@ -63,14 +63,15 @@ int main(int count, char **arguments) {
   onair_audio_config audio;
   onair_video_config video;
   onair_session_config config;
-  onair_audio_preset(2, &audio);
-  onair_video_preset(2, 1, &video);
-  onair_session_config_init(&config);
+  onair_status status = onair_audio_preset(2, &audio);
+  if (status == ONAIR_OK) status = onair_video_preset(2, 1, &video);
+  if (status == ONAIR_OK) status = onair_session_config_init(&config);
+  if (status != ONAIR_OK) return failed("configure", status);
   config.audio = &audio;
   config.video = &video;
 
   onair_session session;
-  onair_status status = onair_session_create(&config, &session);
+  status = onair_session_create(&config, &session);
   if (status != ONAIR_OK) return failed("create", status);
   status = onair_session_start_url(session, arguments[1]);
   if (status != ONAIR_OK) return failed("start", status);
@@ -79,6 +80,10 @@ int main(int count, char **arguments) {
   uint8_t *nv12 = malloc(size * 3 / 2);
   size_t samples_each = audio.sample_rate_hz / video.fps * audio.channels;
   int16_t *samples = malloc(samples_each * sizeof *samples);
+  if (!nv12 || !samples) {
+    fprintf(stderr, "there is no memory\n");
+    return 1;
+  }
   int64_t start_us = now_us();
   for (unsigned number = 0; number < (unsigned)atoi(arguments[2]) * video.fps; number++) {
     int64_t at_us = start_us + (int64_t)number * 1000000 / video.fps;
@@ -100,12 +105,15 @@ int main(int count, char **arguments) {
     print_events(session);
   }
   uint32_t sent = 0;
-  onair_session_finish(session, 5000, &sent);
+  status = onair_session_finish(session, 5000, &sent);
+  if (status != ONAIR_OK) return failed("finish", status);
   print_events(session);
   onair_figures figures;
-  onair_session_figures(session, &figures);
+  status = onair_session_figures(session, &figures);
+  if (status != ONAIR_OK) return failed("read the figures", status);
   printf("%llu pictures, %llu bytes\n", (unsigned long long)figures.frames_sent, (unsigned long long)figures.bytes_sent);
-  onair_session_free(session);
+  status = onair_session_free(session);
+  if (status != ONAIR_OK) return failed("free", status);
   free(samples);
   free(nv12);
   return sent ? 0 : 1;

@@ -15,25 +15,49 @@
 
 enum { WIDTH = 640, HEIGHT = 360, FPS = 15, RATE = 48000, SECONDS = 3 };
 
-static char show[512], clip[512], shot[512];
+enum { LONGEST = 512 };
+static char show[LONGEST], clip[LONGEST], shot[LONGEST];
 
-static int failed(const char *what) {
-  char reason[256], advice[256];
+static int name(char *path, const char *folder, const char *file) {
+  int length = snprintf(path, LONGEST, "%s/%s", folder, file);
+  return length > 0 && length < LONGEST;
+}
+
+/* Says what failed, in the thread in which it did. */
+static void *problem(const char *what) {
+  char reason[256] = "", advice[256] = "";
   onair_last_error(reason, sizeof reason);
   onair_last_advice(advice, sizeof advice);
   fprintf(stderr, "%s: %s; %s\n", what, reason, advice);
-  return 1;
+  return (void *)what;
+}
+
+static int failed(const char *what) { return problem(what) != NULL; }
+
+/* What goes wrong outside the library. */
+static void out_of_ours(const char *what) {
+  perror(what);
+  exit(1);
+}
+
+static int write_file(const char *path, const uint8_t *bytes, size_t size) {
+  FILE *out = fopen(path, "wb");
+  if (!out) return 0;
+  int whole = fwrite(bytes, 1, size, out) == size;
+  return fclose(out) == 0 && whole;
 }
 
 /* Beauty, sepia, and a text in the corner. */
 static onair_status look_good(onair_session session) {
   onair_look look;
-  onair_look_init(&look);
+  onair_status status = onair_look_init(&look);
+  if (status != ONAIR_OK) return status;
   look.beauty = 1;
   onair_effect sepia = {.kind = ONAIR_EFFECT_SEPIA};
   look.effects = &sepia, look.effect_count = 1;
   onair_overlay title;
-  onair_overlay_init(&title);
+  status = onair_overlay_init(&title);
+  if (status != ONAIR_OK) return status;
   title.name = "title", title.content = ONAIR_CONTENT_TEXT, title.text = "Hello", title.size_px = 32;
   look.overlays = &title, look.overlay_count = 1;
   return onair_session_set_look(session, &look); /* from the next picture on */
@@ -45,24 +69,21 @@ static onair_status take_a_picture(onair_session session) {
   size_t size;
   onair_status status = onair_session_snapshot(session, 0, 1000, &file); /* PNG; waits a second for a picture */
   if (status != ONAIR_OK) return status;
-  onair_asset_bytes(file, NULL, 0, &size);
-  uint8_t *bytes = malloc(size);
-  onair_asset_bytes(file, bytes, size, &size);
-  onair_asset_free(file);
-  FILE *out = fopen(shot, "wb");
-  if (out) {
-    fwrite(bytes, 1, size, out);
-    fclose(out);
-  }
+  status = onair_asset_bytes(file, NULL, 0, &size);
+  uint8_t *bytes = status == ONAIR_OK ? malloc(size) : NULL;
+  if (bytes) status = onair_asset_bytes(file, bytes, size, &size);
+  int written = bytes && status == ONAIR_OK ? write_file(shot, bytes, size) : 0;
   free(bytes);
-  return ONAIR_OK;
+  onair_status freed = onair_asset_free(file);
+  if (status == ONAIR_OK && !written) out_of_ours("write the picture");
+  return status != ONAIR_OK ? status : freed;
 }
 
 /* Without a stream; with one, onair_session_start_recording takes the same. */
 static onair_status record(onair_session session) {
   onair_recording_config file = {.path = show};
-  onair_session_keep_clip(session, 2000); /* the newest two seconds stay in memory */
-  return onair_session_record_only(session, &file);
+  onair_status status = onair_session_keep_clip(session, 2000); /* the newest two seconds stay in memory */
+  return status != ONAIR_OK ? status : onair_session_record_only(session, &file);
 }
 
 static onair_status save_what_just_happened(onair_session session) {
@@ -95,38 +116,48 @@ static onair_status picture(onair_session session, int number, int64_t time_us) 
   return onair_session_push_video(session, &frame);
 }
 
-/* Camera and microphones, in a thread of their own. */
+/* Camera and microphones, in a thread of their own; NULL when all went well. */
 static void *capture(void *argument) {
   onair_session session = *(onair_session *)argument;
   uint32_t music;
-  if (onair_session_add_audio_source(session, &music) != ONAIR_OK) return "add a source";
-  onair_session_set_audio_source_gain(session, music, 0.3f);
+  if (onair_session_add_audio_source(session, &music) != ONAIR_OK) return problem("add a source");
+  if (onair_session_set_audio_source_gain(session, music, 0.3f) != ONAIR_OK) return problem("set a gain");
   for (int number = 0; number < SECONDS * FPS; number++) {
     int64_t time_us = (int64_t)number * 1000000 / FPS;
-    if (picture(session, number, time_us) != ONAIR_OK) return "push a picture";
-    if (sound(session, music, time_us) != ONAIR_OK) return "push sound";
-    nanosleep(&(struct timespec){0, 1000000000 / FPS}, NULL);
+    if (picture(session, number, time_us) != ONAIR_OK) return problem("push a picture");
+    if (sound(session, music, time_us) != ONAIR_OK) return problem("push sound");
+    if (nanosleep(&(struct timespec){0, 1000000000 / FPS}, NULL)) return "wait for the next picture";
   }
   return NULL;
 }
 
-/* Opens a room and says something in it. */
+/* Opens a room, and is done when its own word came back. */
+static int say_hello(onair_room room) {
+  /* One's own; onair_room_join goes into another's. */
+  if (onair_room_open(room, "evening", "Songs") != ONAIR_OK) return failed("open the room");
+  onair_room_event event;
+  onair_status status;
+  while ((status = onair_room_next_event(room, 5000, &event)) == ONAIR_OK) {
+    if (event.kind == ONAIR_ROOM_JOINED && onair_room_comment(room, "hello", ONAIR_NO_TIME, NULL, 0) != ONAIR_OK)
+      return failed("say something");
+    if (event.kind == ONAIR_ROOM_COMMENT) return printf("%s: %s\n", event.name, event.text) < 0;
+  }
+  if (status != ONAIR_NO_EVENT) return failed("hear the room");
+  fprintf(stderr, "the room says nothing\n");
+  return 1;
+}
+
+/* Makes a room's client, and says something by it. */
 static int talk(const char *server) {
   onair_room_config config;
   onair_room room;
-  onair_room_config_init(&config);
+  if (onair_room_config_init(&config) != ONAIR_OK) return failed("begin a room's configuration");
   config.servers = &server, config.server_count = 1;
   config.name = "Ann";
   if (onair_room_create(&config, &room) != ONAIR_OK) return failed("make a room's client");
-  onair_room_open(room, "evening", "Songs"); /* one's own; onair_room_join goes into another's */
-  onair_room_event event;
-  int status = 1;
-  while (status && onair_room_next_event(room, 5000, &event) == ONAIR_OK) {
-    if (event.kind == ONAIR_ROOM_JOINED) onair_room_comment(room, "hello", ONAIR_NO_TIME, NULL, 0);
-    if (event.kind == ONAIR_ROOM_COMMENT) status = printf("%s: %s\n", event.name, event.text) < 0;
-  }
-  onair_room_stop(room);
-  onair_room_free(room);
+  int status = say_hello(room);
+  if (onair_room_stop(room) != ONAIR_OK) status = failed("leave the room");
+  if (onair_room_free(room) != ONAIR_OK) status = failed("free the room's client");
   return status;
 }
 
@@ -135,34 +166,36 @@ int main(int count, char **arguments) {
     fprintf(stderr, "studio FOLDER [SERVER]\n");
     return 2;
   }
-  snprintf(show, sizeof show, "%s/show.mp4", arguments[1]);
-  snprintf(clip, sizeof clip, "%s/clip.mp4", arguments[1]);
-  snprintf(shot, sizeof shot, "%s/shot.png", arguments[1]);
+  if (!name(show, arguments[1], "show.mp4") || !name(clip, arguments[1], "clip.mp4") ||
+      !name(shot, arguments[1], "shot.png")) {
+    fprintf(stderr, "the folder's name is too long\n");
+    return 2;
+  }
   onair_audio_config audio;
   onair_video_config video;
   onair_session_config config;
-  onair_audio_preset(2, &audio);
-  onair_video_preset(0, 1, &video);
+  if (onair_audio_preset(2, &audio) != ONAIR_OK || onair_video_preset(0, 1, &video) != ONAIR_OK ||
+      onair_session_config_init(&config) != ONAIR_OK)
+    return failed("configure");
   video.keyframe_interval_frames = FPS;
-  onair_session_config_init(&config);
   config.audio = &audio, config.video = &video;
   onair_session session;
   if (onair_session_create(&config, &session) != ONAIR_OK) return failed("create");
   if (look_good(session) != ONAIR_OK) return failed("set the look");
   if (record(session) != ONAIR_OK) return failed("record");
   pthread_t camera;
-  void *problem = NULL;
-  if (pthread_create(&camera, NULL, capture, &session)) return 1;
+  void *lost = NULL;
+  if (pthread_create(&camera, NULL, capture, &session)) out_of_ours("begin a thread");
   if (take_a_picture(session) != ONAIR_OK) return failed("take a picture");
-  pthread_join(camera, &problem);
-  if (problem) return failed(problem);
+  if (pthread_join(camera, &lost)) out_of_ours("wait for the camera");
+  if (lost) return 1;
   if (save_what_just_happened(session) != ONAIR_OK) return failed("save the clip");
-  onair_session_finish(session, 5000, NULL);
+  if (onair_session_finish(session, 5000, NULL) != ONAIR_OK) return failed("finish");
   onair_recording made;
   if (onair_session_stop_recording(session, &made) != ONAIR_OK) return failed("end the recording");
   printf("%llu pictures, %llu ms\n", (unsigned long long)made.frames, (unsigned long long)made.duration_ms);
   /* After a crash; here there was none, and the file is left as it is. */
   if (onair_recover(show, NULL, &made, NULL) != ONAIR_OK) return failed("recover");
-  onair_session_free(session);
+  if (onair_session_free(session) != ONAIR_OK) return failed("free the session");
   return count > 2 ? talk(arguments[2]) : 0;
 }
