@@ -100,10 +100,13 @@ final class Broadcast: ObservableObject {
     session.mirror = controls.isMirrored
     session.torch = controls.hasTorch
     session.muted = controls.isMuted
-    session.beautyFace = controls.isBeautiful
-    session.beautyLevel = controls.beauty
-    session.brightLevel = controls.bright
-    session.toneLevel = controls.tone
+    var beauty = session.look.beauty
+    beauty.isOn = controls.isBeautiful
+    (beauty.level, beauty.bright, beauty.tone) = (controls.beauty, controls.bright, controls.tone)
+    // One look a step, and none for a slider of something else.
+    if beauty != session.look.beauty {
+      do { try session.changeLook { $0.beauty = beauty } } catch { failure = error.description }
+    }
     if controls.hasWatermark != (session.watermark != nil) {
       session.watermark = controls.hasWatermark ? Self.mark : nil
     }

@@ -322,9 +322,13 @@ extension LFLiveSession {
     guard let session = made else { return }
     session.muted = wishes.muted
     // What the app pushes goes out as it is.
-    session.beautyFace = wishes.beautyFace && captureType & 2 != 0
-    session.beautyLevel = wishes.beautyLevel
-    session.brightLevel = wishes.brightLevel
+    var beauty = session.look.beauty
+    beauty.isOn = wishes.beautyFace && captureType & 2 != 0
+    (beauty.level, beauty.bright) = (wishes.beautyLevel.cut, wishes.brightLevel.cut)
+    // A look is a step of its own: one, and only when it is another.
+    if beauty != session.look.beauty {
+      do { try session.changeLook { $0.beauty = beauty } } catch { tell(error) }
+    }
     #if canImport(AVFoundation) && canImport(UIKit)
       session.captureDevicePosition = wishes.front ? .front : .back
       session.mirror = wishes.mirror
@@ -333,6 +337,11 @@ extension LFLiveSession {
       session.running = wishes.running && captureType & 3 != 0
     #endif
   }
+}
+
+extension Double {
+  /// From 0 to 1; what is no number is the least.
+  fileprivate var cut: Double { self > 0 ? min(self, 1) : 0 }
 }
 
 #if canImport(UIKit) && canImport(AVFoundation)
@@ -374,7 +383,7 @@ extension LFLiveSession {
         image: image, position: corner, width: view.frame.size.width / size.width, opacity: Double(view.alpha))
     }
 
-    /// The camera's newest picture.
+    /// The camera's newest picture as viewers get it, with beauty and ``warterMarkView``.
     public var currentImage: UIImage? { made?.currentImage.map { UIImage(cgImage: $0) } }
   }
 #endif
