@@ -45,11 +45,14 @@ public final class UIGraphicsImageRendererContext {
 
 /// CoreGraphics' on a Mac.
 public final class CGImage {
-  public init() {}
+  /// The pixel buffer that it was made of.
+  public let source: AnyObject
+  public init(of source: AnyObject) { self.source = source }
 }
 
 public final class UIImage: @unchecked Sendable {
-  public init(cgImage: CGImage) {}
+  public let cgImage: CGImage?
+  public init(cgImage: CGImage) { self.cgImage = cgImage }
 }
 
 @MainActor public final class UIApplication {

@@ -15,6 +15,8 @@ public final class VTCompressionSession {
   public var forced: [Bool] = []
   public var status: OSStatus = noErr
   public var isInvalidated = false
+  /// It takes pictures, and makes nothing of them.
+  public var leavesOut = false
   nonisolated(unsafe) public static var made: [VTCompressionSession] = []
   nonisolated(unsafe) public static var answer: (CVImageBuffer, CMTime, Bool) -> CMSampleBuffer? = { _, _, _ in nil }
 
@@ -73,6 +75,10 @@ public func VTCompressionSessionEncodeFrame(
   guard session.status == noErr else { return session.status }
   let isForced = frameProperties?.object(forKey: kVTEncodeFrameOptionKey_ForceKeyFrame) != nil
   session.forced.append(isForced)
+  guard !session.leavesOut else {
+    outputHandler(noErr, .frameDropped, nil)
+    return noErr
+  }
   outputHandler(noErr, [], VTCompressionSession.answer(imageBuffer, presentationTimeStamp, isForced))
   return noErr
 }
@@ -87,6 +93,6 @@ public func VTCompressionSessionInvalidate(_ session: VTCompressionSession) { se
 public func VTCreateCGImageFromCVPixelBuffer(
   _ buffer: CVPixelBuffer, options: CFDictionary?, imageOut: UnsafeMutablePointer<CGImage?>
 ) -> OSStatus {
-  imageOut.pointee = CGImage()
+  imageOut.pointee = CGImage(of: buffer)
   return noErr
 }

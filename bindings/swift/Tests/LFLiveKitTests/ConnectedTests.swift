@@ -1,8 +1,10 @@
 import LFLiveKit
-import OnAir
 import XCTest
 
+@testable import OnAir
+
 #if canImport(UIKit) && !canImport(Darwin)
+  import AVFoundation
   import CoreVideo
   import UIKit
 
@@ -18,6 +20,14 @@ import XCTest
 
     func testAStreamIsSavedAndStopCompletesTheFile() async throws {
       try await save()
+    }
+
+    func testAFileIsBegunOnceAndNoneStaysOfAStartThatFailed() async throws {
+      try await begin()
+    }
+
+    func testTheCurrentImageIsWhatViewersGet() async throws {
+      try await look()
     }
   }
 
@@ -108,6 +118,11 @@ import XCTest
       try await Task.sleep(for: .milliseconds(20))
     }
     XCTAssertGreaterThan(listener.figures, 0)
+    // A start that is refused, since one goes on, leaves the file alone.
+    shim.startLive(info)
+    for _ in 0..<1000 where listener.codes.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+    XCTAssertTrue(shim.lastError?.contains("start:") == true, shim.lastError ?? "nothing was refused")
+    shim.pushVideo(picture)
     shim.stopLive()
     // Complete when the table of its samples is there.
     func isComplete() -> Bool { (try? Data(contentsOf: file))?.dropFirst(36).prefix(4) == Data("mdat".utf8) }
@@ -115,15 +130,59 @@ import XCTest
     XCTAssertTrue(isComplete())
     XCTAssertEqual(shim.state, .stop)
     XCTAssertEqual(listener.states, [.pending, .start, .stop])
-    XCTAssertNil(shim.lastError)
+    XCTAssertEqual(listener.codes, [.connectSocket], "the refused start alone: stop had a file to complete")
+  }
+
+  @MainActor private func begin() async throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("onair-\(UUID().uuidString).mp4")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let shim = try made(captureType: 12)
+    let listener = Listener()
+    shim.delegate = listener
+    let session = try XCTUnwrap(shim.session)
+    (shim.saveLocalVideoPath, shim.saveLocalVideo) = (file, true)
+    let early = try await session.stopRecording()
+    XCTAssertNil(early, "what is only previewed is not saved")
+    let info = LFLiveStreamInfo()
+    // Nobody listens there.
+    info.url = "rtmp://127.0.0.1:1/live/key"
+    shim.startLive(info)
+    for _ in 0..<4000 where listener.codes.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+    for _ in 0..<1000 where FileManager.default.fileExists(atPath: file.path) {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    XCTAssertFalse(FileManager.default.fileExists(atPath: file.path), "nothing came: no file stays")
+    // A file that is begun a second time would be told of, too.
+    XCTAssertEqual(Set(listener.codes), [.connectSocket], shim.lastError ?? "")
+    XCTAssertTrue(shim.lastError?.contains("connect:") == true, shim.lastError ?? "")
+  }
+
+  @MainActor private func look() throws {
+    let shim = try made()
+    XCTAssertNil(shim.currentImage, "there is no camera yet")
+    let session = try XCTUnwrap(shim.session)
+    shim.beautyFace = false
+    shim.running = true
+    let camera = try XCTUnwrap(session.stage.devices.withLock { $0 }?.camera)
+    let seen = CVBuffer(nv12Width: 720, height: 1280)
+    let sample = CMSampleBuffer(image: seen, time: CMTime(value: 1, timescale: 30))
+    camera.captureOutput(AVCaptureOutput(), didOutput: sample, from: AVCaptureConnection())
+    func shown() throws -> CVBuffer { try XCTUnwrap(shim.currentImage?.cgImage?.source as? CVBuffer) }
+    XCTAssertEqual([try shown().width, try shown().height], [360, 640], "in the configured size")
+    XCTAssertEqual(Double(try shown().bytes(0)[360 * 320]), 90, accuracy: 1)
+    try session.changeLook { $0.effects = [.invert] }
+    XCTAssertEqual(Double(try shown().bytes(0)[360 * 320]), 161, accuracy: 1, "with the look")
+    shim.running = false
   }
 
   @MainActor private final class Listener: LFLiveSessionDelegate {
     var states: [LFLiveState] = []
+    var codes: [LFLiveSocketErrorCode] = []
     var figures = 0
 
     func liveSession(_ session: LFLiveSession?, liveStateDidChange state: LFLiveState) { states.append(state) }
     func liveSession(_ session: LFLiveSession?, debugInfo: LFLiveDebug?) { figures += 1 }
+    func liveSession(_ session: LFLiveSession?, errorCode: LFLiveSocketErrorCode) { codes.append(errorCode) }
   }
 
   /// A PNG of one pixel.

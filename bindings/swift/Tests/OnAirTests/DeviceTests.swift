@@ -70,6 +70,26 @@ import XCTest
       XCTAssertEqual(try newest().forced, [true], "after the background")
     }
 
+    /// What is wished for stays so until an IDR came out.
+    func testAnIDRIsNotUsedUpByAPictureThatIsNotSent() throws {
+      let encoder = VideoToolboxEncoder(video: .low3, codec: .h264, handle: CoreHandle(number: 0)) { _ in }
+      let made = VTCompressionSession.made.count
+      encoder.standIn(at: CaptureTime(microseconds: 1))
+      XCTAssertEqual(VTCompressionSession.made.count, made, "there is neither a slate nor a last picture")
+      let picture = CVBuffer(nv12Width: 360, height: 640)
+      func push(_ number: Int64) { encoder.encode(picture, at: CaptureTime(microseconds: number * 33_333)) }
+      push(1)
+      let session = try XCTUnwrap(VTCompressionSession.made.last)
+      XCTAssertEqual(session.forced, [true], "the first that is sent")
+      encoder.obey(.keyframeWanted)
+      session.leavesOut = true
+      push(2)
+      session.leavesOut = false
+      push(3)
+      push(4)
+      XCTAssertEqual(session.forced, [true, true, true, false], "the one after the one that the encoder left out")
+    }
+
     func testSpecificConfigsAreLFLiveKits() {
       let table: [(Int, Int, UInt16)] = [
         (44100, 2, 0x1210), (44100, 1, 0x1208), (48000, 2, 0x1190), (48000, 1, 0x1188), (16000, 2, 0x1410),

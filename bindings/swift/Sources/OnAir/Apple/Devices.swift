@@ -19,6 +19,7 @@
     /// A picture that anybody may look at.
     struct Shared: @unchecked Sendable {
       let picture: CVPixelBuffer
+      let time: CaptureTime
     }
 
     init(of session: LiveSession) {
@@ -26,7 +27,7 @@
       let last = last
       camera = session.video.map { video in
         Camera(video: video) { [weak session] picture, time in
-          last.withLock { $0 = Shared(picture: picture) }
+          last.withLock { $0 = Shared(picture: picture, time: time) }
           // Before the start and after the end nobody takes it, which is right: the preview runs on.
           try? session?.pushVideo(picture, at: time)
         } report: {
@@ -44,7 +45,7 @@
     }
 
     /// The newest picture of the camera.
-    var picture: CVPixelBuffer? { last.withLock { $0 }?.picture }
+    var newest: Shared? { last.withLock { $0 } }
 
     func apply(_ settings: CaptureSettings) {
       camera?.apply(settings)

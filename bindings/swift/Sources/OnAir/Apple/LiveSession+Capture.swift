@@ -67,11 +67,12 @@
     }
 
     #if canImport(VideoToolbox)
-      /// The camera's newest picture.
+      /// The camera's newest picture as viewers get it: in the configured size, with the look. Drawn in the caller's thread.
       public var currentImage: CGImage? {
-        guard let picture = stage.devices.withLock({ $0 })?.picture else { return nil }
+        guard let video, let newest = stage.devices.withLock({ $0 })?.newest else { return nil }
+        let drawn = LookBuffers(video: video, handle: handle).drawn(newest.picture, at: newest.time)
         var image: CGImage?
-        _ = VTCreateCGImageFromCVPixelBuffer(picture, options: nil, imageOut: &image)
+        _ = VTCreateCGImageFromCVPixelBuffer(drawn ?? newest.picture, options: nil, imageOut: &image)
         return image
       }
     #endif

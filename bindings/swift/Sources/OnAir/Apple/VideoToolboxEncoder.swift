@@ -47,8 +47,13 @@
     /// The slate, or the last picture, in the camera's place.
     func standIn(at time: CaptureTime) {
       queue.sync {
+        let before = plan
         guard let isKey = plan.take(time) else { return }
-        guard let picture = look.slate(at: time) ?? last.map({ look.drawn($0, at: time) ?? $0 }) else { return }
+        guard let picture = look.slate(at: time) ?? last.map({ look.drawn($0, at: time) ?? $0 }) else {
+          // Nothing to show: an IDR that is wished for is the next picture's.
+          plan = before
+          return
+        }
         encode(picture, at: time, isKey)
       }
     }
@@ -84,7 +89,11 @@
       let status = VTCompressionSessionEncodeFrame(
         session, imageBuffer: image, presentationTimeStamp: CMTime(value: time.microseconds, timescale: 1_000_000),
         duration: .invalid, frameProperties: properties.map { $0 as CFDictionary }, infoFlagsOut: nil
-      ) { [weak self] status, _, sample in self?.deliver(status, sample) }
+      ) { [weak self] status, flags, sample in
+        // The encoder left it out; who waits for an IDR still does.
+        if isKey, flags.contains(.frameDropped) { self?.wantKey() }
+        self?.deliver(status, sample)
+      }
       if status != noErr { fail(status) }
     }
 
@@ -149,6 +158,10 @@
     }
 
     // --- in the encoder's thread, one picture after the other ---
+
+    private func wantKey() {
+      queue.async { self.plan.wantKey() }
+    }
 
     private func deliver(_ status: OSStatus, _ sample: CMSampleBuffer?) {
       guard status == noErr else {
