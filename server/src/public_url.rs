@@ -20,7 +20,13 @@ pub enum PublicUrlError {
     /// Pages and streams cannot be moved below a path.
     #[error("the public address ends at the host or its port: write https://host[:port]")]
     Path,
-    /// It is no address.
+    /// It goes to everybody, on pages and in codes.
+    #[error("the public address is shown to everybody; leave user and password out of it")]
+    User,
+    /// No host, or one that cannot be.
+    #[error("the public address has no usable host name; write https://host[:port]")]
+    Host,
+    /// It is no address for another reason.
     #[error(transparent)]
     Address(AddressError),
 }
@@ -63,7 +69,11 @@ impl FromStr for PublicUrl {
         if scheme != "https" && scheme != "http" {
             return Err(PublicUrlError::Scheme);
         }
-        let address: ServerAddress = text.parse().map_err(PublicUrlError::Address)?;
+        let address: ServerAddress = text.parse().map_err(|error| match error {
+            AddressError::User => PublicUrlError::User,
+            AddressError::Host => PublicUrlError::Host,
+            error => PublicUrlError::Address(error),
+        })?;
         match address.path() {
             "" | "/" => Ok(Self(address)),
             _ => Err(PublicUrlError::Path),
@@ -94,10 +104,16 @@ mod tests {
             ("wss://live.example", PublicUrlError::Scheme),
             ("live.example", PublicUrlError::Scheme),
             ("https://live.example/tv", PublicUrlError::Path),
-            ("https://", PublicUrlError::Address(AddressError::Host)),
-            ("https://ann:secret@live.example", PublicUrlError::Address(AddressError::User)),
+            ("https://", PublicUrlError::Host),
+            ("https://live_:x:y", PublicUrlError::Host),
+            ("https://ann:secret@live.example", PublicUrlError::User),
+            ("https://live.example:0", PublicUrlError::Address(AddressError::Port)),
+            ("https://live example", PublicUrlError::Address(AddressError::Characters)),
         ] {
             assert_eq!(text.parse::<PublicUrl>(), Err(why), "{text}");
+            // What a browser is given is no address of rooms, and what was written is not repeated.
+            let words = why.to_string();
+            assert!(!words.contains("wss://") && !words.contains("secret"), "{words}");
         }
     }
 }

@@ -39,7 +39,7 @@ impl Recording {
     /// fails: the stream goes on without.
     pub(crate) fn start(dir: &Path, name: &StreamName, writers: &Writers) -> Option<Self> {
         let label = name.to_string();
-        let started = create(dir, name).and_then(|file| {
+        let started = create(dir, name, &clock::utc_stamp()).and_then(|file| {
             let (queue, units) = mpsc::sync_channel(QUEUE_UNITS);
             let waiting_bytes = Arc::new(AtomicUsize::new(0));
             let (waiting, name) = (Arc::clone(&waiting_bytes), label.clone());
@@ -103,8 +103,9 @@ impl Writers {
     }
 }
 
-fn create(dir: &Path, name: &StreamName) -> io::Result<File> {
-    let stem = format!("{}-{}-{}", name.app(), name.key(), clock::utc_stamp());
+/// A file that was not there before: whoever planted one, or a link to somewhere else, keeps it as it is.
+fn create(dir: &Path, name: &StreamName, stamp: &str) -> io::Result<File> {
+    let stem = format!("{}-{}-{stamp}", name.app(), name.key());
     let mut path = dir.join(format!("{stem}.flv"));
     for number in 2..100 {
         match OpenOptions::new().write(true).create_new(true).open(&path) {
@@ -144,4 +145,32 @@ fn write_file(
     out.seek(SeekFrom::Start(0))?;
     out.write_all(&flv::file_header(has_audio, has_video))?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn s14_a_link_in_the_folder_is_not_followed() {
+        use std::os::unix::fs::symlink;
+
+        let dir = tempfile::tempdir().unwrap();
+        let outside = dir.path().join("outside");
+        let records = dir.path().join("records");
+        std::fs::create_dir(&records).unwrap();
+        let stamp = "20261120T231455Z";
+        // One to nothing yet, and one to a file of somebody else.
+        symlink(&outside, records.join(format!("live-a-{stamp}.flv"))).unwrap();
+        let others = dir.path().join("others");
+        std::fs::write(&others, "theirs").unwrap();
+        symlink(&others, records.join(format!("live-a-{stamp}-2.flv"))).unwrap();
+        let name = StreamName::parse("live", "a").unwrap();
+        create(&records, &name, stamp).unwrap().write_all(b"ours").unwrap();
+        assert!(!outside.exists());
+        assert_eq!(std::fs::read(&others).unwrap(), b"theirs");
+        let ours = records.join(format!("live-a-{stamp}-3.flv"));
+        assert_eq!(std::fs::read(ours).unwrap(), b"ours");
+    }
 }

@@ -1,7 +1,7 @@
 //! Runs the built command with a bound on every wait, and an `onair serve` beside it.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -187,6 +187,16 @@ fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
         }
     });
     receiver
+}
+
+/// What the HTTP server at `address` answers to whoever calls it `host`.
+pub(crate) fn get_as(address: &str, host: &str, path: &str) -> String {
+    let mut socket = TcpStream::connect(address).expect("connect");
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+        .expect("ask");
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).expect("answer");
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// `onair serve` on free ports of this machine.

@@ -1,17 +1,11 @@
 //! `onair demo`: the page is there, the stream is live, the end comes when it should.
 
-use crate::common::{Running, onair};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use crate::common::{Running, get_as, onair};
+use std::net::TcpListener;
 
 fn get(url: &str) -> String {
     let (host, path) = url.strip_prefix("http://").and_then(|u| u.split_once('/')).expect("url");
-    let mut socket = TcpStream::connect(host).expect("connect");
-    write!(socket, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
-        .expect("ask");
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).expect("answer");
-    String::from_utf8_lossy(&answer).into_owned()
+    get_as(host, host, &format!("/{path}"))
 }
 
 #[test]

@@ -21,4 +21,5 @@ mod probe;
 mod push;
 #[cfg(all(feature = "openh264", feature = "fdk-aac"))]
 mod record;
+mod serve;
 mod usage;

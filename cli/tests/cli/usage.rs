@@ -74,14 +74,14 @@ fn help_names_every_option_of_the_contract_examples_and_exit_codes() {
         assert!(all.contains(command), "{all}");
     }
     for (command, options) in [
-        ("demo", "--lan --port --duration --quality"),
+        ("demo", "--lan --public-url --port --duration --quality"),
         (
             "push",
             "--pattern --y4m --wav --flv --quality --landscape --size --fps --video-bitrate \
              --audio-bitrate --keyint --profile --duration --audio-only --video-only --retry \
              --fast --flight-record --start-time --json --key ONAIR_STREAM_KEY",
         ),
-        ("serve", "--rtmp --http --record"),
+        ("serve", "--rtmp --http --lan --public-url --record --json ONAIR_PUBLISH_TOKEN"),
         ("probe", "--duration --json"),
     ] {
         let page = help(&[command, "--help"]);

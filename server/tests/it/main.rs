@@ -9,6 +9,7 @@ mod hls;
 mod hostile;
 mod http;
 mod lifecycle;
+mod paths;
 mod publisher;
 mod record;
 mod sample;

@@ -151,6 +151,19 @@ fn rule_5_server_laboratory_and_tests_stand_apart() {
     );
 }
 
+/// Where the embedded server touches files: the folder of recordings, which it only writes to.
+const SERVER_FILES: [&str; 2] = ["server/src/lib.rs", "server/src/record.rs"];
+
+#[test]
+fn s14_no_request_to_the_embedded_server_reaches_the_file_system() {
+    let is_files =
+        |path: &PathUse| path.is_in("std::fs") || path.is_in("tokio::fs") || path.has("ServeDir");
+    let breaches = uses(&source::of("server"), |source, path| {
+        is_files(path) && !SERVER_FILES.contains(&source.path.as_str())
+    });
+    assert_none("What the pages need is embedded, and streams live in memory:", &breaches);
+}
+
 #[test]
 fn rule_6_no_third_party_type_in_a_public_signature_of_the_session() {
     let third_party = [

@@ -1,8 +1,10 @@
 //! What the command prints for others on the network, read as their cameras would, in a network of its own.
 
+use std::ffi::OsStr;
 use std::process::Command;
 use std::time::Duration;
 
+use onair_e2e::process::Running;
 use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{onair, process, web};
 use serde_json::Value;
@@ -11,15 +13,27 @@ use serde_json::Value;
 const NETWORK: &str = "ip link set lo up && ip addr add 192.0.2.7/24 dev lo && \
                        ip route add default dev lo src 192.0.2.7 && exec \"$0\" \"$@\"";
 
-fn in_a_network(words: &[&str]) -> Option<Value> {
-    let can = Command::new("unshare").args(["-rn", "sh", "-c", NETWORK, "true"]).output();
-    if !can.is_ok_and(|ended| ended.status.success()) {
+/// What runs there instead of the shell.
+fn within(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["-rn", "sh", "-c", NETWORK]).arg(program);
+    command
+}
+
+fn is_possible() -> bool {
+    let can = within("true").output().is_ok_and(|ended| ended.status.success());
+    if !can {
         onair_e2e::tools::say_skipped("unshare and iproute2 make no network here");
+    }
+    can
+}
+
+fn in_a_network(words: &[&str]) -> Option<Value> {
+    if !is_possible() {
         return None;
     }
-    let script = web::folder().join("page/lan.mjs");
-    let mut command = Command::new("unshare");
-    command.args(["-rn", "sh", "-c", NETWORK, "node"]).arg(script).arg(onair::binary()).args(words);
+    let mut command = within("node");
+    command.arg(web::folder().join("page/lan.mjs")).arg(onair::binary()).args(words);
     let ended = process::run(&mut command, Duration::from_secs(60));
     ended.expect_code(0);
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
@@ -50,6 +64,31 @@ fn rw30_the_code_leads_to_a_page_that_answers_and_an_interrupt_ends_it_within_a_
         "{seen}"
     );
     assert_eq!(seen["status"], 200, "{seen}");
+}
+
+#[test]
+fn rw30_for_programs_it_listens_to_the_network_with_a_token_of_theirs_alone() {
+    if !is_possible() {
+        return;
+    }
+    let serve = ["serve", "--lan", "--json"];
+    // Drawn ones are printed for people; a program that is told none could not publish.
+    let ended = process::run(within(onair::binary()).args(serve), onair::PATIENCE);
+    ended.expect_code(2);
+    assert!(ended.stdout.is_empty() && ended.stderr.contains("ONAIR_PUBLISH_TOKEN"), "{ended:?}");
+
+    const TOKEN: &str = "canary-of-a-token-1";
+    let mut command = within(onair::binary());
+    let mut serve = Running::start(command.args(serve).env("ONAIR_PUBLISH_TOKEN", TOKEN));
+    serve.wait_for_output("\n", onair::PATIENCE);
+    serve.signal("INT");
+    let ended = serve.wait(onair::PATIENCE);
+    ended.expect_code(0);
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    let event: Value = serde_json::from_str(lines[0]).expect("a JSON object");
+    assert_eq!((lines.len(), &event["event"]), (1, &Value::from("listening")), "{ended:?}");
+    assert_eq!((&event["rtmp"], &event["http"]), (&"0.0.0.0:1935".into(), &"0.0.0.0:8080".into()));
+    assert!(!ended.output().contains(TOKEN), "{ended:?}");
 }
 
 #[test]
