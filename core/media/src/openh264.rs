@@ -44,13 +44,15 @@ pub(crate) fn name() -> String {
 
 /// Whether the library was built without the assembly that this processor could run.
 pub(crate) fn lacks_assembly() -> bool {
-    if !cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
-        return false;
-    }
+    // Built without nasm it reports nothing; every x86 since the Pentium MMX has something to report.
+    cfg!(any(target_arch = "x86", target_arch = "x86_64")) && processor_features() == 0
+}
+
+/// What the library found of the processor, of what it was built for: `codec/common/inc/cpu_core.h`.
+fn processor_features() -> u32 {
     let mut cores = 0;
-    // SAFETY: the function reads `cpuid` and writes the one integer. Built without nasm it is a stub
-    // that answers 0; every x86 since the Pentium MMX has a feature to report.
-    unsafe { WelsCPUFeatureDetect(&raw mut cores) == 0 }
+    // SAFETY: the function reads `cpuid` and writes the one integer.
+    unsafe { WelsCPUFeatureDetect(&raw mut cores) }
 }
 
 unsafe extern "C" {
@@ -401,4 +403,14 @@ unsafe extern "C" fn forward(_: *mut c_void, level: c_int, message: *const c_cha
     // SAFETY: the library passes a string that ends with 0.
     let message = unsafe { CStr::from_ptr(message) };
     log::log!(target: "onair_media::openh264", level, "{}", message.to_string_lossy().trim_end());
+}
+
+#[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
+mod tests {
+    #[test]
+    fn b4_the_encoder_uses_avx2_where_the_processor_has_it() {
+        const AVX2: u32 = 0x0004_0000;
+        let uses_it = super::processor_features() & AVX2 != 0;
+        assert_eq!(uses_it, is_x86_feature_detected!("avx2"), "see .cargo/config.toml");
+    }
 }
