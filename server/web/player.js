@@ -2,6 +2,8 @@
 // Extensions (under half a second behind), else low-latency HLS through hls.js (about a second
 // behind, and steadier) or the browser itself.
 
+import { LowLatency } from './low-latency.js';
+
 const scripts = new Map();
 
 /** Loads an embedded library once. */
@@ -20,11 +22,6 @@ function load(file) {
 
 /** Behind this much at the start, the picture jumps forward: it is still muted. */
 const JUMP_AT_START_SECONDS = 0.4;
-/** The same for HLS, above what it aims at. */
-const TOO_OLD_SECONDS = 0.15;
-/** Later jumps cost a hiccup, and pay only for more. */
-const MUCH_TOO_OLD_SECONDS = 0.3;
-const BETWEEN_JUMPS_MS = 2_000;
 const KEEP_BEHIND_SECONDS = 0.35;
 /** A picture that stands still for so long is started again. */
 const STALLED_MS = 4000;
@@ -40,6 +37,8 @@ export class LivePlayer {
     this.onEnd = onEnd;
     this.kind = null;
     this.close = null;
+    /** While `kind` is 'hls'. */
+    this.lowLatency = null;
     this.generation = 0;
     this.paused = false;
     this.progress = { time: -1, at: 0 };
@@ -116,24 +115,11 @@ export class LivePlayer {
 
   attachHls(ended) {
     this.kind = 'hls';
-    const hls = new Hls({
-      enableWorker: false,
-      lowLatencyMode: true,
-      maxLiveSyncPlaybackRate: 1.1,
-      liveSyncOnStallIncrease: 0.1,
-      backBufferLength: 10,
-    });
-    this.hls = hls;
-    this.jumpedAt = null;
-    hls.on(Hls.Events.ERROR, (_, error) => { if (error.fatal) ended(); });
-    hls.on(Hls.Events.BUFFER_APPENDED, () => this.jumpToTarget(hls));
-    hls.loadSource(`${this.base}/index.m3u8`);
-    hls.attachMedia(this.video);
-    this.video.addEventListener('ended', ended);
+    const player = new LowLatency(Hls, this.video, `${this.base}/index.m3u8`, () => !this.paused, ended);
+    this.lowLatency = player;
     return () => {
-      this.video.removeEventListener('ended', ended);
-      hls.destroy();
-      this.hls = null;
+      this.lowLatency = null;
+      player.close();
     };
   }
 
@@ -159,26 +145,9 @@ export class LivePlayer {
     }, { once: true });
   }
 
-  /**
-   * HLS begins at a key frame and stays as old as a stall left it: hls.js plays faster only with more than a second in
-   * hand. As soon as enough is there, what is old is skipped.
-   */
-  jumpToTarget(hls) {
-    const { buffered } = this.video;
-    const target = hls.liveSyncPosition;
-    const now = performance.now();
-    if (target === null || !buffered.length) return;
-    if (this.jumpedAt !== null && now - this.jumpedAt < BETWEEN_JUMPS_MS) return;
-    if (buffered.end(buffered.length - 1) < target + KEEP_BEHIND_SECONDS) return;
-    const most = this.jumpedAt === null ? TOO_OLD_SECONDS : MUCH_TOO_OLD_SECONDS;
-    if (this.paused || hls.latency <= hls.targetLatency + most) return;
-    this.jumpedAt = now;
-    this.goLive();
-  }
-
   /** Seconds between what is shown and the newest that came; null when unknown. */
   latency() {
-    if (this.hls?.latency) return this.hls.latency;
+    if (this.lowLatency?.latency) return this.lowLatency.latency;
     const { buffered, seekable, currentTime } = this.video;
     const ranges = buffered.length ? buffered : seekable;
     return ranges.length ? Math.max(0, ranges.end(ranges.length - 1) - currentTime) : null;
@@ -187,12 +156,13 @@ export class LivePlayer {
   /** What `latency` is when all is well, in seconds. */
   usualLatency() {
     if (this.kind === 'flv') return 1;
-    return this.hls?.targetLatency ?? 6;
+    return this.lowLatency?.usualLatency ?? 6;
   }
 
   goLive() {
     const { video } = this;
-    if (this.hls?.liveSyncPosition) video.currentTime = this.hls.liveSyncPosition;
+    const place = this.lowLatency?.place;
+    if (place) video.currentTime = place;
     else if (video.buffered.length) {
       video.currentTime = video.buffered.end(video.buffered.length - 1) - KEEP_BEHIND_SECONDS;
     }

@@ -124,11 +124,11 @@ fn the_playlist_lists_six_and_grows_at_one_end() {
         format!(
             "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n\
              #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.750\n\
-             #EXT-X-PART-INF:PART-TARGET=0.250\n#EXT-X-MEDIA-SEQUENCE:4\n\
+             #EXT-X-PART-INF:PART-TARGET=0.250\n#EXT-X-MEDIA-SEQUENCE:5\n\
              #EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXT-X-INDEPENDENT-SEGMENTS\n\
-             #EXT-X-MAP:URI=\"s1-i1.mp4\"\n#EXTINF:2.000,\ns1-4.m4s\n#EXTINF:2.000,\ns1-5.m4s\n\
-             #EXTINF:2.000,\ns1-6.m4s\n#EXTINF:2.000,\ns1-7.m4s\n{before}#EXTINF:2.000,\n\
-             s1-8.m4s\n{last}#EXTINF:2.000,\ns1-9.m4s\n\
+             #EXT-X-MAP:URI=\"s1-i1.mp4\"\n#EXTINF:2.000,\ns1-5.m4s\n#EXTINF:2.000,\ns1-6.m4s\n\
+             #EXTINF:2.000,\ns1-7.m4s\n#EXTINF:2.000,\ns1-8.m4s\n{before}#EXTINF:2.000,\n\
+             s1-9.m4s\n{last}#EXTINF:2.000,\ns1-10.m4s\n\
              #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"s1-p90.m4s\"\n"
         )
     );
@@ -138,9 +138,9 @@ fn the_playlist_lists_six_and_grows_at_one_end() {
                 #EXT-X-PART:DURATION=0.240,URI=\"s1-p91.m4s\",INDEPENDENT=YES\n\
                 #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"s1-p92.m4s\"\n";
     assert!(text.ends_with(open), "a key frame begins a part of its own: {text}");
-    assert!(feed.segmenter.segment(1, 2).is_some(), "just left the list");
-    assert!(feed.segmenter.segment(1, 1).is_none());
-    assert!(feed.segmenter.segment(2, 5).is_none(), "of another session");
+    assert!(feed.segmenter.segment(1, 3).is_some(), "just left the list");
+    assert!(feed.segmenter.segment(1, 2).is_none());
+    assert!(feed.segmenter.segment(2, 6).is_none(), "of another session");
     assert!(feed.segmenter.init(1, 1).is_some());
     feed.segmenter.end();
     assert!(feed.segmenter.playlist().unwrap().ends_with("#EXT-X-ENDLIST\n"));
@@ -155,7 +155,7 @@ fn a_new_session_goes_on_counting() {
     assert_eq!(feed.segmenter.playlist(), None);
     feed.run(0, 2_200, 2_000);
     let text = feed.segmenter.playlist().unwrap();
-    assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:4\n") && text.contains("s2-4.m4s"), "{text}");
+    assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:5\n") && text.contains("s2-5.m4s"), "{text}");
     assert!(!text.contains("ENDLIST"));
 }
 
@@ -340,6 +340,14 @@ fn rw26_parts_last_a_quarter_of_a_second_and_are_the_segment_byte_for_byte() {
 }
 
 #[test]
+fn the_first_segment_is_number_1_because_players_take_0_for_none() {
+    let mut feed = Feed::new(both());
+    feed.run(0, 2_200, 2_000);
+    let text = feed.segmenter.playlist().unwrap();
+    assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:1\n") && text.contains("s1-1.m4s"), "{text}");
+}
+
+#[test]
 fn what_is_wanted_is_there_comes_later_or_never() {
     let mut feed = Feed::new(both());
     feed.run(0, 4_600, 2_000);
@@ -347,14 +355,14 @@ fn what_is_wanted_is_there_comes_later_or_never() {
     // Two segments of nine parts, and 480 ms of the third one.
     for (wanted, expected) in [
         (Wanted::Now, Reached::Yes),
-        (place(1, None), Reached::Yes),
-        (place(2, None), Reached::Later),
-        (place(1, Some(8)), Reached::Yes),
-        (place(1, Some(9)), Reached::Yes), // the first of the next
-        (place(2, Some(1)), Reached::Yes),
-        (place(2, Some(2)), Reached::Later),
-        (place(3, Some(0)), Reached::Later),
-        (place(4, Some(0)), Reached::TooFar),
+        (place(2, None), Reached::Yes),
+        (place(3, None), Reached::Later),
+        (place(2, Some(8)), Reached::Yes),
+        (place(2, Some(9)), Reached::Yes), // the first of the next
+        (place(3, Some(1)), Reached::Yes),
+        (place(3, Some(2)), Reached::Later),
+        (place(4, Some(0)), Reached::Later),
+        (place(5, Some(0)), Reached::TooFar),
         (place(u64::MAX, None), Reached::TooFar),
     ] {
         assert_eq!(feed.segmenter.reached(wanted), expected, "{wanted:?}");

@@ -32,8 +32,12 @@ const GRACE: usize = 2;
 /// A jump of the time stamps that breaks the timeline.
 const JUMP_MS: i64 = 10_000;
 
+/// The first segment's number. Players know of none before it; hls.js 1.7.4 takes 0 for none at all, and loads the parts
+/// of a segment 0 over and over.
+const FIRST_NUMBER: u64 = 1;
+
 /// Cuts a stream into segments and keeps the newest ones.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Segmenter {
     session: u64,
     next_number: u64,
@@ -103,6 +107,26 @@ pub(crate) enum Reached {
     Later,
     /// Nobody asks so far ahead who has read the playlist.
     TooFar,
+}
+
+impl Default for Segmenter {
+    fn default() -> Self {
+        Self {
+            session: 0,
+            next_number: FIRST_NUMBER,
+            next_part: 0,
+            segments: VecDeque::new(),
+            open: None,
+            init: None,
+            inits: 0,
+            discontinuities: 0,
+            broken: false,
+            longest_ms: 0,
+            ended: false,
+            clock: Timeline::default(),
+            sound: None,
+        }
+    }
 }
 
 impl Segmenter {

@@ -41,10 +41,12 @@ const PAGES: [Asset; 3] = [
     asset!("studio.html", "text/html; charset=utf-8"),
 ];
 
-const ASSETS: [Asset; 12] = [
+const ASSETS: [Asset; 14] = [
     asset!("style.css", "text/css; charset=utf-8"),
     asset!("common.js", "text/javascript; charset=utf-8"),
     asset!("home.js", "text/javascript; charset=utf-8"),
+    asset!("low-latency.js", "text/javascript; charset=utf-8"),
+    asset!("pace.js", "text/javascript; charset=utf-8"),
     asset!("player.js", "text/javascript; charset=utf-8"),
     asset!("room.js", "text/javascript; charset=utf-8"),
     asset!("studio.js", "text/javascript; charset=utf-8"),

@@ -10,10 +10,12 @@ use crate::sample;
 use crate::support::{PATIENCE, Rtmp, config, http_get, http_raw, open_flv, server, wait_until};
 
 const PAGES: [&str; 2] = ["/", "/watch/live/demo"];
-const ASSETS: [&str; 9] = [
+const ASSETS: [&str; 11] = [
     "style.css",
     "common.js",
     "home.js",
+    "low-latency.js",
+    "pace.js",
     "player.js",
     "watch.js",
     "icons.svg",
@@ -178,7 +180,7 @@ fn s07_the_list_and_the_pages_do_not_name_what_is_not_live() {
 #[test]
 fn streams_that_are_not_live_are_404() {
     let server = server();
-    for path in ["/live/a.flv", "/live/a/index.m3u8", "/live/a/s1-0.m4s", "/live/a", "/live/a.mp4"]
+    for path in ["/live/a.flv", "/live/a/index.m3u8", "/live/a/s1-1.m4s", "/live/a", "/live/a.mp4"]
     {
         assert_eq!(http_get(server.http_addr(), path).status, 404, "{path}");
     }
@@ -201,8 +203,8 @@ fn a_playlist_is_held_until_the_first_segment_is_complete() {
         (answer.status, answer.header("content-type")),
         (200, "application/vnd.apple.mpegurl")
     );
-    assert!(answer.text().contains("#EXTINF:2.000,\ns1-0.m4s"), "{}", answer.text());
-    for part in ["s1-i1.mp4", "s1-0.m4s"] {
+    assert!(answer.text().contains("#EXTINF:2.000,\ns1-1.m4s"), "{}", answer.text());
+    for part in ["s1-i1.mp4", "s1-1.m4s"] {
         let answer = http_get(address, &format!("/live/a/{part}"));
         assert_eq!((answer.status, answer.header("content-type")), (200, "video/mp4"));
         assert!([b"ftyp", b"moof"].contains(&answer.body[4..8].try_into().unwrap()));

@@ -1,26 +1,38 @@
 //! From a picture's arrival at the server to the screen, by the frame number in it: a few seconds, and a minute when
 //! `ONAIR_NIGHTLY` is set. Tests with a browser take turns.
 
+use std::process::Command;
 use std::time::Duration;
 
 use onair_e2e::latency::{Latency, Stream};
+use onair_e2e::process::Running;
 use onair_e2e::tools::{Tool, are_missing};
-use onair_e2e::{free_port, onair, web};
+use onair_e2e::{free_port, onair, process, web};
+use serde_json::{Value, json};
 
-/// Whoever joins late begins at a key frame and closes up: in a few seconds that is most of it, and is not judged; in a
-/// minute it is.
+/// By HTTP-FLV, whoever joins late begins at a key frame and closes up: in a few seconds that is most of it, and is not
+/// judged; in a minute it is. Low-latency HLS is judged from its first picture on.
 const JOINING: usize = 60;
 
-fn watch(player: &str, limit_ms: f64) {
-    if are_missing(&[Tool::Chromium, Tool::Ffmpeg]) {
-        return;
-    }
-    let _turn = web::alone();
-    let is_nightly = std::env::var_os("ONAIR_NIGHTLY").is_some();
-    let (seconds, joining) = if is_nightly { (60, 0) } else { (5, JOINING) };
+/// A demo, and the port of its page.
+fn demo() -> (Running, String) {
     let port = free_port().to_string();
     let mut demo = onair::start(&["demo", "--port", &port, "--plain", "--no-audience"]);
     demo.wait_for_output("live", Duration::from_secs(15));
+    (demo, port)
+}
+
+fn end(demo: Running) {
+    demo.signal("INT");
+    demo.wait(Duration::from_secs(30)).expect_code(0);
+}
+
+fn is_nightly() -> bool {
+    std::env::var_os("ONAIR_NIGHTLY").is_some()
+}
+
+/// Opens the page and judges what it shows for so long, but for the first `joining` pictures.
+fn watch(port: &str, player: &str, limit_ms: f64, seconds: u32, joining: usize) {
     let at = |path: &str| format!("http://127.0.0.1:{port}{path}");
     let (page, flv) = (at(&format!("/watch/live/demo?player={player}")), at("/live/demo.flv"));
     let stream = Stream { page: &page, flv: &flv, size: (540, 960), fps: 30 };
@@ -40,16 +52,60 @@ fn watch(player: &str, limit_ms: f64) {
     assert!(seen.each_ms.len() > 20 * seconds as usize, "{} pictures", seen.each_ms.len());
     assert!(seen.stalls <= 1, "{} stalls", seen.stalls);
     assert!(half > 0.0 && most <= limit_ms, "{player}: half {half:.0} ms, 95 % {most:.0} ms");
-    demo.signal("INT");
-    demo.wait(Duration::from_secs(30)).expect_code(0);
 }
 
 #[test]
 fn rw26_low_latency_hls_is_a_second_behind_its_server() {
-    watch("hls", 1_200.0);
+    if are_missing(&[Tool::Chromium, Tool::Ffmpeg]) {
+        return;
+    }
+    let _turn = web::alone();
+    let (demo, port) = demo();
+    // When there is one segment, and into a stream that goes on.
+    watch(&port, "hls", 1_200.0, if is_nightly() { 60 } else { 3 }, 0);
+    watch(&port, "hls", 1_200.0, 3, 0);
+    end(demo);
 }
 
 #[test]
 fn rw26_http_flv_is_half_a_second_behind_its_server() {
-    watch("flv", 500.0);
+    if are_missing(&[Tool::Chromium, Tool::Ffmpeg]) {
+        return;
+    }
+    let _turn = web::alone();
+    let (demo, port) = demo();
+    let (seconds, joining) = if is_nightly() { (60, 0) } else { (5, JOINING) };
+    watch(&port, "flv", 500.0, seconds, joining);
+    end(demo);
+}
+
+#[test]
+fn low_latency_hls_jumps_when_it_is_far_behind_and_hurries_when_it_is_not() {
+    if are_missing(&[Tool::SocketIo]) {
+        return;
+    }
+    let mut command = Command::new("node");
+    command.arg(web::folder().join("page/pace.mjs")).arg(onair::root().join("server/web/pace.js"));
+    let ended = process::run(&mut command, onair::PATIENCE);
+    ended.expect_code(0);
+    let seen: Value = serde_json::from_str(ended.stdout.trim()).expect("the script writes JSON");
+    let late = |show: &str| seen[show]["late"].as_f64().expect("a number");
+    for (show, jumps) in [
+        ("onTime", json!([])),
+        ("joinedLate", json!([0])),
+        ("joinedLateWithNothingInHand", json!([])),
+        ("stumbled", json!([])),
+        ("stumbledWithNothingInHand", json!([])),
+        ("stoodStill", json!([10])),
+        ("stoodStillTwice", json!([10, 12])),
+        ("tooSoon", json!([])),
+    ] {
+        assert_eq!(seen[show]["jumps"], jumps, "{show}: {seen}");
+        assert_eq!(seen[show]["rate"], json!(1), "as fast as the show at the end: {seen}");
+        let without = show.ends_with("WithNothingInHand");
+        assert_eq!((late(show) - 0.12).abs() < 0.05, !without, "{show}: {seen}");
+    }
+    let (fast, slow) = (&seen["stumbled"]["fastest"], &seen["tooSoon"]["slowest"]);
+    assert_eq!((fast, slow), (&json!(1.1), &json!(0.95)), "{seen}");
+    assert_eq!(seen["stumbledWithNothingInHand"]["fastest"], json!(1), "{seen}");
 }
