@@ -2,6 +2,7 @@
 //!
 //! [`RunningServer::streams`]: crate::RunningServer::streams
 
+use onair_types::{AudioHeader, VideoHeader};
 use serde::Serialize;
 
 /// One stream, as `GET /api/streams` lists it. Name and publish key are the same here: who can
@@ -65,4 +66,29 @@ pub struct AudioInfo {
     pub channels: u8,
     /// Bits a second, measured; 0 in the first second.
     pub bitrate_bps: u64,
+}
+
+/// What its header and its meter say.
+pub(crate) fn video_info(config: &VideoHeader, fps: f64, bitrate_bps: u64) -> VideoInfo {
+    let (width, height) = config.size().unwrap_or_default();
+    let codec = match config.h264().map(|config| config.sps()) {
+        Some([_, profile, constraints, level, ..]) => {
+            format!("avc1.{profile:02x}{constraints:02x}{level:02x}")
+        }
+        _ => config.codec().four_cc().escape_ascii().to_string(),
+    };
+    VideoInfo { codec, width, height, fps, bitrate_bps }
+}
+
+/// The same.
+pub(crate) fn audio_info(config: &AudioHeader, bitrate_bps: u64) -> AudioInfo {
+    AudioInfo {
+        codec: match config {
+            AudioHeader::Aac(asc) => format!("mp4a.40.{}", asc.object_type()),
+            AudioHeader::Opus(_) => "opus".to_owned(),
+        },
+        sample_rate_hz: config.sample_rate_hz(),
+        channels: config.channels(),
+        bitrate_bps,
+    }
 }

@@ -29,6 +29,7 @@ mod record;
 mod ring;
 mod rooms;
 mod rtmp;
+mod run;
 #[cfg(test)]
 #[path = "../tests/it/sample.rs"]
 mod sample;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::ring::{Gone, Item, Join};
+use crate::run::Run;
 use crate::stream::Stream;
 use crate::unit::Unit;
 
@@ -32,6 +33,13 @@ impl Player {
     pub(crate) fn new(stream: Arc<Stream>) -> Self {
         let number = stream.lock().enter();
         Self { stream, number, next: None }
+    }
+
+    /// All that came last in one piece, for one that has had everything before it.
+    pub(crate) fn take_run(&mut self) -> Option<Arc<Run>> {
+        let run = Arc::clone(self.stream.lock().run_at(self.next?)?);
+        self.next = Some(run.end());
+        Some(run)
     }
 
     /// What comes next; when nothing is there, wakes `context` as soon as there is.

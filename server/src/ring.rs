@@ -79,8 +79,19 @@ impl Ring {
         Ok(usize::try_from(index).ok().and_then(|index| self.items.get(index)))
     }
 
-    fn next_seq(&self) -> u64 {
+    /// The position of what comes next.
+    pub(crate) fn next_seq(&self) -> u64 {
         self.first_seq + self.items.len() as u64
+    }
+
+    /// All units from a position on; none where a publisher ended between them, or they are gone.
+    pub(crate) fn since(&self, seq: u64) -> Option<Vec<Arc<Unit>>> {
+        let skipped = usize::try_from(seq.checked_sub(self.first_seq)?).ok()?;
+        let unit = |item: &Item| match item {
+            Item::Unit(unit) => Some(Arc::clone(unit)),
+            Item::End => None,
+        };
+        self.items.iter().skip(skipped).map(unit).collect()
     }
 
     fn trim(&mut self) {

@@ -12,11 +12,12 @@ use thiserror::Error;
 use tokio::sync::Notify;
 
 use crate::hls::Segmenter;
-use crate::info::{AudioInfo, StreamInfo, StreamState, VideoInfo};
+use crate::info::{StreamInfo, StreamState, audio_info, video_info};
 use crate::meter::Meter;
 use crate::name::StreamName;
 use crate::record::Recording;
 use crate::ring::{Ring, is_joinable};
+use crate::run::Run;
 use crate::unit::{Header, Headers, Kind, Unit};
 
 /// Sound is passed on at once when no picture was for so long.
@@ -44,6 +45,10 @@ pub(crate) struct State {
     viewers: usize,
     wakers: Vec<Slot>,
     woken: Option<Now>,
+    /// What players were told of last, where several were waiting for it.
+    run: Option<Arc<Run>>,
+    /// Where what they are told of next begins.
+    run_from: u64,
 }
 
 #[derive(Debug)]
@@ -100,6 +105,8 @@ impl Stream {
             viewers: 0,
             wakers: Vec::new(),
             woken: None,
+            run: None,
+            run_from: 0,
         };
         Self { name, state: Mutex::new(state), parts_changed: Notify::new() }
     }
@@ -135,7 +142,14 @@ impl Stream {
             revoked: Arc::clone(&revoked),
         });
         drop(state);
-        Ok(Publication { stream: Arc::clone(self), session, revoked, recording: None })
+        Ok(Publication {
+            stream: Arc::clone(self),
+            session,
+            revoked,
+            recording: None,
+            is_news: false,
+            told: Vec::new(),
+        })
     }
 
     /// What the REST list says; `None` when nobody publishes or watches it.
@@ -213,19 +227,23 @@ impl State {
         }
     }
 
-    fn wake_players(&mut self, now: Now) {
-        self.woken = Some(now);
-        self.wake_all();
+    /// What came last, made ready to send, for a player that is at its beginning.
+    pub(crate) fn run_at(&self, seq: u64) -> Option<&Arc<Run>> {
+        self.run.as_ref().filter(|run| run.from() == seq)
     }
 
-    fn wake_all(&mut self) {
-        for slot in &mut self.wakers {
-            if let Slot::Taken(waker) = slot
-                && let Some(waker) = waker.take()
-            {
-                waker.wake();
-            }
-        }
+    fn make_run(&mut self, players: usize) {
+        let from = std::mem::replace(&mut self.run_from, self.ring.next_seq());
+        let units = (players > 1).then(|| self.ring.since(from)).flatten();
+        self.run = units.and_then(|units| Run::new(from, units)).map(Arc::new);
+    }
+
+    /// Those who wait, to be woken once the state is free: one may write to a socket at once.
+    fn waiting(&mut self) -> impl Iterator<Item = Waker> {
+        self.wakers.iter_mut().filter_map(|slot| match slot {
+            Slot::Taken(waker) => waker.take(),
+            Slot::Free => None,
+        })
     }
 }
 
@@ -236,6 +254,10 @@ pub(crate) struct Publication {
     session: u64,
     revoked: Arc<Notify>,
     pub(crate) recording: Option<Recording>,
+    /// Players are to be told of what was taken.
+    is_news: bool,
+    /// Those who are being told; kept for its room.
+    told: Vec<Waker>,
 }
 
 impl Publication {
@@ -280,12 +302,23 @@ impl Publication {
         Ok(())
     }
 
-    /// Takes an audio or video message as it came.
+    /// Tells players of what was taken since the last time, as soon as there is a picture.
+    pub(crate) fn tell(&mut self) {
+        if std::mem::take(&mut self.is_news) {
+            let mut state = self.stream.lock();
+            self.told.extend(state.waiting());
+            state.make_run(self.told.len());
+            drop(state);
+            self.told.drain(..).for_each(Waker::wake);
+        }
+    }
+
+    /// Takes an audio or video message as it came; [`Publication::tell`] passes it on.
     ///
     /// # Errors
     /// When its codec is not taken, its bytes break off, or the stream is another publisher's. What
     /// extended tags carry beside units is passed over.
-    pub(crate) fn push(
+    pub(crate) fn take(
         &mut self,
         tag_type: TagType,
         wire_ms: u32,
@@ -426,7 +459,8 @@ impl Publication {
             && has_video
             && state.woken.is_some_and(|woken| now.since(woken) < SOUND_WAITS);
         if !picture_is_near {
-            state.wake_players(now);
+            state.woken = Some(now);
+            self.is_news = true;
         }
         Ok(())
     }
@@ -439,8 +473,9 @@ impl Drop for Publication {
             state.live = None;
             state.ring.end();
             state.hls.end();
-            state.wake_all();
+            self.told.extend(state.waiting());
             drop(state);
+            self.told.drain(..).for_each(Waker::wake);
             self.stream.parts_changed.notify_waiters();
         }
     }
@@ -448,29 +483,6 @@ impl Drop for Publication {
 
 fn own(live: &mut Option<Live>, session: u64) -> Result<&mut Live, PushError> {
     live.as_mut().filter(|live| live.session == session).ok_or(PushError::Revoked)
-}
-
-fn video_info(config: &VideoHeader, fps: f64, bitrate_bps: u64) -> VideoInfo {
-    let (width, height) = config.size().unwrap_or_default();
-    let codec = match config.h264().map(|config| config.sps()) {
-        Some([_, profile, constraints, level, ..]) => {
-            format!("avc1.{profile:02x}{constraints:02x}{level:02x}")
-        }
-        _ => config.codec().four_cc().escape_ascii().to_string(),
-    };
-    VideoInfo { codec, width, height, fps, bitrate_bps }
-}
-
-fn audio_info(config: &AudioHeader, bitrate_bps: u64) -> AudioInfo {
-    AudioInfo {
-        codec: match config {
-            AudioHeader::Aac(asc) => format!("mp4a.40.{}", asc.object_type()),
-            AudioHeader::Opus(_) => "opus".to_owned(),
-        },
-        sample_rate_hz: config.sample_rate_hz(),
-        channels: config.channels(),
-        bitrate_bps,
-    }
 }
 
 #[cfg(test)]

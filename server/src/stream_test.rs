@@ -14,6 +14,21 @@ use crate::record::Writers;
 use crate::ring::Join;
 use crate::sample;
 
+impl Publication {
+    /// Takes a message and tells of it.
+    fn push(
+        &mut self,
+        tag_type: TagType,
+        wire_ms: u32,
+        body: Vec<u8>,
+        now: Now,
+    ) -> Result<(), PushError> {
+        let taken = self.take(tag_type, wire_ms, body, now);
+        self.tell();
+        taken
+    }
+}
+
 fn hub(policy: SecondPublisher) -> Hub {
     Hub::new(policy, None, Writers::new().0)
 }

@@ -1,5 +1,5 @@
 //! HTTP-FLV: the stream as one endless FLV file, beginning at the newest key frame. Every tag is
-//! written once and shared by all players. A WebSocket gets the same, a frame for each tag.
+//! written once and shared by all players. A WebSocket gets the same in frames of whole tags.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -58,6 +58,9 @@ impl Tags {
 
     /// What comes next; nothing at the end.
     pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Some(run) = self.player.take_run() {
+            return Poll::Ready(Some(run.flv_tags()));
+        }
         self.player.poll_next(context).map(|delivery| match delivery {
             Delivery::Start(join) => Some(self.headers(&join)),
             Delivery::Unit(unit) => Some(unit.flv_tag()),

@@ -1,4 +1,4 @@
-//! A stream as FLV by a WebSocket, a binary frame for each tag: a browser opens six connections by HTTP to one host, but
+//! A stream as FLV by a WebSocket, in binary frames of whole tags: a browser opens six connections by HTTP to one host, but
 //! any number of these. What came in since the last write goes out in one.
 
 use std::collections::VecDeque;

@@ -1,16 +1,20 @@
 //! One task for each RTMP connection: moves bytes between the socket and the [`Peer`], and keeps the
-//! deadlines.
+//! deadlines. A player's pictures go out without it ([`Outlet`]) as long as its socket takes them.
 
-use std::io::{self, ErrorKind, IoSlice};
+use std::future::pending;
+use std::io::{self, ErrorKind};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
-use onair_types::Now;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncWriteExt as _, Interest, Ready};
+use tokio::io::{Interest, Ready};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
+use super::outlet::{Left, Outlet};
 use super::peer::{AHEAD_BYTES, Flow, Peer, Stage};
 use crate::clock::Clock;
 use crate::hub::Hub;
@@ -70,20 +74,16 @@ pub(crate) async fn serve(
 }
 
 struct Connection {
-    stream: TcpStream,
-    peer: Peer,
+    outlet: Arc<Outlet>,
     clock: Clock,
     share: Share,
-    /// The last time the peer took bytes, or there were none for it.
-    last_write: Now,
-    /// The socket took less than there was.
-    blocked: bool,
 }
 
 /// What a connection woke up for.
 enum Wake {
     Socket(Ready),
-    Peer(Flow),
+    Outlet,
+    Revoked,
     Check,
     GivenUp,
 }
@@ -97,29 +97,27 @@ impl Connection {
             log::debug!("set options of RTMP connection {number}: {error}");
         }
         let peer = Peer::new(hub, number ^ now.as_micros() as u64, now);
-        Self { stream, peer, clock, share, last_write: now, blocked: false }
+        Self { outlet: Outlet::new(stream, peer, clock), clock, share }
     }
 
-    async fn run(mut self) -> io::Result<()> {
+    async fn run(self) -> io::Result<()> {
         let mut check = std::pin::pin!(sleep(HANDSHAKE));
+        let mut left = Left::Nothing;
         loop {
-            let Self { stream, peer, share, blocked, .. } = &mut self;
-            let interest = match *blocked {
-                // Who does not take its answers gets no more of them.
-                true if peer.output().len() >= AHEAD_BYTES => Interest::WRITABLE,
-                true => Interest::READABLE | Interest::WRITABLE,
-                false => Interest::READABLE,
-            };
+            let (interest, revoked) = self.stand();
+            let Self { outlet, share, .. } = &self;
             let wake = tokio::select! {
-                ready = stream.ready(interest) => Wake::Socket(ready?),
-                flow = peer.wait(*blocked) => Wake::Peer(flow),
+                ready = outlet.stream.ready(interest) => Wake::Socket(ready?),
+                () = outlet.news.notified() => Wake::Outlet,
+                () = yield_now(), if left == Left::More => Wake::Outlet,
+                () = told(revoked.as_deref()) => Wake::Revoked,
                 () = &mut check => Wake::Check,
                 () = share.given_up() => Wake::GivenUp,
             };
             let flow = match wake {
                 Wake::Socket(ready) if ready.is_readable() => self.read()?,
-                Wake::Socket(_) => Flow::GoOn,
-                Wake::Peer(flow) => flow,
+                Wake::Socket(_) | Wake::Outlet => Flow::GoOn,
+                Wake::Revoked => self.outlet.lock().peer.take_no_more(),
                 Wake::GivenUp => {
                     let why = "it keeps most of what is too much unfinished";
                     return Err(io::Error::new(ErrorKind::OutOfMemory, why));
@@ -129,62 +127,54 @@ impl Connection {
                     Flow::GoOn
                 }
             };
-            self.write()?;
+            left = self.outlet.go_on()?;
             if flow == Flow::Close {
-                self.peer.leave();
+                self.outlet.lock().peer.leave();
                 return self.linger().await;
             }
         }
     }
 
+    /// What the socket is waited for, and what tells that another publisher took over.
+    fn stand(&self) -> (Interest, Option<Arc<Notify>>) {
+        let mut inner = self.outlet.lock();
+        let interest = match (inner.blocked, inner.peer.output().len()) {
+            // Who does not take its answers gets no more of them.
+            (true, AHEAD_BYTES..) => Interest::WRITABLE,
+            (true, _) => Interest::READABLE | Interest::WRITABLE,
+            (false, _) => Interest::READABLE,
+        };
+        (interest, inner.peer.revoked())
+    }
+
     /// Reads once and acts on what came. The buffer is on the stack: an idle connection has none.
-    fn read(&mut self) -> io::Result<Flow> {
+    fn read(&self) -> io::Result<Flow> {
         let mut buffer = [0; READ_BYTES];
-        let count = match self.stream.try_read(&mut buffer) {
+        let count = match self.outlet.stream.try_read(&mut buffer) {
             Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Flow::GoOn),
             Err(error) => return Err(error),
         };
-        let result = self.peer.handle_input(&buffer[..count], self.clock.now());
-        self.share.set(self.peer.unfinished_bytes());
+        let peer = &mut self.outlet.lock().peer;
+        let result = peer.handle_input(&buffer[..count], self.clock.now());
+        self.share.set(peer.unfinished_bytes());
         result.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
     }
 
-    /// Writes what waits until the socket takes no more.
-    fn write(&mut self) -> io::Result<()> {
-        let out = self.peer.output();
-        self.blocked = false;
-        while !out.is_empty() {
-            let mut slices = [IoSlice::new(&[]); 64];
-            let filled = out.io_slices(&mut slices);
-            match self.stream.try_write_vectored(&slices[..filled]) {
-                Ok(count) => {
-                    out.advance(count);
-                    self.last_write = self.clock.now();
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.blocked = true;
-                    return Ok(());
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
     /// How long until the next deadline, or a while when there is none.
-    fn until_deadline(&mut self) -> io::Result<Duration> {
+    fn until_deadline(&self) -> io::Result<Duration> {
         let now = self.clock.now();
-        let use_by = match self.peer.stage() {
+        let inner = self.outlet.lock();
+        let use_by = match inner.peer.stage() {
             Stage::Handshake => Some((HANDSHAKE, "the handshake takes too long")),
             Stage::Open => Some((ROLE, "no publish or play came")),
             Stage::Publisher => Some((IDLE_PUBLISHER, "the publisher is silent")),
             Stage::Player => None,
         };
-        let use_by = use_by.map(|(limit, what)| (self.peer.last_use() + limit, what));
+        let use_by = use_by.map(|(limit, what)| (inner.peer.last_use() + limit, what));
         let write_by =
-            self.blocked.then_some((self.last_write + WRITE_STALL, "the peer does not read"));
+            inner.blocked.then_some((inner.last_write + WRITE_STALL, "the peer does not read"));
         let next = use_by.into_iter().chain(write_by).min_by_key(|(at, _)| *at);
         match next {
             Some((at, what)) if at <= now => Err(io::Error::new(ErrorKind::TimedOut, what)),
@@ -195,16 +185,17 @@ impl Connection {
 
     /// Sends the rest and the end, then reads for a moment: closing with bytes unread would reset
     /// the connection, and the peer would lose the reason.
-    async fn linger(mut self) -> io::Result<()> {
+    async fn linger(self) -> io::Result<()> {
+        let Outlet { stream, .. } = &*self.outlet;
         let said_why = async {
-            while self.blocked {
-                self.stream.writable().await?;
-                self.write()?;
+            while self.outlet.lock().blocked {
+                stream.writable().await?;
+                self.outlet.write(&mut self.outlet.lock())?;
             }
-            self.stream.shutdown().await?;
+            SockRef::from(stream).shutdown(Shutdown::Write)?;
             loop {
-                self.stream.readable().await?;
-                match self.stream.try_read(&mut [0; 4096]) {
+                stream.readable().await?;
+                match stream.try_read(&mut [0; 4096]) {
                     Ok(0) => return Ok(()),
                     Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
                     _ => {}
@@ -212,5 +203,13 @@ impl Connection {
             }
         };
         timeout(LINGER, said_why).await.unwrap_or(Ok(()))
+    }
+}
+
+/// Ends once it is told; never where nothing tells.
+async fn told(news: Option<&Notify>) {
+    match news {
+        Some(news) => news.notified().await,
+        None => pending().await,
     }
 }

@@ -2,6 +2,7 @@
 //! moves its bytes.
 
 mod connection;
+mod outlet;
 mod peer;
 mod session;
 

@@ -1,7 +1,6 @@
 //! What one RTMP connection is to the server, without its socket: received bytes in, bytes to send
 //! out, and media between the [`Session`] and the [`Hub`].
 
-use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -68,12 +67,17 @@ impl Peer {
         if self.session.is_open() && !was_open {
             self.last_use = now;
         }
-        while let Some(event) = self.session.poll_event() {
-            if self.handle_event(event, now) == Flow::Close {
-                return Ok(Flow::Close);
-            }
+        let mut flow = Flow::GoOn;
+        while flow == Flow::GoOn
+            && let Some(event) = self.session.poll_event()
+        {
+            flow = self.handle_event(event, now);
         }
-        result.map(|()| Flow::GoOn)
+        // Once for all that came: a picture and its sound go out in one write.
+        if let Role::Publisher(publication, _) = &mut self.role {
+            publication.tell();
+        }
+        if flow == Flow::Close { Ok(flow) } else { result.map(|()| flow) }
     }
 
     /// Bytes kept of messages that are not whole yet.
@@ -104,21 +108,18 @@ impl Peer {
         self.last_use
     }
 
-    /// Ends when there is something new to send or the peer must go; never for one that is waited
-    /// for, or whose socket is `blocked`.
-    pub(super) async fn wait(&mut self, blocked: bool) -> Flow {
-        match &mut self.role {
-            Role::Publisher(_, revoked) => {
-                revoked.notified().await;
-                self.session.refuse("NetStream.Publish.BadName", "another publisher took over");
-                Flow::Close
-            }
-            Role::Player { .. } if !blocked => {
-                poll_fn(|context| self.poll_feed(context)).await;
-                Flow::GoOn
-            }
-            Role::Player { .. } | Role::None => pending().await,
+    /// What tells a publisher that another one took over.
+    pub(super) fn revoked(&self) -> Option<Arc<Notify>> {
+        match &self.role {
+            Role::Publisher(_, revoked) => Some(Arc::clone(revoked)),
+            Role::Player { .. } | Role::None => None,
         }
+    }
+
+    /// Another publisher took over.
+    pub(super) fn take_no_more(&mut self) -> Flow {
+        self.session.refuse("NetStream.Publish.BadName", "another publisher took over");
+        Flow::Close
     }
 
     fn handle_event(&mut self, event: Event, now: Now) -> Flow {
@@ -154,7 +155,7 @@ impl Peer {
                 publication.push_metadata(&values, now)
             }
             (Event::Media { tag_type, timestamp_ms, body }, Role::Publisher(publication, _)) => {
-                publication.push(tag_type, timestamp_ms, body, now)
+                publication.take(tag_type, timestamp_ms, body, now)
             }
             (Event::Data { timestamp_ms, values }, Role::Publisher(publication, _)) => {
                 publication.push_data(timestamp_ms, &values)
@@ -185,6 +186,10 @@ impl Peer {
             return Poll::Pending;
         };
         let mut fed = Poll::Pending;
+        if let Some(run) = player.take_run() {
+            session.send_run(&run);
+            fed = Poll::Ready(());
+        }
         while session.output().len() < AHEAD_BYTES {
             let Poll::Ready(delivery) = player.poll_next(context) else { break };
             fed = Poll::Ready(());

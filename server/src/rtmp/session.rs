@@ -18,6 +18,7 @@ use onair_types::{AudioCodec, Now, VideoCodec};
 use thiserror::Error;
 
 use crate::name::{StreamName, check_app};
+use crate::run::Run;
 use crate::unit::Unit;
 
 /// Chunk size of what the server sends.
@@ -211,6 +212,14 @@ impl Session {
         let Unit { tag_type, timestamp_ms, body, .. } = unit;
         let sent = self.out.push_media(*tag_type, stream_id, *timestamp_ms, &[], body);
         debug_assert!(sent.is_ok(), "what was received fits what is sent");
+    }
+
+    /// Sends a player all of these.
+    pub(crate) fn send_run(&mut self, run: &Run) {
+        let Role::Player { stream_id } = self.role else { return };
+        if !run.send(&mut self.out, stream_id) {
+            run.units().iter().for_each(|unit| self.send_unit(unit));
+        }
     }
 
     /// Tells a player that its publisher came (back).

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod fan_out;
 mod ffmpeg;
 mod flv_socket;
 mod hls;

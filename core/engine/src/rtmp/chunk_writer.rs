@@ -11,6 +11,8 @@
 //! (5.3.1.3; statement 53). Commands come through [`super::command::CommandWriter`], which writes
 //! into an [`Outgoing`] and owns the chunk size of both.
 
+mod framed;
+
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
@@ -20,6 +22,8 @@ use thiserror::Error;
 use super::chunk_header::EXTENDED;
 use super::media_message::{Head, Shared};
 use crate::flv::{Prefix, TagType};
+
+pub use framed::Framed;
 
 /// A message is larger than RTMP's 24-bit length can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -67,11 +71,15 @@ pub struct Outgoing {
 /// Commands that follow each other share one entry.
 #[derive(Debug)]
 enum Entry {
-    Copied { len: usize },
+    Copied {
+        len: usize,
+    },
     Shared(Shared),
+    /// Chunks already.
+    Framed(Payload),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Previous {
     timestamp_ms: u32,
     stream_id: u32,
@@ -245,6 +253,7 @@ impl Outgoing {
                         .try_for_each(|half| fill(ring_range(&self.copied, half, range.clone())))
                 }
                 Entry::Shared(shared) => shared.pieces(from).try_for_each(&mut fill),
+                Entry::Framed(bytes) => fill(bytes.get(from..).unwrap_or_default()),
             };
             if fits.is_none() {
                 break;
@@ -405,6 +414,7 @@ impl Entry {
         match self {
             Self::Copied { len } => *len,
             Self::Shared(shared) => shared.len,
+            Self::Framed(bytes) => bytes.len(),
         }
     }
 }

@@ -354,3 +354,55 @@ proptest! {
         prop_assert_eq!(read_with_rml(&all(&mut out)), expected);
     }
 }
+
+/// Of one connection, and the same messages framed by it and sent by another.
+#[test]
+fn framed_messages_read_like_those_sent_one_by_one() {
+    let (picture, sound) = (payload(1_000), payload(90));
+    for at in [40, 0x00FF_FFFF - 10, 0x0100_0000, u32::MAX - 20] {
+        let (mut plain, mut framing, mut sharing) =
+            (Outgoing::new(), Outgoing::new(), Outgoing::new());
+        let mut wires = [Vec::new(), Vec::new(), Vec::new()];
+        for round in 0..3_u32 {
+            let ms = at.wrapping_add(round * 40);
+            let messages = [(TagType::Video, ms, &picture), (TagType::Audio, ms + 5, &sound)];
+            for (tag_type, ms, body) in messages {
+                plain.push_media(tag_type, 1, ms, &[], body).unwrap();
+            }
+            let framed = framing.frame(1, messages.into_iter()).unwrap();
+            assert!(framing.push_framed(&framed, 1) && sharing.push_framed(&framed, 1));
+            for (wire, out) in wires.iter_mut().zip([&mut plain, &mut framing, &mut sharing]) {
+                // In pieces that end anywhere.
+                wire.extend(drain(out, 77).0);
+            }
+        }
+        assert_eq!(wires[0], wires[1]);
+        assert_eq!(wires[0], wires[2]);
+    }
+}
+
+#[test]
+fn framed_messages_are_not_for_connections_that_stand_otherwise() {
+    let sound = payload(90);
+    let mut first = Outgoing::new();
+    first.push_media(TagType::Audio, 1, 40, &[], &sound).unwrap();
+    let framed = first.frame(1, [(TagType::Audio, 60, &sound)].into_iter()).unwrap();
+    assert!(standing_like(&first).push_framed(&framed, 1));
+    let mut behind = Outgoing::new();
+    assert!(!behind.push_framed(&framed, 1), "nothing was before it here");
+    behind.push_media(TagType::Audio, 1, 20, &[], &sound).unwrap();
+    assert!(!behind.push_framed(&framed, 1), "a delta would mean another time");
+    assert!(!first.push_framed(&framed, 2), "another message stream");
+    let mut other = standing_like(&first);
+    CommandWriter::new().set_chunk_size(4_096, &mut other);
+    assert!(!other.push_framed(&framed, 1), "another chunk size");
+    // What it does not use may stand anywhere.
+    first.push_media(TagType::Video, 1, 50, &[], &sound).unwrap();
+    assert!(first.push_framed(&framed, 1));
+    assert!(!first.push_framed(&framed, 1), "once");
+}
+
+/// A connection on which the same was sent and written.
+fn standing_like(out: &Outgoing) -> Outgoing {
+    Outgoing { chunk_bytes: out.chunk_bytes, previous: out.previous, ..Outgoing::default() }
+}
