@@ -13,15 +13,20 @@ LEAST = "one send in C"
 class Least:
     """Sends `size` bytes to each of so many clients, so often a second, once all of them have come."""
 
-    def __init__(self, program, clients, size, a_second):
+    def __init__(self, program, clients, size, a_second, host):
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            self._port = listener.getsockname()[1]
-        words = [program, self._port, clients, size, 1_000_000 // a_second]
-        self._process = subprocess.Popen([str(word) for word in words], stderr=subprocess.DEVNULL)
+            port = listener.getsockname()[1]
+        words = [program, port, clients, size, 1_000_000 // a_second]
+        if host:
+            self._address = (host.address, port)
+            self._process = host.start([*words, host.address])
+        else:
+            self._address = ("127.0.0.1", port)
+            self._process = subprocess.Popen([str(word) for word in words], stderr=subprocess.DEVNULL)
         self.pid = self._process.pid
 
     def player(self):
-        return Client(self._port)
+        return Client(self._address)
 
     def close(self):
         self._process.kill()
@@ -31,10 +36,10 @@ class Least:
 class Client:
     """Somebody who is sent everything."""
 
-    def __init__(self, port):
+    def __init__(self, address):
         for attempt in itertools.count():
             try:
-                self.connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+                self.connection = socket.create_connection(address, timeout=20)
                 return
             except ConnectionRefusedError:
                 if attempt == 100:
@@ -42,7 +47,7 @@ class Client:
                 time.sleep(0.02)
 
 
-def least(clients, size, a_second):
-    """None where there is no C compiler."""
+def least(clients, size, a_second, host=None):
+    """On that host, or here; None where there is no C compiler."""
     program = one_send()
-    return program and Least(program, clients, size, a_second)
+    return program and Least(program, clients, size, a_second, host)

@@ -179,10 +179,10 @@ def raw_material(ffmpeg_path, seconds, name="raw", look="noise=alls=6:allf=t"):
 
 
 class Nginx:
-    """nginx-rtmp on a port of its own, on its defaults, recording nothing."""
+    """nginx-rtmp on a port of its own, on its defaults, recording nothing; on that host, or here."""
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, port, host=None):
+        self.port, address = port, host.address if host else "127.0.0.1"
         self._folder = tempfile.TemporaryDirectory()
         folder = self._folder.name
         module = next(Path("/usr").glob("lib*/nginx/modules/ngx_rtmp_module.so"))
@@ -190,9 +190,10 @@ class Nginx:
         config.write_text(
             f"load_module {module}; daemon off; master_process off; pid {folder}/pid;\n"
             f"error_log {folder}/error.log; events {{ worker_connections 256; }}\n"
-            f"rtmp {{ server {{ listen 127.0.0.1:{port}; application live {{ live on; }} }} }}\n"
+            f"rtmp {{ server {{ listen {address}:{port}; application live {{ live on; }} }} }}\n"
         )
-        self._process = subprocess.Popen([which("nginx"), "-p", folder, "-e", f"{folder}/error.log", "-c", str(config)])
+        start = host.start if host else subprocess.Popen
+        self._process = start([which("nginx"), "-p", folder, "-e", f"{folder}/error.log", "-c", str(config)])
         time.sleep(0.5)
         if self._process.poll() is not None:
             raise RuntimeError(f"nginx does not start: {(Path(folder) / 'error.log').read_text()}")

@@ -1,4 +1,5 @@
-"""B11: how soon somebody who joins the embedded server has a picture, and what each player costs it, beside nginx-rtmp."""
+"""B11: how soon somebody who joins the embedded server has a picture, and what each player costs it, beside nginx-rtmp.
+The players are on another host (apart.py)."""
 
 import contextlib
 import http.client
@@ -9,8 +10,8 @@ import statistics
 import struct
 import subprocess
 import time
-from pathlib import Path
 
+import apart
 from least import LEAST, least
 from row import US, Row
 from setup import Nginx, lift_socket_limit, material, say
@@ -22,23 +23,30 @@ TAG_HEAD, TAG_TAIL = 11, 4
 
 
 def b11(peers, seconds, port):
+    with apart.two_hosts() as host:
+        return rows(peers, max(seconds, 20), port, host)
+
+
+def rows(peers, seconds, port, host):
     join = Row("B11", f"TCP connect → first key frame whole, median of {JOINS}", "ms", "≤ 20 ms",
                lambda f: max(f[US], f[FLV]) <= 20)
     fan_out = Row("B11", f"a minute of 720p30 to one of {PLAYERS} players", "CPU-ms", "≤ 0.55 × nginx-rtmp",
                   lambda f: max(f[US], f[FLV]) <= 0.55 * f[NGINX])
-    file = material(peers.ffmpeg, max(seconds, 20))
+    if not host:
+        return [join, fan_out]
+    file = material(peers.ffmpeg, seconds)
     lift_socket_limit()
     # Each way to watch has a server of its own, so that all can be measured at once: what disturbs one disturbs all.
-    servers = {US: Ours(peers.onair, RtmpPlayer), FLV: Ours(peers.onair, FlvPlayer), NGINX: Theirs(port)}
+    servers = {US: Ours(peers.onair, RtmpPlayer, host), FLV: Ours(peers.onair, FlvPlayer, host), NGINX: Theirs(port, host)}
     try:
         with published(peers.onair, file, servers):
             join.figures = {who: statistics.median(times) for who, times in joins(servers).items()}
         with published(peers.onair, file, servers) as began:
             # A picture with its share of sound.
-            if floor := least(PLAYERS, file.stat().st_size // (max(seconds, 20) * FPS), FPS):
+            if floor := least(PLAYERS, file.stat().st_size // (seconds * FPS), FPS, host):
                 servers[LEAST] = floor
             crowds = {who: [server.player() for _ in range(PLAYERS)] for who, server in servers.items()}
-            fan_out.figures = costs(servers, crowds, began + max(seconds, 20) - 2)
+            fan_out.figures = costs(servers, crowds, began + seconds - 2)
     except (OSError, ValueError, http.client.HTTPException) as error:
         say(f"  B11: {error}")
     finally:
@@ -72,31 +80,27 @@ def costs(servers, crowds, end):
         # Until everybody has caught up.
         drain(selector, received, time.monotonic() + 3)
         received.update(dict.fromkeys(servers, 0))
-        before, began = {who: used(server.pid) for who, server in servers.items()}, time.monotonic()
+        before, began = {who: apart.used(server.pid) for who, server in servers.items()}, time.monotonic()
         drain(selector, received, end)
         minutes = (time.monotonic() - began) / 60
-        after = {who: used(server.pid) for who, server in servers.items()}
+        after = {who: apart.used(server.pid) for who, server in servers.items()}
     if min(received.values()) < 0.9 * max(received.values()):
         raise ValueError(f"not everybody got everything: {received}")
     return {who: (after[who] - before[who]) / PLAYERS / minutes for who in servers}
 
 
 def drain(selector, received, end):
-    while (left := end - time.monotonic()) > 0:
-        for key, _ in selector.select(left):
-            data = key.fileobj.recv(262_144)
-            if not data:
-                raise ConnectionError(f"{key.data} closed a player's connection")
-            received[key.data] += len(data)
+    for key, data in apart.came(selector, end):
+        received[key.data] += len(data)
 
 
 class Ours:
     """The embedded server, and one way to play from it."""
 
-    def __init__(self, onair, player):
-        command = [onair, "serve", "--rtmp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--json"]
-        quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-        self._process = subprocess.Popen([str(word) for word in command], **quiet)
+    def __init__(self, onair, player, host):
+        any_port = f"{host.address}:0"
+        command = [onair, "serve", "--rtmp", any_port, "--http", any_port, "--json"]
+        self._process = host.start(command, stdout=subprocess.PIPE, text=True)
         self.pid = self._process.pid
         listening = json.loads(self._process.stdout.readline())
         self.rtmp, self._http = (int(listening[what].rpartition(":")[2]) for what in ("rtmp", "http"))
@@ -113,8 +117,8 @@ class Ours:
 class Theirs(Nginx):
     """nginx-rtmp."""
 
-    def __init__(self, port):
-        super().__init__(port)
+    def __init__(self, port, host):
+        super().__init__(port, host)
         self.rtmp, self.pid = port, self._process.pid
 
     def player(self):
@@ -131,7 +135,7 @@ class RtmpPlayer:
         answer = reader.take(1 + 2 * HANDSHAKE)
         self.connection.sendall(answer[1 : 1 + HANDSHAKE])
         self._messages = messages(reader)
-        address = name("app") + string("live") + name("tcUrl") + string(f"rtmp://127.0.0.1:{port}/live")
+        address = name("app") + string("live") + name("tcUrl") + string(f"rtmp://{apart.SERVER}:{port}/live")
         self._ask("connect", 1, b"\x03" + address + b"\x00\x00\x09")
         self._ask("createStream", 2, b"\x05")
         command(self.connection, 1, string("play") + number(3) + b"\x05" + string("bench"))
@@ -169,7 +173,7 @@ class FlvPlayer:
 
 
 def connect(port):
-    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    connection = socket.create_connection((apart.SERVER, port), timeout=20)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
@@ -189,7 +193,7 @@ def published(onair, file, servers):
     publishers = []
     try:
         for server in servers.values():
-            command = [onair, "push", f"rtmp://127.0.0.1:{server.rtmp}/live/bench", "--flv", file, "--json"]
+            command = [onair, "push", f"rtmp://{apart.SERVER}:{server.rtmp}/live/bench?token={apart.TOKEN}", "--flv", file, "--json"]
             quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
             publishers.append(subprocess.Popen([str(word) for word in command], **quiet))
         began = time.monotonic()
@@ -203,9 +207,3 @@ def published(onair, file, servers):
             publisher.wait()
         # Until the servers have noticed: they refuse a second publisher of the same name.
         time.sleep(0.5)
-
-
-def used(pid):
-    """Milliseconds of processor that the process has used, as its scheduler counts them."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6

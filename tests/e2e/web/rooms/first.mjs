@@ -1,4 +1,4 @@
-// node first.mjs PORT: the rooms of 2016, written again from their table of messages, on a present socket.io: no answers, no
+// node first.mjs PORT [ADDRESS]: the rooms of 2016, written again from their table of messages, on a present socket.io: no answers, no
 // owners, no rules.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
@@ -24,4 +24,4 @@ io.on("connection", (socket) => {
   socket.on("gift", (gift) => io.to(gift.roomKey).emit("gift", gift));
   socket.on("disconnect", () => own && rooms.delete(own));
 });
-http.listen(Number(process.argv[2]), "127.0.0.1", () => console.log("listening"));
+http.listen(Number(process.argv[2]), process.argv[3] ?? "127.0.0.1", () => console.log("listening"));
