@@ -1809,7 +1809,7 @@ onair_status onair_rehearsal_end(void);
 
 #if defined(ONAIR_REHEARSAL)
 /*
- The session's clock goes on by so much, µs.
+ The session's clock goes on by so much, µs, 0 too; returns when all that is due then is done.
  */
 onair_status onair_rehearsal_pass(onair_session session, uint32_t micros);
 #endif

@@ -19,6 +19,14 @@ pub trait Clock: Send + Sync {
     fn slept(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// Whether it stands until somebody sets it by [`Session::set_clock`]. No timer sleeps then, and
+    /// what the app does to a running broadcast waits until `onair-net` has done what was due before:
+    /// the same calls always lead to the same decisions. A connector for it is to change what it
+    /// connects to by [`Session::between_looks`] alone. Encoders and devices are not waited for.
+    fn is_set_by_hand(&self) -> bool {
+        false
+    }
 }
 
 /// The system's monotonic clock, from zero at its creation.
@@ -74,10 +82,24 @@ fn read(clock: libc::clockid_t) -> Duration {
 }
 
 impl Session {
-    /// Looks at the clock at once: for a clock that was set, which no timer notices.
-    pub fn look_at_clock(&self) {
-        if let Ok(run) = self.running() {
+    /// Has `change` set a clock that stands until then ([`Clock::is_set_by_hand`]), and returns when
+    /// the broadcast has done what is due. Without a broadcast only the clock changes.
+    pub fn set_clock(&self, change: impl FnOnce()) {
+        let run = self.running();
+        change();
+        if let Ok(run) = run {
             run.wake.notify();
+            run.come_to_rest();
+        }
+    }
+
+    /// Has `change` do something to a network that goes by such a clock while the broadcast does not
+    /// look at it, and returns when it has done what follows from that.
+    pub fn between_looks(&self, change: impl FnOnce()) {
+        let run = self.running();
+        change();
+        if let Ok(run) = run {
+            run.come_to_rest();
         }
     }
 }

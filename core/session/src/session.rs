@@ -123,6 +123,7 @@ impl Session {
     pub fn stop(&self) {
         let mut active = lock(&self.active);
         if let Some(ended) = active.take() {
+            ended.run.come_to_rest();
             ended.run.stop();
             self.clear(ended);
             self.status.recorder.wait(RECORDING_WITHIN);
@@ -141,6 +142,7 @@ impl Session {
         if self.plan.timing == Timing::OnTime {
             run.wait_until_due();
         }
+        run.come_to_rest();
         run.finish(self.plan.clock.now() + deadline);
         if let Some(net_gone) = net_gone {
             // Nothing is ever received: this ends with the thread, or with the time.
@@ -275,9 +277,12 @@ impl Session {
         &self.plan
     }
 
+    /// The broadcast that runs; at rest where its clock stands.
     pub(crate) fn running(&self) -> Result<Arc<Run>, PushError> {
-        let run = self.run.read().unwrap_or_else(PoisonError::into_inner);
-        run.clone().ok_or(PushError::NotRunning)
+        let run = self.run.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let run = run.ok_or(PushError::NotRunning)?;
+        run.come_to_rest();
+        Ok(run)
     }
 
     pub(crate) fn check_kind(&self, track: Track, given: Source) -> Result<(), PushError> {

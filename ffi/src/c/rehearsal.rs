@@ -24,12 +24,12 @@ pub extern "C" fn onair_rehearsal_end() -> onair_status {
     })
 }
 
-/// The session's clock goes on by so much, µs.
+/// The session's clock goes on by so much, µs, 0 too; returns when all that is due then is done.
 #[unsafe(no_mangle)]
 pub extern "C" fn onair_rehearsal_pass(session: onair_session, micros: u32) -> onair_status {
     with(session, |live| {
-        live.stage()?.pass(micros);
-        live.session().look_at_clock();
+        let stage = live.stage()?;
+        live.session().set_clock(|| stage.pass(micros));
         Ok(())
     })
 }
@@ -38,7 +38,8 @@ pub extern "C" fn onair_rehearsal_pass(session: onair_session, micros: u32) -> o
 #[unsafe(no_mangle)]
 pub extern "C" fn onair_rehearsal_cut(session: onair_session) -> onair_status {
     with(session, |live| {
-        live.stage()?.cut();
+        let stage = live.stage()?;
+        live.session().between_looks(|| stage.cut());
         Ok(())
     })
 }
@@ -47,7 +48,8 @@ pub extern "C" fn onair_rehearsal_cut(session: onair_session) -> onair_status {
 #[unsafe(no_mangle)]
 pub extern "C" fn onair_rehearsal_refuse(session: onair_session, attempts: u32) -> onair_status {
     with(session, |live| {
-        live.stage()?.refuse(attempts);
+        let stage = live.stage()?;
+        live.session().between_looks(|| stage.refuse(attempts));
         Ok(())
     })
 }
@@ -57,7 +59,8 @@ pub extern "C" fn onair_rehearsal_refuse(session: onair_session, attempts: u32) 
 #[unsafe(no_mangle)]
 pub extern "C" fn onair_rehearsal_limit(session: onair_session, rate_bps: u32) -> onair_status {
     with(session, |live| {
-        live.stage()?.limit(rate_bps);
+        let stage = live.stage()?;
+        live.session().between_looks(|| stage.limit(rate_bps));
         Ok(())
     })
 }

@@ -22,7 +22,7 @@ use super::timer::Timer;
 use crate::destination::Places;
 use crate::edge::stock::Hand;
 use crate::edge::units::Merge;
-use crate::run::{NAP, Run};
+use crate::run::{Counter, NAP, Run};
 use crate::statistics::Measured;
 use crate::{Event, State};
 
@@ -40,6 +40,8 @@ pub(super) struct Driver {
     stop_by: Option<Now>,
     /// How long the device had slept at the last look.
     slept: Duration,
+    /// Counts what wakes us, where the clock is set by hand.
+    counter: Option<Counter>,
 }
 
 const REPORT_EVERY: Duration = Duration::from_secs(1);
@@ -66,6 +68,7 @@ impl Driver {
             measured: Measured::default(),
             stop_by: None,
             slept: run.plan.clock.slept(),
+            counter: run.counter(),
             run,
         }
     }
@@ -76,7 +79,10 @@ impl Driver {
             // Nobody to wait for: the show goes into a file alone.
             self.run.status.set_state(State::Live);
         }
-        poll_fn(|cx| self.poll(cx)).await;
+        match self.counter.take() {
+            None => poll_fn(|cx| self.poll(cx)).await,
+            Some(mut counter) => poll_fn(|cx| counter.poll(cx, |cx| self.poll(cx))).await,
+        }
         let end = if self.run.status.error().is_some() { State::Failed } else { State::Stopped };
         self.measure(self.now(), true);
         self.run.board.end(end);
@@ -113,7 +119,7 @@ impl Driver {
                     self.report(now);
                 }
                 // Armed last, with what the engines now want; due at once only if it just came.
-                if !self.timer.is_due(cx, self.next_due(), now) {
+                if !self.timer.is_due(cx, self.next_due(now), now) {
                     return Poll::Pending;
                 }
             }
@@ -322,14 +328,16 @@ impl Driver {
         status.report(Event::Statistics(statistics));
     }
 
-    fn next_due(&self) -> Option<Now> {
+    /// None that is still to come where the clock is set by hand: who sets it wakes us.
+    fn next_due(&self, now: Now) -> Option<Now> {
         let finish = self.run.finish_by().filter(|_| self.stop_by.is_none());
         // What is due goes when there is room, and not before.
         let units = self.units.due().filter(|_| self.lanes.iter().all(Lane::takes_units));
         let report = Some(self.next_report + REPORT_WAITS);
         let all = [report, self.stop_by, finish, units, self.show.steering.deadline()];
         let lanes = self.lanes.iter().map(Lane::deadline);
-        all.into_iter().chain(lanes).flatten().min()
+        let due = all.into_iter().chain(lanes).flatten().min();
+        due.filter(|at| *at <= now || !self.run.plan.clock.is_set_by_hand())
     }
 }
 

@@ -76,6 +76,7 @@ pub(crate) fn run(runtime: Runtime, places: Places, engines: Vec<Publish>, run: 
         run.status.set_error(Some(Error::System("run the broadcast: internal error".to_owned())));
         State::Failed
     });
+    run.end_looks();
     run.status.recorder.close();
     // Before the state: who sees it may start again at once.
     run.stop();

@@ -3,6 +3,7 @@
 
 mod ending;
 mod gate;
+mod rest;
 mod sleep;
 mod status;
 mod threads;
@@ -38,6 +39,8 @@ use crate::{
 
 pub(crate) use ending::Ending;
 pub(crate) use gate::{Entered, Gate};
+pub(crate) use rest::Counter;
+use rest::Rest;
 pub(crate) use sleep::NAP;
 use sleep::{Missed, Push as Stamped};
 pub(crate) use status::Status;
@@ -144,6 +147,8 @@ pub(crate) struct Run {
     failure: Mutex<Option<Error>>,
     finish_by: Mutex<Option<Now>>,
     all_sent: AtomicBool,
+    /// None on a clock that runs.
+    rest: Option<Arc<Rest>>,
 }
 
 /// How long a thread waits at a full or a closing queue before it looks whether to stop.
@@ -192,6 +197,7 @@ impl Run {
             failure: Mutex::new(None),
             finish_by: Mutex::new(None),
             all_sent: AtomicBool::new(false),
+            rest: plan.clock.is_set_by_hand().then(Arc::default),
             plan,
             status,
         }
@@ -333,6 +339,27 @@ impl Run {
     /// What the engines must be told of that.
     pub(crate) fn take_path(&self) -> Option<NetworkPath> {
         lock(&self.path).take()
+    }
+
+    // --- a clock that is set by hand ---
+
+    /// Waits until `onair-net` has done all that is due, where the clock stands meanwhile.
+    pub(crate) fn come_to_rest(&self) {
+        if let Some(rest) = &self.rest {
+            rest.wait();
+        }
+    }
+
+    /// What `onair-net` counts its wake-ups by there.
+    pub(crate) fn counter(&self) -> Option<Counter> {
+        self.rest.as_ref().map(|rest| Counter::new(Arc::clone(rest)))
+    }
+
+    /// `onair-net` looks no more.
+    pub(crate) fn end_looks(&self) {
+        if let Some(rest) = &self.rest {
+            rest.end();
+        }
     }
 
     // --- the way to the end ---

@@ -141,7 +141,11 @@ class ConformanceTest {
                 "await" -> assertTrue(within(30_000) { states.lastOrNull() == step["state"] }, "$step: $states")
                 "video" -> return pushVideo(step)
                 "audio" -> return pushAudio(step)
-                "settle" -> assertTrue(within(30_000) { gone() == pushed }, "${gone()} of $pushed")
+                "settle" -> {
+                    call("pass", handle, 0)
+                    assertEquals(pushed, gone(), "not sent")
+                }
+
                 "pass" -> call("pass", handle, step.int("us"))
                 "limit" -> call("limit", handle, step.int("bps"))
                 "stream" -> stream(step)
@@ -154,7 +158,7 @@ class ConformanceTest {
             return 0
         }
 
-        /** Pictures at an even pace, each taken before the clock goes on. */
+        /** Pictures at an even pace; the clock goes on when each was taken. */
         private fun stream(step: Map<String, Any?>) {
             val header = bytes(step["header"])
             val size = step.int("size")
@@ -180,11 +184,8 @@ class ConformanceTest {
                 assertTrue(isTaken)
                 pushed++
                 streamed++
-                assertTrue(within(30_000, everyMillis = 1) { taken() == pushed }, "${taken()} of $pushed")
             }
         }
-
-        private fun taken(): Long = session.figures.run { framesSent + framesDropped + queueUnits }
 
         private fun gone(): Long = session.figures.run { framesSent + audioFramesSent + framesDropped + audioFramesDropped }
 
