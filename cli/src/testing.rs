@@ -63,6 +63,18 @@ pub(crate) fn stream(start_ms: u32, pictures: u32) -> Vec<Tag> {
     tags
 }
 
+/// `tag` as a message of the track `id`.
+pub(crate) fn of_track(id: u8, tag: &Tag) -> Tag {
+    let (first, kind, four_cc) = match (tag.tag_type, tag.body[1]) {
+        (TagType::Audio, kind) => (0x95, kind, b"mp4a"),
+        (_, kind) => (0x80 | tag.body[0] & 0x70 | 6, kind, b"avc1"),
+    };
+    // A picture keeps its composition time, a header has none.
+    let skipped = if tag.tag_type == TagType::Video && kind == 0 { 5 } else { 2 };
+    let body = [&[first, kind][..], four_cc, &[id], &tag.body[skipped..]].concat();
+    Tag { tag_type: tag.tag_type, timestamp_ms: tag.timestamp_ms, body: body.into() }
+}
+
 /// The tags as a file.
 pub(crate) fn file(tags: &[Tag]) -> Vec<u8> {
     let mut file = flv::file_header(true, true).to_vec();

@@ -11,6 +11,7 @@ mod problems;
 mod pull;
 mod report;
 mod times;
+mod track_report;
 mod tracks;
 
 use std::time::Duration;
@@ -133,20 +134,26 @@ impl Passed {
     }
 
     fn is_beyond(&mut self, tag: &Tag, length: Duration) -> bool {
-        let body = Body::parse(tag.tag_type, &tag.body);
-        if !matches!(
-            body,
-            Ok(Body::AvcUnit { .. }
-                | Body::VideoUnit { .. }
-                | Body::AacFrame(_)
-                | Body::AudioUnit { .. })
-        ) {
+        let holds_unit = match Body::parse(tag.tag_type, &tag.body) {
+            Ok(Body::Multitrack(tracks)) => {
+                tracks.tracks().any(|track| track.is_ok_and(|(_, body)| is_unit(&body)))
+            }
+            body => body.is_ok_and(|body| is_unit(&body)),
+        };
+        if !holds_unit {
             return false;
         }
         let now_ms = self.unwrap.next(tag.timestamp_ms);
         let first_ms = *self.first_ms.get_or_insert(now_ms);
         u128::try_from(now_ms - first_ms).is_ok_and(|passed| passed >= length.as_millis())
     }
+}
+
+fn is_unit(body: &Body<'_>) -> bool {
+    matches!(
+        body,
+        Body::AvcUnit { .. } | Body::VideoUnit { .. } | Body::AacFrame(_) | Body::AudioUnit { .. }
+    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
+use super::track_report::Further;
 use super::*;
-use crate::testing::{aac_header, avc_header, change, picture, sound, stream};
+use crate::testing::{aac_header, avc_header, change, of_track, picture, sound, stream};
 use onair_engine::flv::TagType;
 
 /// Counts and judges `tags` without decoding them: their pictures are made up.
@@ -185,4 +186,68 @@ fn the_page_for_people_says_what_the_numbers_say() {
     assert!(page.ends_with("ok"), "{page}");
     let broken = report(&stream(0, 60)[2..]).to_string();
     assert!(broken.contains("error") && broken.ends_with("broken"), "{broken}");
+}
+
+#[test]
+fn every_track_of_several_is_told_with_codec_size_and_rate() {
+    let mut tags = stream(0, 150);
+    tags.insert(2, of_track(1, &avc_header()));
+    tags.insert(3, of_track(2, &aac_header()));
+    // Track 1 has every second picture of the first one, track 2 every second frame of its sound.
+    let mut with_more = Vec::new();
+    let (mut pictures, mut sounds) = (0_u32, 0_u32);
+    for tag in tags {
+        let is_unit = tag.body[1] == 1;
+        if is_unit && tag.tag_type == TagType::Video {
+            pictures += 1;
+            with_more.extend((pictures % 2 == 1).then(|| of_track(1, &tag)));
+        } else if is_unit {
+            sounds += 1;
+            with_more.extend((sounds % 2 == 1).then(|| of_track(2, &tag)));
+        }
+        with_more.push(tag);
+    }
+    let report = report(&with_more);
+    assert_eq!((codes(&report), report.ok), (vec![], true));
+    let [Further { id: 1, track: video }] = &report.further_video[..] else { panic!("{report}") };
+    assert_eq!(
+        (video.codec, &*video.profile, video.width, video.height),
+        ("h264", "Main", 640, 360)
+    );
+    assert_eq!((video.frames, video.fps, video.bitrate), (75, 15.0, 7 * 15 * 8));
+    assert_eq!((video.keyframes, video.keyframe_interval_max), (5, Some(15)));
+    let [Further { id: 2, track: audio }] = &report.further_audio[..] else { panic!("{report}") };
+    assert_eq!((audio.codec, audio.sample_rate, audio.channels), ("aac", 44_100, 2));
+    assert_eq!(u64::from(sounds.div_ceil(2)), audio.frames);
+    // The first ones are as they were.
+    assert_eq!(report.video.as_ref().map(|video| video.frames), Some(150));
+    let page = report.to_string();
+    for part in ["video 1     H.264 Main 3.0, 640x360, 15 fps", "audio 2     AAC-LC, 44100 Hz"] {
+        assert!(page.contains(part), "{page}");
+    }
+    let json = serde_json::to_value(&report).expect("JSON");
+    assert_eq!(
+        (&json["further_video"][0]["id"], &json["further_video"][0]["fps"]),
+        (&1.into(), &15.0.into())
+    );
+}
+
+#[test]
+fn a_first_track_among_several_is_the_first_and_time_passes_with_any() {
+    let tags: Vec<Tag> = stream(0, 60).iter().map(|tag| of_track(0, tag)).collect();
+    let report = report(&tags);
+    assert_eq!((report.ok, report.further_video.len()), (true, 0), "{report}");
+    assert_eq!(report.video.map(|video| video.frames), Some(60));
+    let mut passed = Passed::default();
+    assert!(!passed.is_beyond(&of_track(3, &avc_header()), Duration::ZERO));
+    assert!(passed.is_beyond(&of_track(3, &picture(0, 0, true)), Duration::ZERO));
+}
+
+#[test]
+fn a_further_track_without_a_header_is_warned_of() {
+    let mut tags = stream(0, 60);
+    tags.push(of_track(4, &picture(2_000, 0, true)));
+    let report = report(&tags);
+    assert_eq!((codes(&report), report.ok), (vec!["further_track"], true));
+    assert!(report.problems[0].message.contains("further track 4 of pictures"), "{report}");
 }

@@ -73,7 +73,30 @@ pub(crate) fn find(report: &Report, tracks: &Tracks, look: &Look) -> Vec<Problem
     decoding(look, &mut found);
     pattern(report, &mut found);
     metadata(report, tracks, &mut found);
+    further(tracks, &mut found);
     found
+}
+
+/// What keeps a player from a further track; the first ones do not need it.
+fn further(tracks: &Tracks, found: &mut Vec<Problem>) {
+    let mut add = |what, id, before_header, bad_headers, other_codec: &Option<String>| {
+        let message = match other_codec {
+            Some(codec) => format!("is of another codec ({codec}); not looked at"),
+            None if bad_headers > 0 => "has a sequence header that cannot be read".to_owned(),
+            None if before_header > 0 => {
+                format!("began with {before_header} units before its sequence header")
+            }
+            None => return,
+        };
+        let message = format!("further track {id} of {what} {message}");
+        found.push(Problem::warning("further_track", message));
+    };
+    for (id, track) in &tracks.further_video {
+        add("pictures", id, track.before_header, track.bad_headers, &track.other_codec);
+    }
+    for (id, track) in &tracks.further_audio {
+        add("sound", id, track.before_header, track.bad_headers, &track.other_codec);
+    }
 }
 
 fn nothing(tracks: &Tracks, found: &mut Vec<Problem>) {

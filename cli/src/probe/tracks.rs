@@ -1,5 +1,7 @@
 //! FLV tags → what each track is made of, counted as it comes. Judging is `report`'s.
 
+use std::collections::BTreeMap;
+
 use onair::{AudioCodec, AudioHeader, AudioUnit, MediaTime, VideoCodec, VideoHeader, VideoUnit};
 use onair_engine::flv::{Body, Tag, TagType};
 use onair_types::h264::{length_prefixed_nal_units, nal_type};
@@ -14,6 +16,9 @@ pub(crate) struct Tracks {
     pub(crate) script: Script,
     pub(crate) video: Video,
     pub(crate) audio: Audio,
+    /// Those beside the first ones (E-RTMP v2, multitrack), by their ids.
+    pub(crate) further_video: BTreeMap<u8, Video>,
+    pub(crate) further_audio: BTreeMap<u8, Audio>,
     /// The furthest that pictures and sound lay apart as they arrived, ms.
     pub(crate) interleave_ms: i64,
     /// Bytes of all tag bodies.
@@ -64,50 +69,57 @@ pub(crate) struct Audio {
 }
 
 impl Tracks {
-    /// Counts `tag`; the access unit in it, if it is one that can be decoded.
+    /// Counts `tag`; the access unit in it, if it is a first track's and can be decoded.
     pub(crate) fn tag(&mut self, tag: &Tag) -> Option<AccessUnit> {
         self.bytes += tag.body.len() as u64;
-        let Ok(body) = Body::parse(tag.tag_type, &tag.body) else {
-            self.malformed_tags += 1;
-            return None;
-        };
-        match body {
-            Body::Script(amf0) => {
+        match Body::parse(tag.tag_type, &tag.body) {
+            Ok(Body::Script(amf0)) => {
                 self.script.push(tag.timestamp_ms, amf0);
                 None
             }
-            Body::AvcHeader(record) => self.video.header(VideoCodec::H264, record),
-            Body::VideoHeader { codec, record } => self.video.header(codec, record),
-            Body::AacHeader(bytes) => self.audio.header(AudioCodec::Aac, bytes),
-            Body::AudioHeader { codec, head } => self.audio.header(codec, head),
-            Body::AvcUnit { keyframe, composition_ms, data }
-            | Body::VideoUnit { keyframe, composition_ms, data, .. } => {
-                let dts_ms = self.video.times.push(tag.timestamp_ms);
-                self.interleave(dts_ms, self.audio.times.last_ms());
-                self.video.unit(keyframe, composition_ms, data, dts_ms).map(AccessUnit::Video)
+            Ok(Body::Multitrack(tracks)) => {
+                let mut unit = None;
+                for track in tracks.tracks() {
+                    match track {
+                        Ok((0, body)) => unit = self.first(tag, body).or(unit),
+                        Ok((id, body)) => self.further(id, tag, body),
+                        Err(_) => self.malformed_tags += 1,
+                    }
+                }
+                unit
             }
-            Body::AacFrame(data) | Body::AudioUnit { data, .. } => {
-                let pts_ms = self.audio.times.push(tag.timestamp_ms);
-                self.interleave(pts_ms, self.video.times.last_ms());
-                self.audio.unit(data, pts_ms).map(AccessUnit::Audio)
-            }
-            Body::Other(first_byte) if tag.tag_type == TagType::Video => {
-                self.video.other_codec = Some(format!("FLV codec {}", first_byte & 0x0F));
+            Ok(body) => self.first(tag, body),
+            Err(_) => {
+                self.malformed_tags += 1;
                 None
             }
-            Body::Other(first_byte) => {
-                self.audio.other_codec = Some(format!("FLV format {}", first_byte >> 4));
-                None
+        }
+    }
+
+    fn first(&mut self, tag: &Tag, body: Body<'_>) -> Option<AccessUnit> {
+        let before = self.video.times.count() + self.audio.times.count();
+        let unit = match tag.tag_type {
+            TagType::Video => self.video.body(tag.timestamp_ms, body).map(AccessUnit::Video),
+            _ => self.audio.body(tag.timestamp_ms, body).map(AccessUnit::Audio),
+        };
+        let last = [self.video.times.last_ms(), self.audio.times.last_ms()];
+        if let [Some(video_ms), Some(audio_ms)] = last
+            && self.video.times.count() + self.audio.times.count() > before
+        {
+            self.interleave_ms = self.interleave_ms.max((video_ms - audio_ms).abs());
+        }
+        unit
+    }
+
+    /// Further tracks are counted and not decoded.
+    fn further(&mut self, id: u8, tag: &Tag, body: Body<'_>) {
+        match tag.tag_type {
+            TagType::Video => {
+                self.further_video.entry(id).or_default().body(tag.timestamp_ms, body);
             }
-            Body::Foreign(four_cc) => {
-                let other_codec = match tag.tag_type {
-                    TagType::Video => &mut self.video.other_codec,
-                    _ => &mut self.audio.other_codec,
-                };
-                *other_codec = Some(four_cc.escape_ascii().to_string());
-                None
+            _ => {
+                self.further_audio.entry(id).or_default().body(tag.timestamp_ms, body);
             }
-            _ => None,
         }
     }
 
@@ -115,16 +127,28 @@ impl Tracks {
     pub(crate) fn span_seconds(&self) -> f64 {
         self.video.times.span_seconds().max(self.audio.times.span_seconds())
     }
-
-    fn interleave(&mut self, time_ms: i64, other_ms: Option<i64>) {
-        let apart = other_ms.map_or(0, |other| (time_ms - other).abs());
-        self.interleave_ms = self.interleave_ms.max(apart);
-    }
 }
 
 impl Video {
-    /// No unit comes of it.
-    fn header(&mut self, codec: VideoCodec, record: &[u8]) -> Option<AccessUnit> {
+    fn body(&mut self, timestamp_ms: u32, body: Body<'_>) -> Option<VideoUnit> {
+        match body {
+            Body::AvcHeader(record) => self.header(VideoCodec::H264, record),
+            Body::VideoHeader { codec, record } => self.header(codec, record),
+            Body::AvcUnit { keyframe, composition_ms, data }
+            | Body::VideoUnit { keyframe, composition_ms, data, .. } => {
+                let dts_ms = self.times.push(timestamp_ms);
+                return self.unit(keyframe, composition_ms, data, dts_ms);
+            }
+            Body::Other(first_byte) => {
+                self.other_codec = Some(format!("FLV codec {}", first_byte & 0x0F));
+            }
+            Body::Foreign(four_cc) => self.other_codec = Some(four_cc.escape_ascii().to_string()),
+            _ => {}
+        }
+        None
+    }
+
+    fn header(&mut self, codec: VideoCodec, record: &[u8]) {
         match VideoHeader::from_record(codec, record) {
             Ok(config) if self.config.as_ref() == Some(&config) => {}
             Ok(config) => {
@@ -133,7 +157,6 @@ impl Video {
             }
             Err(_) => self.bad_headers += 1,
         }
-        None
     }
 
     fn unit(
@@ -193,13 +216,28 @@ fn is_key(config: &VideoHeader, data: &[u8]) -> Option<bool> {
 }
 
 impl Audio {
-    /// No unit comes of it.
-    fn header(&mut self, codec: AudioCodec, bytes: &[u8]) -> Option<AccessUnit> {
+    fn body(&mut self, timestamp_ms: u32, body: Body<'_>) -> Option<AudioUnit> {
+        match body {
+            Body::AacHeader(bytes) => self.header(AudioCodec::Aac, bytes),
+            Body::AudioHeader { codec, head } => self.header(codec, head),
+            Body::AacFrame(data) | Body::AudioUnit { data, .. } => {
+                let pts_ms = self.times.push(timestamp_ms);
+                return self.unit(data, pts_ms);
+            }
+            Body::Other(first_byte) => {
+                self.other_codec = Some(format!("FLV format {}", first_byte >> 4));
+            }
+            Body::Foreign(four_cc) => self.other_codec = Some(four_cc.escape_ascii().to_string()),
+            _ => {}
+        }
+        None
+    }
+
+    fn header(&mut self, codec: AudioCodec, bytes: &[u8]) {
         match AudioHeader::from_bytes(codec, bytes) {
             Ok(config) => self.config = Some(config),
             Err(_) => self.bad_headers += 1,
         }
-        None
     }
 
     fn unit(&mut self, data: &[u8], pts_ms: i64) -> Option<AudioUnit> {

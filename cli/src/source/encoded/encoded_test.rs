@@ -7,7 +7,7 @@ use onair_types::FrameKind;
 
 use super::items::frame_kind;
 use super::*;
-use crate::testing::{aac_header, avc_header, change, file, picture, sound, stream};
+use crate::testing::{aac_header, avc_header, change, file, of_track, picture, sound, stream};
 use std::io::Write;
 
 const BOTH: Tracks = Tracks { audio: true, video: true };
@@ -55,18 +55,6 @@ fn script(timestamp_ms: u32, values: &[DataValue]) -> Tag {
     let mut body = Vec::new();
     values.iter().for_each(|value| amf0::write(&mut body, value));
     Tag { tag_type: TagType::Script, timestamp_ms, body: body.into() }
-}
-
-/// `tag` as a track of its own, or as one of two in one message.
-fn of_track(id: u8, tag: &Tag) -> Tag {
-    let (first, kind, four_cc) = match (tag.tag_type, tag.body[1]) {
-        (TagType::Audio, kind) => (0x95, kind, b"mp4a"),
-        (_, kind) => (0x80 | tag.body[0] & 0x70 | 6, kind, b"avc1"),
-    };
-    // A picture keeps its composition time, a header has none.
-    let skipped = if tag.tag_type == TagType::Video && kind == 0 { 5 } else { 2 };
-    let body = [&[first, kind][..], four_cc, &[id], &tag.body[skipped..]].concat();
-    Tag { tag_type: tag.tag_type, timestamp_ms: tag.timestamp_ms, body: body.into() }
 }
 
 #[test]
