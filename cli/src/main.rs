@@ -13,6 +13,7 @@ mod clock;
 mod context;
 mod decision;
 mod demo;
+mod embedded;
 mod event;
 mod examples;
 mod exit;

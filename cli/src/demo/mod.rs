@@ -1,15 +1,11 @@
 //! `onair demo`: the embedded server, and a pattern through the whole real pipeline into it over
 //! loopback RTMP.
 
-pub(crate) mod lan;
-pub(crate) mod qr;
 mod show;
 mod studio;
 mod throttle;
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use onair::rooms::{RoomConfig, Secret};
@@ -20,9 +16,9 @@ use onair_types::config::Orientation;
 use crate::args::{DemoArgs, Pattern};
 use crate::broadcast::{self, Broadcast};
 use crate::context::Context;
+use crate::embedded::{self, all_like, lan, qr, token};
 use crate::exit::{Exit, Failure};
 use crate::room::beside::{Beside, audience};
-use crate::serve;
 use crate::source::pictures::Pictures;
 use crate::source::raw::RawSource;
 use crate::source::sound::Sound;
@@ -116,12 +112,6 @@ struct Place {
     public_url: Option<PublicUrl>,
 }
 
-/// Nobody knows it who was not told: who has it opens rooms, and the studio.
-pub(crate) fn token() -> Secret {
-    let draw = || RandomState::new().build_hasher().finish();
-    Secret::new(format!("{:016x}{:016x}", draw(), draw()))
-}
-
 /// RTMP on loopback only, on any port; the page where it was asked for, or near there. With a
 /// `lan` address it listens on all addresses of that kind.
 fn server(place: &Place, host_token: &Secret, panel: Arc<Panel>) -> Result<RunningServer, Failure> {
@@ -136,16 +126,8 @@ fn server(place: &Place, host_token: &Secret, panel: Arc<Panel>) -> Result<Runni
         ..Config::default()
     };
     match place.port {
-        Some(port) => serve::start(config(port)),
-        None => serve::start(config(USUAL_PORT)).or_else(|_| serve::start(config(0))),
-    }
-}
-
-/// All addresses of that kind.
-pub(crate) fn all_like(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        Some(port) => embedded::start(config(port)),
+        None => embedded::start(config(USUAL_PORT)).or_else(|_| embedded::start(config(0))),
     }
 }
 
@@ -155,8 +137,8 @@ fn loopback(server: &RunningServer) -> SocketAddr {
 }
 
 fn announce(server: &RunningServer, place: &Place, token: &Secret, context: &Context) {
-    let watch_url = serve::watch_url(server, place.lan, place.public_url.as_ref(), [APP, NAME]);
-    context.output.event(&serve::listening(server, Some(watch_url.clone())));
+    let watch_url = embedded::watch_url(server, place.lan, place.public_url.as_ref(), [APP, NAME]);
+    context.output.event(&embedded::listening(server, Some(watch_url.clone())));
     if place.lan.is_some() {
         match qr::code(&watch_url) {
             Ok(code) => context.output.words(&code),
