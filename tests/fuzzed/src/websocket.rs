@@ -1,5 +1,6 @@
-//! A client's WebSocket at the embedded server: every split the same story, messages within their bound and UTF-8,
-//! controls within theirs, and heap that follows what came, not what was promised.
+//! A client's WebSocket at the embedded server: every split the same story, messages and controls within their bounds,
+//! heap that follows what came, not what was promised; and the same bytes sent as one text are heard if they are UTF-8
+//! and fit, and else end the connection.
 
 use onair_server::fuzzed::websocket;
 
@@ -19,12 +20,35 @@ pub(crate) fn check(bytes: &[u8]) {
     assert!(peak <= most, "{peak} bytes of heap for {}", bytes.len());
     for (kind, payload) in &heard.0 {
         match *kind {
-            "text" => {
-                assert!(payload.len() <= MESSAGE_BYTES, "{} bytes", payload.len());
-                assert!(std::str::from_utf8(payload).is_ok(), "a text is UTF-8");
-            }
+            "text" => assert!(payload.len() <= MESSAGE_BYTES, "{} bytes", payload.len()),
             _ => assert!(payload.len() <= CONTROL_BYTES, "{kind} of {} bytes", payload.len()),
         }
     }
     assert_eq!(heard, websocket(&pieces(bytes, &PIECES)), "another split, another story");
+
+    let (heard, broken) = websocket(&[&text(bytes)]);
+    match std::str::from_utf8(bytes).is_ok() && bytes.len() <= MESSAGE_BYTES {
+        true => assert_eq!((&heard[..], broken), (&[("text", bytes.to_vec())][..], None)),
+        false => assert!(heard.is_empty() && broken.is_some(), "{} bytes", bytes.len()),
+    }
+}
+
+/// One text as a client sends it (RFC 6455 5.2).
+fn text(payload: &[u8]) -> Vec<u8> {
+    const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
+    let mut frame = vec![0x81];
+    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
+        (Ok(length @ ..=125), _) => frame.push(0x80 | length),
+        (_, Ok(length)) => {
+            frame.push(0x80 | 126);
+            frame.extend(length.to_be_bytes());
+        }
+        _ => {
+            frame.push(0x80 | 127);
+            frame.extend((payload.len() as u64).to_be_bytes());
+        }
+    }
+    frame.extend(MASK);
+    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
 }
