@@ -102,8 +102,14 @@ function showNumbers() {
   $('readout-numbers').textContent = behind;
   const rest = [rate, size].filter(Boolean).join(' · ');
   $('readout-size').textContent = rest && behind ? ` · ${rest}` : rest;
-  $('go-live').hidden = !(video.paused || (latency ?? 0) > player.usualLatency() + BEHIND_SECONDS);
+  showGoLive();
   if (!$('details').hidden) showDetails(info, latency);
+}
+
+/** Offered to who has paused or fell behind; before there is a picture there is nothing to go on with. */
+function showGoLive() {
+  const stands = video.paused && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+  $('go-live').hidden = !(stands || (player.latency() ?? 0) > player.usualLatency() + BEHIND_SECONDS);
 }
 
 function showDetails(info, latency) {
@@ -177,6 +183,7 @@ function togglePlay() {
 function showPlay() {
   setIcon($('play'), video.paused ? 'play' : 'pause');
   $('play').setAttribute('aria-label', video.paused ? 'Play' : 'Pause');
+  showGoLive();
   wakeChrome();
 }
 

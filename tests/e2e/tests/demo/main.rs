@@ -7,10 +7,11 @@ mod studio;
 
 use std::time::Duration;
 
+use onair_e2e::clock::Stopwatch;
 use onair_e2e::process::Running;
 use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{free_port, onair, room, tools, web};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The address that the demo prints.
 fn watch_url(demo: &Running) -> String {
@@ -70,14 +71,30 @@ fn rw28_comments_and_hearts_on_the_watch_page_by_keyboard_and_touch() {
     }
     let _turn = web::alone();
     let port = free_port().to_string();
-    let mut demo = onair::start(&["demo", "--port", &port]);
-    demo.wait_for_output("http://", Duration::from_secs(15));
+    let mut demo = onair::start(&["demo", "--port", &port, "--plain", "--no-audience"]);
+    demo.wait_for_output("live", Duration::from_secs(15));
     let chromium = tools::chromium().expect("it is there").to_string_lossy().into_owned();
+    let (since, withheld) = (Stopwatch::start(), demo.withheld());
     let seen = room::run("page.mjs", &[&chromium, &watch_url(&demo)]);
+    let withheld = demo.withheld() - withheld;
 
     let policy = seen["policy"].as_str().expect("a policy");
     assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(seen["unmuted"], json!(true), "{seen}");
+    // Without an audience nobody else says anything.
+    assert_eq!(seen["said"].as_array().map(Vec::len), Some(2), "{seen}");
+    let mut delays: Vec<u64> =
+        seen["delays"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
+    delays.sort_unstable();
+    assert_eq!(delays.len(), 20, "{seen}");
+    let p95_ms = delays[18];
+    println!(
+        "{{\"id\":\"RW28\",\"what\":\"a like to its heart on another page, p95\",\"value\":{p95_ms},\"limit\":200,\"withheld_ms\":{}}}",
+        withheld.as_millis()
+    );
+    // Of programs that are not let run nothing can be told.
+    let is_let_run = withheld < since.elapsed() / 20;
+    assert!(!is_let_run || p95_ms < 200, "{delays:?}");
     for page in ["desk", "phone"] {
         let it = &seen[page];
         assert_eq!(

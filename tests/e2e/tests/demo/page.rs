@@ -37,6 +37,44 @@ fn rw29_axe_finds_nothing_and_keys_alone_do_everything() {
 }
 
 #[test]
+fn who_has_paused_goes_live_again_and_a_phone_held_across_shows_everything() {
+    if are_missing(&[Tool::Chromium]) {
+        return;
+    }
+    let _turn = web::alone();
+    let port = free_port().to_string();
+    let mut demo = onair::start(&["demo", "--port", &port, "--plain", "--no-audience"]);
+    demo.wait_for_output("live", Duration::from_secs(15));
+    let page = format!("http://127.0.0.1:{port}/watch/live/demo");
+    let seen = web::run("controls.mjs", &[&page]);
+    for (player, most) in [("flv", 1.0), ("hls", 1.5)] {
+        let it = &seen[player];
+        // Not at the live edge, while paused, and no longer.
+        assert_eq!(it["offered"], json!([false, true, false]), "{player}: {seen}");
+        assert_eq!(it["paused"], json!(true), "{player}: {seen}");
+        for behind in it["behind"].as_array().expect("a list") {
+            assert!(behind.as_f64().is_some_and(|behind| behind < most), "{player}: {seen}");
+        }
+        let readout = it["readout"].as_str().unwrap_or_default();
+        for part in [" s · ", "b/s · 540×960"] {
+            assert!(readout.contains(part), "{player}: {readout}");
+        }
+        let rows = ["Player", "Latency", "Video", "Picture", "Audio", "Frames", "Live for"];
+        assert_eq!((&it["details"], &it["closed"]), (&json!(rows), &json!([])), "{player}: {seen}");
+    }
+    let across = &seen["across"];
+    for list in ["beside", "alone"] {
+        assert_eq!(across[list], json!([]), "cut off on a phone in landscape: {seen}");
+    }
+    assert_eq!((&across["sideways"], &across["widths"][1]), (&json!(false), &json!(844)), "{seen}");
+    for list in ["foreign", "complaints"] {
+        assert_eq!(seen[list], json!([]), "{seen}");
+    }
+    demo.signal("INT");
+    demo.wait(Duration::from_secs(30)).expect_code(0);
+}
+
+#[test]
 fn the_page_plays_flv_by_a_websocket() {
     if are_missing(&[Tool::Chromium]) {
         return;

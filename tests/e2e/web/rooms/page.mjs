@@ -1,5 +1,6 @@
 // node page.mjs CHROMIUM URL: two people on one watch page, one at a desk and one with a phone, who comment, like and send a
-// gift by mouse, touch and keyboard alone. Writes one JSON object: what each of them saw.
+// gift by mouse, touch and keyboard alone. Writes one JSON object: what each of them saw, and ms from each of 20 likes to its
+// heart on the other's page. Nobody else is to be in the room.
 import { chromium } from "playwright-core";
 
 const [executablePath, url] = process.argv.slice(2);
@@ -68,6 +69,25 @@ try {
   for (let i = 0; i < 3; i += 1) await phone.tap("#like");
   await likes(desk, here + 3);
   await desk.waitForFunction(() => window.hearts >= 3, null, patience);
+  // By one clock: both pages are of this browser.
+  await desk.evaluate(() => {
+    window.heartsAt = [];
+    new MutationObserver(() => window.heartsAt.push(performance.timeOrigin + performance.now()))
+      .observe(document.getElementById("hearts"), { childList: true });
+  });
+  const delays = [];
+  for (let i = 0; i < 20; i += 1) {
+    const at = await phone.evaluate(() => {
+      document.getElementById("like").click();
+      return performance.timeOrigin + performance.now();
+    });
+    const came = await desk.waitForFunction((since) => window.heartsAt.find((heart) => heart >= since), at, patience);
+    delays.push(Math.round(await came.jsonValue() - at));
+    // As people do; and what was told together is over.
+    await phone.waitForTimeout(120);
+  }
+  const words = (page) => page.$$eval(".comment .text", (texts) => texts.map((text) => text.textContent));
+  const said = await words(desk);
   await phone.tap("#gift");
   await desk.waitForSelector(".gift-row", patience);
 
@@ -79,7 +99,7 @@ try {
     nameless: [...document.querySelectorAll("button, input")].filter((control) => control.offsetParent
       && !(control.getAttribute("aria-label") || control.labels?.length || control.textContent.trim())).length,
   }));
-  console.log(JSON.stringify({ policy, unmuted, desk: await seen(desk), phone: await seen(phone), foreign, complaints }));
+  console.log(JSON.stringify({ policy, unmuted, desk: await seen(desk), phone: await seen(phone), delays, said, foreign, complaints }));
 } finally {
   await browser.close();
 }
