@@ -37,7 +37,7 @@ def finish(who, process, limit):
     timer = threading.Timer(limit, process.kill)
     timer.start()
     _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    process.returncode, process.usage = os.waitstatus_to_exitcode(status), usage
     timer.cancel()
     drain.join()
     if process.returncode != 0:
@@ -278,10 +278,28 @@ def rtmps(peers, seconds, port):
     return rows
 
 
+def m08(peers, seconds, port):
+    """What shipping takes of a battery: a processor's time, and how often one is woken."""
+    share = Row("M08", f"ship {seconds} s of 6 Mbit/s in real time, share of one core", "%", "≤ 2 %", lambda f: f[US] <= 2)
+    wakes = Row("M08", "the same, wake-ups (a thread that slept runs again)", "1/s", "≤ 120", lambda f: f[US] <= 120)
+    file, nginx = material(peers.ffmpeg, seconds, megabits=6), Nginx(port)
+    try:
+        running = {who: start(command(nginx.url(f"m08-{number}")))
+                   for number, (who, command) in enumerate(peers.ship(file, paced=True).items())}
+        for who, process in running.items():
+            cpu = finish(who, process, seconds + 60)
+            if cpu is not None:
+                share.figures[who] = cpu * 100 / seconds
+                wakes.figures[who] = process.usage.ru_nvcsw / seconds
+    finally:
+        nginx.close()
+    return [share, wakes]
+
+
 ROWS = {
     "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": beauty.b5, "B6": quality.b6, "B7": beauty.b7,
     "B8": flights.b8, "B9": dips.b9, "B10": dips.b10, "B11": watching.b11,
-    "B12": chat.b12, "B13": b13, "RTMPS": rtmps,
+    "B12": chat.b12, "B13": b13, "M08": m08, "RTMPS": rtmps,
 }
 
 

@@ -128,9 +128,10 @@ def compiled(name, *libraries, package):
     return None
 
 
-def material(ffmpeg_path, seconds):
+def material(ffmpeg_path, seconds, megabits=2):
     """720p30, 2 Mbit/s of H.264 and 96 kbit/s of AAC in FLV."""
-    file = CACHE / f"material-{seconds}s.flv"
+    file = CACHE / (f"material-{seconds}s.flv" if megabits == 2 else f"material-{megabits}M-{seconds}s.flv")
+    rate = f"{megabits}M"
     if not file.exists():
         say(f"making {seconds} s of material")
         part = file.with_suffix(".part")
@@ -139,7 +140,7 @@ def material(ffmpeg_path, seconds):
             "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30",
             "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100",
             "-t", seconds, "-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-g", "60",
-            "-b:v", "2M", "-minrate", "2M", "-maxrate", "2M", "-bufsize", "2M", "-x264-params", "nal-hrd=cbr",
+            "-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate, "-x264-params", "nal-hrd=cbr",
             "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k", "-ac", "2", "-f", "flv", part,
         ])
         part.rename(file)

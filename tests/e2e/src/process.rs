@@ -177,6 +177,24 @@ impl Running {
             .sum()
     }
 
+    /// How often its threads went to sleep since they began, which is how often they were woken. Of threads that are
+    /// gone nothing is known.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn sleeps(&self) -> u64 {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id())).expect("it runs");
+        let files = threads
+            .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok());
+        files
+            .filter_map(|file| {
+                let line =
+                    file.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+                line?.trim().parse::<u64>().ok()
+            })
+            .sum()
+    }
+
     /// The addresses on which it listens for TCP.
     ///
     /// # Panics

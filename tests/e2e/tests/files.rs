@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use onair_e2e::clock::{self, Stopwatch};
 use onair_e2e::ffmpeg::{self, Packet};
 use onair_e2e::nginx::Nginx;
 use onair_e2e::onair;
@@ -53,6 +54,35 @@ fn lf43_b_frames_arrive_with_their_times_in_real_time() {
     assert!(ended.took >= Duration::from_secs(5), "six seconds in real time, not {:?}", ended.took);
     assert_eq!(onair::summary(&ended)["frames_sent"], video.len());
     assert_same(&nginx.recording("copy"), &source);
+}
+
+/// What shipping takes of a battery: how often it wakes a processor. The share of a processor that it needs is a row of
+/// `scripts/bench`.
+#[test]
+fn m08_encoded_media_of_6_mbits_wake_the_sender_at_most_120_times_a_second() {
+    const SECONDS: u32 = 6;
+    if are_missing(&[Tool::NginxRtmp, Tool::Ffmpeg]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("six.flv");
+    ffmpeg::make_cbr_flv(&source, "640x360", 30, SECONDS, 6);
+    let bits = source.metadata().unwrap().len() * 8;
+    assert!(bits > u64::from(SECONDS) * 5_700_000, "{bits} bits are less than 6 Mbit/s");
+
+    let nginx = Nginx::start();
+    let url = nginx.url("live", "six");
+    let sender = onair::start(&["push", &url, "--flv", source.to_str().unwrap(), "--json"]);
+    assert!(clock::until(Duration::from_secs(20), || nginx.stat("six")).is_some(), "it publishes");
+    let (before, watch) = (sender.sleeps(), Stopwatch::start());
+    clock::pause(Duration::from_secs(4));
+    let (sleeps, took) = (sender.sleeps() - before, watch.elapsed());
+    let a_second = sleeps as f64 / took.as_secs_f64();
+    assert!((10.0..=120.0).contains(&a_second), "{a_second:.0} wake-ups a second");
+
+    let ended = sender.wait(Duration::from_secs(60));
+    ended.expect_code(0);
+    assert_eq!(onair::summary(&ended)["frames_sent"], SECONDS * 30, "all of it was sent");
 }
 
 #[test]
