@@ -1605,6 +1605,36 @@ onair_status onair_session_wait_stand_in(onair_session session,
                                          int64_t *time_us);
 
 /*
+ Takes sound of one source to be mixed for the app's own encoder; onair_session_take_mixed then has what
+ came of it. Of source 0 `time_us` is what onair_session_place_audio or _wait_stand_in said; others, of
+ onair_session_add_audio_source, have their stamps as they are.
+
+ # Safety
+ `samples` is NULL or points to `count` samples.
+ */
+onair_status onair_session_mix_audio(onair_session session,
+                                     uint32_t source,
+                                     const int16_t *samples,
+                                     size_t count,
+                                     uint32_t sample_rate_hz,
+                                     uint32_t channels,
+                                     int64_t time_us);
+
+/*
+ The oldest block of the mix that was not taken yet: 1,024 samples of each of the session's channels in
+ turn, and in `*time_us` when the first sounds. ONAIR_NO_EVENT when there is none yet: a mix waits up to
+ 100 ms for a source that is late. One thread at a time takes them; `capacity` is at least such a block.
+
+ # Safety
+ `samples` is NULL or points to room for `capacity` samples, `time_us` is NULL or points to room for a
+ time; nobody else uses either meanwhile.
+ */
+onair_status onair_session_take_mixed(onair_session session,
+                                      int16_t *samples,
+                                      size_t capacity,
+                                      int64_t *time_us);
+
+/*
  The next event; waits up to `timeout_ms`. ONAIR_NO_EVENT when none came, and at once when none
  will follow. One thread at a time.
 
@@ -2163,7 +2193,7 @@ onair_status onair_session_set_audio_source_muted(onair_session session, uint32_
 onair_status onair_session_set_gain(onair_session session, float gain);
 
 /*
- How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+ How loud the last tenth of a second was; silence when nothing runs. Of sound that the core mixes.
 
  # Safety
  `levels` is NULL or points to room for levels.

@@ -23,6 +23,9 @@ pub(crate) struct Live {
     pub(crate) window: Window,
     video: Mutex<Units<VideoHeader>>,
     audio: Mutex<Units<AudioHeader>>,
+    /// The block of the mix that was taken last, and how large one is.
+    mixed: Mutex<Vec<i16>>,
+    block_bytes: usize,
     #[cfg(feature = "rehearsal")]
     rehearsal: Option<std::sync::Arc<crate::rehearsal::Stage>>,
 }
@@ -65,6 +68,11 @@ impl Live {
             session,
             video: Mutex::new(Units::new()),
             audio: Mutex::new(Units::new()),
+            mixed: Mutex::default(),
+            block_bytes: options
+                .audio
+                .as_ref()
+                .map_or(0, |audio| 2 * 1_024 * usize::from(audio.channels)),
         })
     }
 
@@ -102,6 +110,33 @@ impl Live {
     ) -> Result<(), LiveError> {
         let source = AudioSourceId::from_number(source);
         Ok(self.session.push_audio_to(source, pcm, CaptureTime::from_micros(at_us))?)
+    }
+
+    /// Sound of a source to be mixed for the app's encoder.
+    pub(crate) fn mix_audio(&self, source: u32, pcm: Pcm<'_>, at_us: i64) -> Result<(), LiveError> {
+        let source = AudioSourceId::from_number(source);
+        Ok(self.session.mix_audio(source, pcm, CaptureTime::from_micros(at_us))?)
+    }
+
+    /// The next block of the mix into `room`, in this machine's order of bytes, and when it sounds.
+    pub(crate) fn take_mixed(&self, room: &mut [u8]) -> Result<Option<CaptureTime>, LiveError> {
+        let wanted = self.block_bytes;
+        if room.len() < wanted {
+            let reason = format!(
+                "there is room for {} samples, and a block has {}",
+                room.len() / 2,
+                wanted / 2
+            );
+            return Err(LiveError::argument(reason));
+        }
+        let mut mixed = lock(&self.mixed);
+        let at = self.session.take_mixed(&mut mixed)?;
+        if at.is_some() {
+            for (to, sample) in room.chunks_exact_mut(2).zip(mixed.iter()) {
+                to.copy_from_slice(&sample.to_ne_bytes());
+            }
+        }
+        Ok(at)
     }
 
     /// The picture of interruptions; none for the last one that was pushed.

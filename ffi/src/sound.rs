@@ -47,7 +47,7 @@ impl LiveSession {
     /// its number, for pushes; 0 is the first source.
     ///
     /// # Errors
-    /// [`LiveError::Configuration`] when sound is not pushed raw, or there are eight already.
+    /// [`LiveError::Configuration`] when the session has no sound, or there are eight already.
     pub fn add_audio_source(&self) -> Result<u32, LiveError> {
         Ok(self.live.session().add_audio_source()?.number())
     }
@@ -86,7 +86,7 @@ impl LiveSession {
         Ok(self.live.session().set_gain(gain)?)
     }
 
-    /// How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+    /// How loud the last tenth of a second was; silence when nothing runs. Of sound that the core mixes.
     pub fn levels(&self) -> SoundLevels {
         self.live.session().levels().into()
     }

@@ -5,6 +5,7 @@
 //!  camera ── place_video ──┬─ plain ────────────────▶ the app's encoder ── push_encoded_video ─▶
 //!                          └─ draw, draw_slate ─────▶   (its input buffer)
 //!  microphone ── place_audio ───────────────────────▶ the app's encoder ── push_encoded_audio ─▶
+//!  several sources: mix_audio, take_mixed (see `mixdown`)
 //!  while interrupted: wait_stand_in says when the last picture, or silence, takes their place
 //! ```
 //!
@@ -21,6 +22,7 @@ use onair_media::target::FrameTarget;
 use onair_types::{CaptureTime, MediaTime, Track};
 
 use crate::hold::{self, Next};
+use crate::mixdown;
 use crate::run::Run;
 use crate::{Error, Event, PushError, Session, Source};
 
@@ -168,8 +170,11 @@ impl Session {
         easel.placed[index(track)].store(true, Ordering::Release);
         // Encoders may run before and after a broadcast: nothing is moved then.
         let Ok(run) = self.running() else { return Ok(Some(at)) };
-        let placed = run.place_push(track, at, length_micros).map(|placed| placed.captured);
-        Ok(placed.filter(|at| easel.is_newer(track, &run, *at)))
+        let Some(placed) = run.place_push(track, at, length_micros) else { return Ok(None) };
+        if track == Track::Audio {
+            easel.is_sound_back.fetch_or(placed.is_back, Ordering::AcqRel);
+        }
+        Ok(Some(placed.captured).filter(|at| easel.is_newer(track, &run, *at)))
     }
 }
 
@@ -181,6 +186,10 @@ pub(crate) struct Easel {
     newest: AtomicI64,
     broadcast: AtomicI64,
     drawing: Mutex<Option<Drawing>>,
+    /// Sound that is mixed for the app's encoder.
+    pub(crate) mixdown: mixdown::Shared,
+    /// The microphone is back with the sound that was placed last.
+    pub(crate) is_sound_back: AtomicBool,
 }
 
 #[derive(Debug)]

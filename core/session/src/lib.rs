@@ -37,6 +37,7 @@ mod cue;
 mod edge;
 mod encoding;
 mod further;
+mod mixdown;
 mod net;
 mod record;
 mod run;

@@ -51,13 +51,13 @@ impl Session {
     /// over stop and start until it is removed. Eight sources in all.
     ///
     /// A mix waits up to 100 ms for a source that is late; one that says nothing for longer is
-    /// silent.
+    /// silent. For an encoder of the app's own, [`Session::mix_audio`] takes its sound.
     ///
     /// # Errors
-    /// [`Error::Config`] when sound is not pushed raw, or there are eight already.
+    /// [`Error::Config`] when the session has no sound, or there are eight already.
     pub fn add_audio_source(&self) -> Result<AudioSourceId, Error> {
-        if self.plan().source(onair_types::Track::Audio) != Some(Source::Raw) {
-            let reason = "only raw sound is mixed; push sound raw to have more sources";
+        if self.plan().source(onair_types::Track::Audio).is_none() {
+            let reason = "there is no sound to mix; give the session an audio configuration";
             return Err(Error::Config(reason.to_owned()));
         }
         self.desk().add().ok_or_else(|| {
@@ -118,8 +118,13 @@ impl Session {
     }
 
     /// How loud the last tenth of a second was, as far as it has come to the encoder; silence when
-    /// nothing runs. Of raw sound only.
+    /// nothing runs. Of raw sound, and of what [`Session::mix_audio`] mixes.
     pub fn levels(&self) -> Levels {
+        // Of raw sound, `onair-audio` says when it is over.
+        let is_mixed = self.plan().source(onair_types::Track::Audio) == Some(Source::Encoded);
+        if is_mixed && self.running().is_err() {
+            self.desk().silence();
+        }
         self.desk().levels()
     }
 

@@ -7,10 +7,10 @@ use onair::{CaptureTime, FrameTarget, FrameView, PlaneMut, StandIn};
 use onair_types::Track;
 
 use super::config::pick;
-use super::push::{FORMATS, onair_video_frame, with_frame};
+use super::push::{FORMATS, onair_video_frame, pcm, with_frame};
 use super::session::{onair_session, with};
 use super::sound::{ONAIR_INTERRUPT_PICTURE, ONAIR_INTERRUPT_SOUND};
-use super::{ONAIR_NO_EVENT, ONAIR_OK, guarded, onair_status, place, read, slice_mut};
+use super::{ONAIR_NO_EVENT, ONAIR_OK, guarded, onair_status, place, read, slice, slice_mut};
 use crate::live::Live;
 use crate::{LiveError, handles};
 
@@ -171,6 +171,59 @@ pub unsafe extern "C" fn onair_session_wait_stand_in(
             }
             StandIn::Later => ONAIR_NO_EVENT,
             StandIn::Over => ONAIR_FLOWING,
+        })
+    })
+}
+
+/// Takes sound of one source to be mixed for the app's own encoder; onair_session_take_mixed then has what
+/// came of it. Of source 0 `time_us` is what onair_session_place_audio or _wait_stand_in said; others, of
+/// onair_session_add_audio_source, have their stamps as they are.
+///
+/// # Safety
+/// `samples` is NULL or points to `count` samples.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn onair_session_mix_audio(
+    session: onair_session,
+    source: u32,
+    samples: *const i16,
+    count: usize,
+    sample_rate_hz: u32,
+    channels: u32,
+    time_us: i64,
+) -> onair_status {
+    with(session, |live| {
+        // SAFETY: the caller's promise.
+        let samples = unsafe { slice(samples, count, "samples") }?;
+        live.mix_audio(source, pcm(samples, sample_rate_hz, channels)?, time_us)
+    })
+}
+
+/// The oldest block of the mix that was not taken yet: 1,024 samples of each of the session's channels in
+/// turn, and in `*time_us` when the first sounds. ONAIR_NO_EVENT when there is none yet: a mix waits up to
+/// 100 ms for a source that is late. One thread at a time takes them; `capacity` is at least such a block.
+///
+/// # Safety
+/// `samples` is NULL or points to room for `capacity` samples, `time_us` is NULL or points to room for a
+/// time; nobody else uses either meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn onair_session_take_mixed(
+    session: onair_session,
+    samples: *mut i16,
+    capacity: usize,
+    time_us: *mut i64,
+) -> onair_status {
+    guarded(|| {
+        // SAFETY: the caller's promise.
+        let time_us = unsafe { place(time_us, "time_us") }?;
+        let size = capacity.saturating_mul(2);
+        // SAFETY: the caller's promise.
+        let room = unsafe { slice_mut(samples.cast::<u8>(), size, "samples") }?;
+        Ok(match handles::session(session)?.take_mixed(room)? {
+            Some(at) => {
+                *time_us = at.as_micros();
+                ONAIR_OK
+            }
+            None => ONAIR_NO_EVENT,
         })
     })
 }

@@ -101,7 +101,7 @@ pub extern "C" fn onair_session_set_gain(session: onair_session, gain: f32) -> o
     with(session, |live| Ok(live.session().set_gain(gain)?))
 }
 
-/// How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+/// How loud the last tenth of a second was; silence when nothing runs. Of sound that the core mixes.
 ///
 /// # Safety
 /// `levels` is NULL or points to room for levels.

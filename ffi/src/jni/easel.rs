@@ -7,7 +7,7 @@ use jni_sys::{JNIEnv, jint, jlong, jobject};
 use onair::{CaptureTime, PixelFormat, StandIn};
 use onair_types::Track;
 
-use super::{camera, count, from, memory, packed, side};
+use super::{camera, count, from, memory, packed, pcm, samples, side};
 use crate::c::easel::{draw, draw_slate, onair_target, onair_target_plane, track};
 use crate::c::{ONAIR_OK, guarded};
 use crate::{LiveError, handles};
@@ -70,6 +70,55 @@ pub extern "system" fn Java_io_onair_ffi_Easel_waitStandIn(
             StandIn::Later => LATER,
             StandIn::Over => NEVER,
         })
+    })
+}
+
+/// Takes interleaved 16-bit samples of one source to be mixed; `size` is in bytes.
+///
+/// # Safety
+/// Called by Java; `data` is null or of `java.nio.ByteBuffer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn Java_io_onair_ffi_Easel_mixAudio(
+    env: *mut JNIEnv,
+    _class: jobject,
+    session: jlong,
+    source: jint,
+    data: jobject,
+    offset: jint,
+    size: jint,
+    sample_rate_hz: jint,
+    channels: jint,
+    time_us: jlong,
+) -> jint {
+    guarded(|| {
+        // SAFETY: the caller's promise.
+        let samples = unsafe { samples::<i16>(env, data, offset, size) }?;
+        let live = handles::session(session.cast_unsigned())?;
+        live.mix_audio(source.cast_unsigned(), pcm(samples, sample_rate_hz, channels), time_us)?;
+        Ok(ONAIR_OK)
+    })
+}
+
+/// The next block of the mix into a direct buffer's beginning; when it sounds, or `NEVER` when there is
+/// none yet.
+///
+/// # Safety
+/// Called by Java; `data` is null or of `java.nio.ByteBuffer`, and nobody uses it meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn Java_io_onair_ffi_Easel_takeMixed(
+    env: *mut JNIEnv,
+    _class: jobject,
+    session: jlong,
+    data: jobject,
+) -> jlong {
+    answer(|| {
+        // SAFETY: the caller's promise, and Java says that so many bytes are there.
+        let room = unsafe {
+            let (address, capacity) = memory(env, data)?;
+            std::slice::from_raw_parts_mut(address, capacity)
+        };
+        let live = handles::session(session.cast_unsigned())?;
+        Ok(live.take_mixed(room)?.map_or(NEVER, CaptureTime::as_micros))
     })
 }
 

@@ -145,7 +145,55 @@ static void stands_in(void) {
   assert(onair_session_free(session) == ONAIR_OK);
 }
 
+/* 200 ms of two sources, 48 kHz, one channel, of which ten blocks less what is waited for come out. */
+static void mixes(void) {
+  enum { PIECE = 960, BLOCK = 1024 };
+  onair_audio_config audio;
+  onair_session_config config;
+  onair_session session;
+  uint32_t music;
+  int64_t at = 0;
+  int16_t voice[PIECE], song[PIECE], block[2 * BLOCK];
+  assert(onair_audio_preset(2, &audio) == ONAIR_OK && onair_session_config_init(&config) == ONAIR_OK);
+  config.audio = &audio;
+  config.audio_source = ONAIR_SOURCE_ENCODED;
+  assert(onair_rehearsal_begin(1) == ONAIR_OK);
+  assert(onair_session_create(&config, &session) == ONAIR_OK);
+  assert(onair_rehearsal_end() == ONAIR_OK);
+  assert(onair_session_add_audio_source(session, &music) == ONAIR_OK);
+  assert(onair_session_set_audio_source_gain(session, music, 0.5f) == ONAIR_OK);
+  for (int index = 0; index < PIECE; index++) voice[index] = 1000, song[index] = 400;
+  says(onair_session_mix_audio(session, 0, voice, PIECE, 48000, 1, 0), 208, "not running");
+  onair_destination place = {.url = "rtmp://rehearsal.example/live/key"};
+  assert(onair_session_start(session, &place, 1, ONAIR_SHARED_FIRST) == ONAIR_OK);
+  assert(onair_session_take_mixed(session, block, 2 * BLOCK, &at) == ONAIR_NO_EVENT);
+  for (int64_t time = 1000000; time < 1200000; time += 20000) {
+    onair_placed placed;
+    assert(onair_session_place_audio(session, time, 20000, &placed) == ONAIR_OK && placed.is_taken);
+    assert(onair_session_mix_audio(session, 0, voice, PIECE, 48000, 1, placed.time_us) == ONAIR_OK);
+    assert(onair_session_mix_audio(session, music, song, PIECE, 48000, 1, time) == ONAIR_OK);
+  }
+  int blocks = 0;
+  int64_t before = 0;
+  while (onair_session_take_mixed(session, block, 2 * BLOCK, &at) == ONAIR_OK) {
+    /* Of 44.1 kHz. */
+    assert(!blocks || llabs(at - before - 23220) <= 1);
+    before = at;
+    blocks++;
+  }
+  assert(blocks >= 6 && abs(block[0] - 1200) <= 2 && abs(block[2 * BLOCK - 1] - 1200) <= 2);
+  says(onair_session_take_mixed(session, block, BLOCK, &at), 220, "2048");
+  says(onair_session_take_mixed(session, NULL, 2 * BLOCK, &at), 220, "samples");
+  says(onair_session_take_mixed(session, block, 2 * BLOCK, NULL), 220, "time_us");
+  says(onair_session_mix_audio(session, 99, voice, PIECE, 48000, 1, 0), 216, "source of sound 99");
+  says(onair_session_mix_audio(session, 0, NULL, PIECE, 48000, 1, 0), 220, "samples");
+  says(onair_session_mix_audio(session, 0, voice, PIECE, 1, 1, 0), 216, "1 Hz");
+  assert(onair_session_free(session) == ONAIR_OK);
+  says(onair_session_take_mixed(session, block, 2 * BLOCK, &at), 221, "session");
+}
+
 int main(void) {
   draws();
+  mixes();
   stands_in();
 }

@@ -24,6 +24,11 @@ final class DeviceEncoders: Sendable {
       if what != .picture { standIns[.audio]?.begin() }
     }
 
+    /// From now on there is more than one sound.
+    func beginMixing() {
+      audio?.beginMixing()
+    }
+
     /// Before the app hears of it.
     func obey(_ event: LiveEvent) {
       video?.obey(event)
@@ -50,6 +55,7 @@ final class DeviceEncoders: Sendable {
     }
   #else
     func standIn(for what: Interruption) {}
+    func beginMixing() {}
     func obey(_ event: LiveEvent) {}
     static func areUsed(_ encoder: LiveOptions.Encoder) -> Bool { false }
   #endif

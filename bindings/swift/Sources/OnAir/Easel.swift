@@ -70,6 +70,21 @@ extension LiveSession {
     try handle.placeSound(at: time, length: length)
   }
 
+  /// Takes sound of one source to be mixed; ``takeMixed(into:)`` then has what came of it. Of ``AudioSource/main`` the time
+  /// is that of ``placeSound(at:length:)`` or ``waitStandIn(for:within:)``, of others their own.
+  public func mixSound(
+    _ samples: UnsafeBufferPointer<Int16>, sampleRate: Int, channels: Int, at time: CaptureTime,
+    from source: AudioSource = .main
+  ) throws(LiveError) {
+    try handle.mix(samples, sampleRate: sampleRate, channels: channels, at: time, from: source)
+  }
+
+  /// The oldest block of the mix that was not taken yet, 1,024 samples of each of the session's channels in turn, into the
+  /// beginning of `block`; and when it begins. Nil when there is none yet. One thread at a time takes them.
+  public func takeMixed(into block: inout [Int16]) throws(LiveError) -> CaptureTime? {
+    try handle.takeMixed(into: &block)
+  }
+
   /// Draws a picture of any size and format by the session's look. Nothing is allocated once look and geometry have been
   /// seen.
   public func draw(_ frame: VideoFrame, at time: CaptureTime, into target: PictureTarget) throws(LiveError) {
@@ -115,6 +130,27 @@ extension CoreHandle {
     if status == ONAIR_NO_SLATE { return false }
     try check(status)
     return true
+  }
+
+  func mix(
+    _ samples: UnsafeBufferPointer<Int16>, sampleRate: Int, channels: Int, at time: CaptureTime,
+    from source: AudioSource
+  ) throws(LiveError) {
+    try check(
+      onair_session_mix_audio(
+        number, source.number, samples.baseAddress, samples.count, UInt32(clamping: sampleRate),
+        UInt32(clamping: channels), time.microseconds))
+  }
+
+  /// When the block begins that it put into `block`; nil when there is none yet.
+  func takeMixed(into block: inout [Int16]) throws(LiveError) -> CaptureTime? {
+    var time: Int64 = 0
+    let status = block.withUnsafeMutableBufferPointer { block in
+      onair_session_take_mixed(number, block.baseAddress, block.count, &time)
+    }
+    if status == ONAIR_NO_EVENT { return nil }
+    try check(status)
+    return CaptureTime(microseconds: time)
   }
 
   func waitStandIn(for track: Track, within seconds: Double) throws(LiveError) -> StandIn {

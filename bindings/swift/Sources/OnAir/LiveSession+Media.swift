@@ -23,7 +23,11 @@ extension LiveSession {
       if let encoder = encoders.audio {
         let length = Double(samples.count / max(channels, 1)) / Double(max(sampleRate, 1))
         guard let time = try handle.placeSound(at: time, length: length) else { return }
-        encoder.encode(samples, sampleRate: sampleRate, channels: channels, at: time, isMuted: muted)
+        if encoder.isMixing {
+          try encoder.mix(samples, sampleRate: sampleRate, channels: channels, at: time, from: .main)
+        } else {
+          encoder.encode(samples, sampleRate: sampleRate, channels: channels, at: time, isMuted: muted)
+        }
         return
       }
     #endif

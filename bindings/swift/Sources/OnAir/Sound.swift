@@ -35,14 +35,16 @@ public enum Interruption: Hashable, Sendable {
   case both
 }
 
-/// Sound that the core mixes and encodes (``LiveOptions/Encoder/core``), and devices that go for a while.
+/// Sound that the core mixes, whoever encodes it, and devices that go for a while.
 extension LiveSession {
   // MARK: Sources of sound
 
   /// Adds a source that is mixed with the first one: its own rate, channels, gain and mute, times on the same clock. It
   /// stays over stop and start until it is removed; eight in all.
   public func addAudioSource() throws(LiveError) -> AudioSource {
-    AudioSource(number: try OnAir.core { try core.addAudioSource() })
+    let source = AudioSource(number: try OnAir.core { try core.addAudioSource() })
+    encoders.beginMixing()
+    return source
   }
 
   /// Removes a source; the first one stays.
@@ -54,6 +56,14 @@ extension LiveSession {
   public func pushAudio(
     _ samples: UnsafeBufferPointer<Int16>, sampleRate: Int, channels: Int, at time: CaptureTime, to source: AudioSource
   ) throws(LiveError) {
+    if source == .main {
+      return try pushAudio(samples, sampleRate: sampleRate, channels: channels, at: time)
+    }
+    #if canImport(VideoToolbox) && canImport(AVFoundation)
+      if let encoder = encoders.audio {
+        return try encoder.mix(samples, sampleRate: sampleRate, channels: channels, at: time, from: source)
+      }
+    #endif
     try check(
       onair_session_push_audio_to(
         handle.number, source.number, samples.baseAddress, samples.count, UInt32(clamping: sampleRate),

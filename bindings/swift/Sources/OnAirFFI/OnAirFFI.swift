@@ -978,7 +978,7 @@ public protocol LiveSessionProtocol: AnyObject, Sendable {
      * its number, for pushes; 0 is the first source.
      *
      * # Errors
-     * [`LiveError::Configuration`] when sound is not pushed raw, or there are eight already.
+     * [`LiveError::Configuration`] when the session has no sound, or there are eight already.
      */
     func addAudioSource() throws  -> UInt32
 
@@ -993,7 +993,7 @@ public protocol LiveSessionProtocol: AnyObject, Sendable {
     func interrupt(what: Interruption) throws
 
     /**
-     * How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+     * How loud the last tenth of a second was; silence when nothing runs. Of sound that the core mixes.
      */
     func levels()  -> SoundLevels
 
@@ -1454,7 +1454,7 @@ open func stop()  {try! rustCall() {
      * its number, for pushes; 0 is the first source.
      *
      * # Errors
-     * [`LiveError::Configuration`] when sound is not pushed raw, or there are eight already.
+     * [`LiveError::Configuration`] when the session has no sound, or there are eight already.
      */
 open func addAudioSource()throws  -> UInt32  {
     return try  FfiConverterUInt32.lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
@@ -1483,7 +1483,7 @@ open func interrupt(what: Interruption)throws   {try rustCallWithError(FfiConver
 }
 
     /**
-     * How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+     * How loud the last tenth of a second was; silence when nothing runs. Of sound that the core mixes.
      */
 open func levels() -> SoundLevels  {
     return try!  FfiConverterTypeSoundLevels_lift(try! rustCall() {
@@ -9584,13 +9584,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_onair_ffi_checksum_method_livesession_stop() != 43492) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_onair_ffi_checksum_method_livesession_add_audio_source() != 22650) {
+    if (uniffi_onair_ffi_checksum_method_livesession_add_audio_source() != 23727) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_livesession_interrupt() != 29528) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_onair_ffi_checksum_method_livesession_levels() != 11998) {
+    if (uniffi_onair_ffi_checksum_method_livesession_levels() != 50450) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_livesession_remove_audio_source() != 22050) {

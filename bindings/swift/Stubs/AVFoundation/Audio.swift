@@ -117,10 +117,14 @@ public typealias AVAudioConverterInputBlock = @Sendable (
 public final class AVAudioConverter: NSObject {
   nonisolated(unsafe) public static var answer: [UInt8] = []
   nonisolated(unsafe) public static var made: [AVAudioConverter] = []
+  /// Of an encoder to AAC: the first channel's samples that it was given.
+  public private(set) var heard: [Int16] = []
+  private let channels: Int
   public var bitRate = 0
   public var maximumOutputPacketSize: Int { 1536 }
   private var samples = 0
   public init?(from: AVAudioFormat, to: AVAudioFormat) {
+    channels = Int(from.channelCount)
     super.init()
     Self.made.append(self)
   }
@@ -135,6 +139,9 @@ public final class AVAudioConverter: NSObject {
     while samples < 1024 {
       guard let given = block(1024, &status) as? AVAudioPCMBuffer, status == .haveData else { return .inputRanDry }
       samples += Int(given.frameLength)
+      if let data = given.int16ChannelData?.pointee, output is AVAudioCompressedBuffer {
+        heard += (0..<Int(given.frameLength)).map { data[$0 * channels] }
+      }
     }
     samples -= 1024
     guard let output = output as? AVAudioCompressedBuffer else { return .haveData }

@@ -165,12 +165,48 @@ final class EaselTests: XCTestCase {
       await session.stopLive()
       _ = await start.result
 
+      XCTAssertNil(ReplayKitSource(try LiveSession(audio: nil, options: desk)).appSound)
+    }
+
+    /// The device's encoder gets one sound of both, gains and mute included, and silence with the app's sound while the
+    /// microphone is away.
+    func testAScreensTwoSoundsAreMixedForTheDevicesEncoderToo() async throws {
+      guard let rehearsal = Rehearsal() else { throw XCTSkip("the library was built without rehearsals") }
       var options = LiveOptions()
       options.encoder = .device
-      let device = ReplayKitSource(try LiveSession(options: options))
-      XCTAssertNil(device.appSound)
-      device.prefersAppSound = true
-      try device.process(sound(0.5, at: 0), .audioMic)
+      let session = try rehearsed(options, rehearsal)
+      let screen = ReplayKitSource(session)
+      let app = try XCTUnwrap(screen.appSound)
+      try session.setGain(2, of: app)
+      AVAudioConverter.answer = [0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c]
+      let start = Task { try await session.startLive(to: nowhere) }
+      _ = await collect(session.states) { $0 == .pending }
+      await until { (try? screen.process(sound(0, at: 980_000), .audioMic)) != nil }
+      func speak(_ numbers: Range<Int64>, _ types: [(RPSampleBufferType, Float)]) throws {
+        for number in numbers {
+          for (type, loud) in types { try screen.process(sound(loud, at: 1_000_000 + number * 20_000), type) }
+        }
+      }
+      let both: [(RPSampleBufferType, Float)] = [(.audioMic, 0.3), (.audioApp, 0.1)]
+      try speak(0..<50, both)
+      let converter = try XCTUnwrap(AVAudioConverter.made.last)
+      XCTAssertGreaterThan(converter.heard.count, 40_000, "a second of 44.1 kHz, but for what is waited for")
+      // Of a square wave the root of the mean square is its height.
+      let loudness = { (heard: ArraySlice<Int16>) in
+        (heard.map { Double($0) * Double($0) }.reduce(0, +) / Double(heard.count)).squareRoot()
+      }
+      XCTAssertEqual(loudness(converter.heard[20_000..<30_000]), 0.5 * 32_768, accuracy: 820, "0.3 and twice 0.1")
+      XCTAssertEqual(session.levels.sources[app]?.rms ?? 0, -20, accuracy: 0.5)
+
+      let before = converter.heard.count
+      try session.interrupt(.sound)
+      try speak(50..<100, both)
+      XCTAssertEqual(loudness(converter.heard[(before + 10_000)...]), 0.2 * 32_768, accuracy: 330, "the app's alone")
+      session.muted = true
+      try speak(100..<120, both)
+      XCTAssertEqual(loudness(converter.heard.suffix(4_000)), 0)
+      await session.stopLive()
+      _ = await start.result
     }
 
     /// 20 ms of the same value, 48 kHz, two planes.

@@ -2,7 +2,8 @@
   @preconcurrency import AVFoundation
   import Foundation
 
-  /// The system's AAC encoder: samples in, frames to the core, each with the time of its first sample.
+  /// The system's AAC encoder: samples in, frames to the core, each with the time of its first sample. Of more than one
+  /// source the core makes one sound before it is encoded.
   final class AACEncoder: @unchecked Sendable {
     private let audio: AudioConfiguration
     private let handle: CoreHandle
@@ -14,6 +15,9 @@
     private var hasFailed = false
     /// Of the next frame's first sample: counted, so that frames stand evenly, until the capture's clock says otherwise.
     private var next: CaptureTime?
+    /// Whether there ever was a second source, and room for a block of the mix.
+    private var mixes = false
+    private var block: [Int16] = []
 
     init(audio: AudioConfiguration, handle: CoreHandle, report: @escaping @Sendable (LiveError) -> Void) {
       (self.audio, self.handle, self.report) = (audio, handle, report)
@@ -32,13 +36,43 @@
       }
     }
 
+    var isMixing: Bool { lock.withLock { mixes } }
+
+    func beginMixing() {
+      lock.withLock { mixes = true }
+    }
+
+    /// Samples of one source, at a time that the core knows; then encodes what there is of the mix.
+    func mix(
+      _ samples: UnsafeBufferPointer<Int16>, sampleRate: Int, channels: Int, at time: CaptureTime,
+      from source: AudioSource
+    ) throws(LiveError) {
+      try handle.mix(samples, sampleRate: sampleRate, channels: channels, at: time, from: source)
+      lock.lock()
+      defer { lock.unlock() }
+      if block.isEmpty { block = [Int16](repeating: 0, count: 1024 * audio.channels) }
+      // Taken under the lock: two sources' threads keep the blocks in order.
+      while let time = try handle.takeMixed(into: &block) {
+        // The mix is silent already when it shall be.
+        block.withUnsafeBufferPointer { encodeNow($0, audio.sampleRate, audio.channels, at: time, isMuted: false) }
+      }
+    }
+
     /// A frame of silence in the microphone's place, in the microphone's own form.
     func standIn(at time: CaptureTime) {
       lock.lock()
       let (rate, channels) = source ?? (audio.sampleRate, audio.channels)
+      let isMixing = mixes
       lock.unlock()
       let silence = [Int16](repeating: 0, count: 1024 * rate / max(audio.sampleRate, 1) * channels)
-      silence.withUnsafeBufferPointer { encode($0, sampleRate: rate, channels: channels, at: time, isMuted: true) }
+      silence.withUnsafeBufferPointer { silence in
+        if isMixing {
+          // A broadcast that has ended wants none.
+          try? mix(silence, sampleRate: rate, channels: channels, at: time, from: .main)
+        } else {
+          encode(silence, sampleRate: rate, channels: channels, at: time, isMuted: true)
+        }
+      }
     }
 
     /// Interleaved 16-bit samples of any rate; silence in their place while muted.
@@ -47,6 +81,14 @@
     ) {
       lock.lock()
       defer { lock.unlock() }
+      encodeNow(samples, sampleRate, channels, at: time, isMuted: isMuted)
+    }
+
+    // --- under the lock ---
+
+    private func encodeNow(
+      _ samples: UnsafeBufferPointer<Int16>, _ sampleRate: Int, _ channels: Int, at time: CaptureTime, isMuted: Bool
+    ) {
       guard channels > 0, samples.count >= channels, let converter = open(sampleRate, channels),
         let given = buffer(samples, sampleRate, channels, isMuted),
         let output = AVAudioFormat.aac(audio)
@@ -69,8 +111,6 @@
         push(packets)
       }
     }
-
-    // --- under the lock ---
 
     private func open(_ sampleRate: Int, _ channels: Int) -> AVAudioConverter? {
       if let converter, let source, source == (sampleRate, channels) { return converter }

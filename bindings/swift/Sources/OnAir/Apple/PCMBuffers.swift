@@ -3,15 +3,13 @@
 
   extension LiveSession {
     /// Takes what `AVAudioEngine` and `AVAudioConverter` give: floats or 16-bit samples, in turn or a plane for each channel.
-    /// What the device encodes takes the first source alone.
     public func pushAudio(
       _ buffer: AVAudioPCMBuffer, at time: CaptureTime, to source: AudioSource = .main
     ) throws(LiveError) {
       let (frames, channels) = (Int(buffer.frameLength), Int(buffer.format.channelCount))
       let rate = Int(buffer.format.sampleRate)
       guard frames > 0 else { return }
-      let isDevices = encoders.audio != nil && source == .main
-      if !isDevices, !buffer.format.isInterleaved, let planes = buffer.floatChannelData {
+      if encoders.audio == nil, !buffer.format.isInterleaved, let planes = buffer.floatChannelData {
         let all = (0..<channels).map { UnsafeBufferPointer(start: UnsafePointer(planes[$0]), count: frames) }
         return try pushAudio(planes: all, sampleRate: rate, at: time, to: source)
       }
@@ -21,11 +19,7 @@
       }
       let pushed = samples.withUnsafeBufferPointer { samples in
         Result { () throws(LiveError) in
-          if source == .main {
-            try pushAudio(samples, sampleRate: rate, channels: channels, at: time)
-          } else {
-            try pushAudio(samples, sampleRate: rate, channels: channels, at: time, to: source)
-          }
+          try pushAudio(samples, sampleRate: rate, channels: channels, at: time, to: source)
         }
       }
       try pushed.get()

@@ -1290,13 +1290,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_stop() and 0xFFFF) != 43492) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_onair_ffi_checksum_method_livesession_add_audio_source() and 0xFFFF) != 22650) {
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_add_audio_source() and 0xFFFF) != 23727) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_interrupt() and 0xFFFF) != 29528) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_onair_ffi_checksum_method_livesession_levels() and 0xFFFF) != 11998) {
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_levels() and 0xFFFF) != 50450) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_remove_audio_source() and 0xFFFF) != 22050) {
@@ -2323,7 +2323,7 @@ public interface LiveSessionInterface {
      * its number, for pushes; 0 is the first source.
      *
      * # Errors
-     * [`LiveError::Configuration`] when sound is not pushed raw, or there are eight already.
+     * [`LiveError::Configuration`] when the session has no sound, or there are eight already.
      */
     fun `addAudioSource`(): kotlin.UInt
 
@@ -2338,7 +2338,7 @@ public interface LiveSessionInterface {
     fun `interrupt`(`what`: Interruption)
 
     /**
-     * How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+     * How loud the last tenth of a second was; silence when nothing runs. Of sound that the core mixes.
      */
     fun `levels`(): SoundLevels
 
@@ -2953,7 +2953,7 @@ open class LiveSession: Disposable, AutoCloseable, LiveSessionInterface
      * its number, for pushes; 0 is the first source.
      *
      * # Errors
-     * [`LiveError::Configuration`] when sound is not pushed raw, or there are eight already.
+     * [`LiveError::Configuration`] when the session has no sound, or there are eight already.
      */
     @Throws(LiveException::class)override fun `addAudioSource`(): kotlin.UInt {
             return FfiConverterUInt.lift(
@@ -2992,7 +2992,7 @@ open class LiveSession: Disposable, AutoCloseable, LiveSessionInterface
 
 
     /**
-     * How loud the last tenth of a second was; silence when nothing runs. Of raw sound only.
+     * How loud the last tenth of a second was; silence when nothing runs. Of sound that the core mixes.
      */override fun `levels`(): SoundLevels {
             return FfiConverterTypeSoundLevels.lift(
     callWithHandle {
