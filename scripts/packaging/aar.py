@@ -4,10 +4,13 @@ An AAR is a zip with agreed names. Files are written in a fixed order with one d
 bytes.
 """
 
+import functools
 import io
+import re
 import struct
 import xml.etree.ElementTree as xml
 import zipfile
+from pathlib import Path
 
 from elf import Elf
 
@@ -22,6 +25,9 @@ NEWEST_CLASS = 52
 METADATA = "META-INF/com/android/build/gradle/aar-metadata.properties"
 # Ours alone belong into an AAR; what comes along by its POM must not be in it twice.
 OURS = ("io/onair/", "META-INF/")
+SOURCES = Path(__file__).resolve().parents[2] / "bindings/kotlin/onair/src"
+# What the library may offer: to Kotlin by JNI and by UniFFI, and to C.
+PREFIXES = ("Java_io_onair_ffi_", "uniffi_onair_ffi_", "ffi_onair_ffi_", "UNIFFI_META_", "onair_")
 
 
 def zipped(files):
@@ -126,6 +132,27 @@ def jna_problems(data):
     return found
 
 
+@functools.cache
+def wanted_symbols():
+    """What Kotlin calls by name, as its sources declare it."""
+    declared = re.compile(r"external fun (\w+)\(")
+    names = set(declared.findall((SOURCES / "generated/io/onair/ffi/onair_ffi.kt").read_text()))
+    for file in (SOURCES / "main/io/onair/ffi").glob("*.kt"):
+        names |= {f"Java_io_onair_ffi_{file.stem}_{name}" for name in declared.findall(file.read_text())}
+    return names
+
+
+def symbol_problems(name, elf):
+    found = []
+    missing = sorted(wanted_symbols() - elf.exports)
+    if missing:
+        found.append(f"{name} lacks {len(missing)} names that Kotlin calls: {' '.join(missing[:3])}")
+    foreign = sorted(one for one in elf.exports if not one.startswith(PREFIXES))
+    if foreign:
+        found.append(f"{name} offers {len(foreign)} names that are not ours: {' '.join(foreign[:3])}")
+    return found
+
+
 def native_problems(native, abis):
     found = []
     wanted = {f"jni/{abi}/{LIBRARY}": abi for abi in abis}
@@ -139,6 +166,11 @@ def native_problems(native, abis):
             found.append(f"{name} does not fit pages of 16 KB: {elf.alignment}")
         if elf.soname not in (None, LIBRARY):
             found.append(f"{name} calls itself {elf.soname}")
+        if elf.has_text_relocations:
+            found.append(f"{name} has text relocations, which phones refuse")
+        if not elf.is_stripped:
+            found.append(f"{name} is not stripped")
+        found += symbol_problems(name, elf)
         foreign = set(elf.needed) - {"libc.so", "libm.so", "libdl.so", "liblog.so", "libc++_shared.so"}
         if foreign:
             found.append(f"{name} needs {' '.join(sorted(foreign))}, which no phone has")

@@ -6,6 +6,7 @@
 import importlib.util
 import io
 import json
+import os
 import struct
 import tempfile
 import unittest
@@ -15,6 +16,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import aar
+import figures
 import xcframework
 from elf import Elf
 
@@ -23,13 +25,31 @@ MANIFEST = (ROOT / "bindings/kotlin/onair/src/android/AndroidManifest.xml").read
 RULES = (ROOT / "bindings/kotlin/onair/consumer-rules.pro").read_bytes()
 
 
-def library(machine=183, align=16384, wide=True):
-    """A shared library of nothing but headers."""
-    if wide:
-        head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0)
-        return head + struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 120, 120, align)
-    head = b"\x7fELF\1\1\1" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 3, machine, 1, 0, 52, 0, 0, 52, 32, 1, 0, 0, 0)
-    return head + struct.pack("<IIIIIIII", 1, 0, 0, 0, 84, 84, 5, align)
+def library(machine=183, align=16384, wide=True, more=(), lacks="", flags=0, kinds=(11, 3)):
+    """A shared library of headers and names: those that Kotlin calls, `more`, but not `lacks`. `kinds` are its sections'."""
+    head, segment, section = (64, 56, 64) if wide else (52, 32, 40)
+    names = [name for name in sorted(aar.wanted_symbols()) if name != lacks] + list(more)
+    text, symbols = b"\0", bytes(24 if wide else 16)
+    for name in names:
+        symbols += (struct.pack("<IBBHQQ", len(text), 0x12, 0, 1, 0, 0) if wide
+                    else struct.pack("<IIIBBH", len(text), 0, 0, 0x12, 0, 1))
+        text += name.encode() + b"\0"
+    dynamic = struct.pack("<QQ" if wide else "<II", 30, flags)
+    at = head + 2 * segment
+    places = [(at, len(symbols)), (at + len(symbols), len(text))]
+    dynamic_at = at + len(symbols) + len(text)
+    sections_at = dynamic_at + len(dynamic)
+    form = "<IIQQQQIIQQ" if wide else "<IIIIIIIIII"
+    sections = bytes(section)
+    for kind, (offset, size) in zip(kinds, places):
+        sections += struct.pack(form, 0, kind, 0, 0, offset, size, 2, 0, 0, 0)
+    numbers = (3, machine, 1, 0, head, sections_at, 0, head, segment, 2, section, 3, 0)
+    start = b"\x7fELF" + bytes([2 if wide else 1, 1, 1]) + bytes(9)
+    start += struct.pack("<HHIQQQIHHHHHH" if wide else "<HHIIIIIHHHHHH", *numbers)
+    for kind, offset, size, alignment in ((1, 0, sections_at, align), (2, dynamic_at, len(dynamic), 8)):
+        start += (struct.pack("<IIQQQQQQ", kind, 5, offset, offset, 0, size, size, alignment) if wide
+                  else struct.pack("<IIIIIIII", kind, offset, offset, 0, size, size, 5, alignment))
+    return start + symbols + text + dynamic + sections
 
 
 def jar(folder, files):
@@ -58,6 +78,10 @@ class Aar(unittest.TestCase):
         faults = [
             (package(libraries={"arm64-v8a": library(align=4096)}), "pages of 16 KB"),
             (package(libraries={"arm64-v8a": library(machine=62)}), "is for x86_64"),
+            (package(libraries={"arm64-v8a": library(lacks="Java_io_onair_ffi_Easel_drawPacked")}), "Easel_drawPacked"),
+            (package(libraries={"arm64-v8a": library(more=["malloc"])}), "not ours: malloc"),
+            (package(libraries={"arm64-v8a": library(flags=4)}), "text relocations"),
+            (package(libraries={"arm64-v8a": library(kinds=(2, 3))}), "is not stripped"),
             (package(libraries={}), "libonair_ffi.so is missing"),
             (package(libraries={"arm64-v8a": library(), "x86": library(3, wide=False)}), "not expected"),
             (package(classes={"kotlin/Unit.class": class_file()}), "not ours"),
@@ -93,9 +117,34 @@ class Libraries(unittest.TestCase):
         with self.assertRaises(ValueError):
             Elf(b"MZ" + bytes(100))
 
+    def test_what_kotlin_calls_by_name_is_in_the_library_that_was_built_here(self):
+        built = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/deps/libonair_ffi.so"
+        if not built.exists():
+            self.skipTest("cargo has built no library")
+        elf = Elf(built.read_bytes())
+        self.assertGreater(len(aar.wanted_symbols()), 200)
+        self.assertEqual(aar.symbol_problems("it", elf), [])
+        self.assertFalse(elf.has_text_relocations)
+        self.assertFalse(elf.is_stripped, "as cargo builds it")
+
     def test_the_page_a_library_is_laid_out_for_is_read(self):
         self.assertTrue(Elf(library()).fits_16k_pages)
         self.assertFalse(Elf(library(align=4096)).fits_16k_pages)
+
+
+class Figures(unittest.TestCase):
+    def test_a_library_that_is_not_as_large_as_the_page_says_is_told(self):
+        page = figures.PAGE.read_text()
+        documented = figures.rows(page)
+        self.assertEqual(len(documented), 3, "with software codecs and TLS, without codecs, without either")
+        self.assertEqual(figures.system(page), "Linux x86_64")
+        for factor, passes in ((1, True), (1.02, True), (0.98, True), (1.04, False), (0.96, False)):
+            measured = {key: int(size * factor) for key, size in documented.items()}
+            found = {figure["pass"] for figure in figures.figures(measured, documented)}
+            self.assertEqual(found, {passes}, factor)
+        less = dict(list(documented.items())[1:])
+        for pair in ((less, documented), (documented, less)):
+            self.assertEqual(sum(not figure["pass"] for figure in figures.figures(*pair)), 1)
 
 
 class Xcframework(unittest.TestCase):
