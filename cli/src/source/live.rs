@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use onair::{CaptureTime, Now, Pcm, PushError, Session};
+use onair::{Now, Pcm, PushError, Session};
 use onair_media::capture::CaptureError;
 
 use super::mix::Mix;
@@ -28,8 +28,6 @@ pub(crate) struct LiveSource {
 struct Microphone {
     sound: Sound,
     mix: Mix,
-    /// Of its first block.
-    began: Option<CaptureTime>,
 }
 
 /// Blocks of a microphone a second.
@@ -43,7 +41,7 @@ impl LiveSource {
         mix: Mix,
         length: Option<Duration>,
     ) -> Self {
-        let microphone = microphone.map(|sound| Microphone { sound, mix, began: None });
+        let microphone = microphone.map(|sound| Microphone { sound, mix });
         Self { camera, microphone, length }
     }
 }
@@ -132,7 +130,7 @@ fn look(camera: &mut Pictures, session: &Session) -> Result<Option<PushError>, B
 impl Microphone {
     /// A block; the same. The session puts silence where the stamps say that something was lost.
     fn listen(&mut self, session: &Session) -> Result<Option<PushError>, Broken> {
-        let Self { sound, mix, began } = self;
+        let Self { sound, mix } = self;
         let frames = (sound.sample_rate_hz() / BLOCKS).max(1);
         let Some(block) = sound.read(frames)? else { return Ok(Some(PushError::NotRunning)) };
         if block.lost > 0 {
@@ -140,8 +138,7 @@ impl Microphone {
         }
         let (sample_rate_hz, channels) = (sound.sample_rate_hz(), sound.channels());
         let at = block.captured;
-        let origin = *began.get_or_insert(at);
-        mix.begins_at(origin);
+        let origin = mix.begins_at(at);
         let samples = (sound.block().len() / usize::from(channels.max(1))) as u64;
         let end = at.since(origin) + sound.time_of(samples);
         if let Err(refused) = mix.push(session, at, end).map_err(Broken::Mix)? {

@@ -16,7 +16,7 @@ pub(crate) struct Mix {
     gain: Option<f32>,
     files: Vec<File>,
     /// The capture time of the source's first sample.
-    origin: CaptureTime,
+    origin: Option<CaptureTime>,
 }
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Mix {
             Ok(File { sound, gain: file.gain, id: None, next: 0 })
         };
         let files = args.mix.iter().map(open).collect::<Result<_, Failure>>()?;
-        Ok(Self { muted: args.mute_at.clone(), gain: args.gain, files, origin: CaptureTime::ZERO })
+        Ok(Self { muted: args.mute_at.clone(), gain: args.gain, files, origin: None })
     }
 
     /// Whether nothing is done.
@@ -64,9 +64,9 @@ impl Mix {
         Ok(())
     }
 
-    /// The source's sound begins here, and not at zero.
-    pub(crate) fn begins_at(&mut self, origin: CaptureTime) {
-        self.origin = origin;
+    /// The source's sound begins here, and not at zero, unless it began before; where it did.
+    pub(crate) fn begins_at(&mut self, origin: CaptureTime) -> CaptureTime {
+        *self.origin.get_or_insert(origin)
     }
 
     /// Before the source's sound from `stamp` on: mutes or not, and pushes the files' sound up to
@@ -80,12 +80,13 @@ impl Mix {
         stamp: CaptureTime,
         end: Duration,
     ) -> Result<Result<(), PushError>, Failure> {
+        let origin = self.origin.unwrap_or(CaptureTime::ZERO);
         if !self.muted.is_empty() {
-            let at = stamp.since(self.origin);
+            let at = stamp.since(origin);
             session.set_muted(self.muted.iter().any(|stretch| stretch.has(at)));
         }
         for file in &mut self.files {
-            if let Err(refused) = file.push(session, self.origin, end)? {
+            if let Err(refused) = file.push(session, origin, end)? {
                 return Ok(Err(refused));
             }
         }

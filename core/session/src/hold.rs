@@ -164,6 +164,17 @@ impl Hold {
         lock(&self.lines[usize::from(track == Track::Audio)])
     }
 
+    /// What stands in next, if it is time, by `push`. The line is held meanwhile: a device that is back
+    /// is placed before what stands in, which then does not, or after it was pushed.
+    fn stand_in(&self, track: Track, step: Step, now: Now, push: impl FnOnce(CaptureTime)) -> Next {
+        let mut line = self.line(track);
+        let next = line.poll(step, now);
+        if let Next::Due(at) = next {
+            push(at);
+        }
+        next
+    }
+
     fn wake(&self) {
         for bell in self.elsewhere.iter().chain([&self.bell]) {
             // Full: it is awake already.
@@ -212,19 +223,24 @@ fn fill(run: &Run) -> Option<Duration> {
         while run.plan.source(track) == Some(Source::Raw) {
             let now = run.plan.clock.now();
             let step = step_of(run, track);
-            let at = match run.hold.line(track).poll(step, now) {
-                Next::Due(at) => at,
+            let mut entered = None;
+            let next = run.hold.stand_in(track, step, now, |at| {
+                entered = run.enter().ok();
+                if entered.is_some() {
+                    run.origin(at);
+                    match track {
+                        Track::Video => push_picture(run, at),
+                        Track::Audio => push_silence(run, at),
+                    }
+                }
+            });
+            match next {
+                Next::Due(_) => drop(entered?),
                 Next::In(later) => {
                     wait = wait.min(later);
                     break;
                 }
                 Next::Flowing => break,
-            };
-            let _push = run.enter().ok()?;
-            run.origin(at);
-            match track {
-                Track::Video => push_picture(run, at),
-                Track::Audio => push_silence(run, at),
             }
         }
     }

@@ -112,3 +112,23 @@ fn how_late_first_pushes_are_does_not_add_up_over_many_switches() {
     }
     assert!(worst <= 20_000, "{worst} µs");
 }
+
+/// Between its decision and its push no block of the device that is back slips in.
+#[test]
+fn a_device_that_is_back_is_placed_after_the_silence_that_was_due() {
+    let hold = Hold::default();
+    hold.handle_push(Track::Audio, CaptureTime::ZERO, 20_000, ms(20));
+    hold.line(Track::Audio).set_held(true);
+    hold.line(Track::Audio).set_held(false);
+    let mut pushed = false;
+    let next = hold.stand_in(Track::Audio, SAMPLES, ms(60), |_| {
+        pushed = true;
+        assert!(hold.lines[1].try_lock().is_err(), "a push could be placed now");
+        assert!(hold.lines[0].try_lock().is_ok(), "pictures go on");
+    });
+    assert!(pushed && matches!(next, Next::Due(_)));
+    let back = hold.handle_push(Track::Audio, CaptureTime::from_millis(44), 20_000, ms(64));
+    assert!(back.is_some_and(|placed| placed.is_back));
+    let next = hold.stand_in(Track::Audio, SAMPLES, ms(100), |_| panic!("the device speaks"));
+    assert_eq!(next, Next::Flowing);
+}

@@ -6,7 +6,7 @@ use onair_types::MediaTime;
 
 use super::framer::Framer;
 use super::preview::Preview;
-use super::{Canvas, Framing, Look, RgbaFrame, beauty};
+use super::{Canvas, Look, RgbaFrame, beauty};
 use crate::convert::to_i420;
 use crate::effect::{self, EffectError};
 use crate::frame::{FrameError, FrameView, I420, I420Frame, PixelFormat};
@@ -133,11 +133,8 @@ impl Chain {
 
     /// Whether no pixel of the source changes its place.
     fn is_whole(&self, source: &FrameView<'_>) -> bool {
-        let Framing { rotation, mirror, zoom, .. } = self.look.framing;
         (source.width(), source.height()) == (self.canvas.width(), self.canvas.height())
-            && rotation == super::Rotation::None
-            && !mirror
-            && zoom <= 1.0
+            && self.look.framing.keeps_places()
     }
 
     fn paint(&mut self, source: &FrameView<'_>, time: MediaTime) -> Result<(), FrameError> {

@@ -69,6 +69,11 @@ impl Default for Framing {
 }
 
 impl Framing {
+    /// Whether no pixel of a picture of the encoder's size changes its place.
+    pub(super) fn keeps_places(&self) -> bool {
+        self.rotation == Rotation::None && !self.mirror && self.zoom <= 1.0
+    }
+
     /// The largest zoom there is.
     pub const MAX_ZOOM: f32 = 8.0;
 

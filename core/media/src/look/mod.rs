@@ -47,9 +47,8 @@ pub struct Look {
 impl Look {
     /// Whether it asks for nothing: a picture of the encoder's size would stay as it is.
     pub fn is_plain(&self) -> bool {
-        let Framing { fit, rotation, mirror, zoom } = self.framing;
-        (fit, rotation, mirror) == (Fit::default(), Rotation::None, false)
-            && zoom <= 1.0
+        self.framing.fit == Fit::default()
+            && self.framing.keeps_places()
             && !self.beauty.is_active()
             && self.effects.is_empty()
             && self.overlays.is_empty()

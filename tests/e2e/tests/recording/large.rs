@@ -97,26 +97,33 @@ fn f06_beyond_4_gib_and_2_32_milliseconds_a_file_is_read_to_its_end() {
     assert!(at > 1 << 32 && (PICTURES - 1) * STEP_SECONDS * 1_000 > 1 << 32);
     // As it grows, which ffprobe has to read from end to end, it is looked at with `scripts/nightly` only.
     if std::env::var_os("ONAIR_NIGHTLY").is_some() {
-        is_whole(name, "0%");
+        is_whole(name, "0%", State::Growing);
     }
     file.write_all(&index.tables().expect("tables")).expect("room");
     file.seek(SeekFrom::Start(SWITCH_AT)).expect("it is there");
     file.write_all(&switch(at)).expect("room");
-    is_whole(name, &format!("{}%", (PICTURES - 3) * STEP_SECONDS));
+    is_whole(name, &format!("{}%", (PICTURES - 3) * STEP_SECONDS), State::Complete);
     let last = ((PICTURES - 1) * STEP_SECONDS).to_string();
     let picture = ["-xerror", "-ss", &last, "-i", name, "-frames:v", "1", "-f", "null", "-"];
     let ended = ffmpeg::run(&picture);
     assert!(ended.code == Some(0) && ended.stderr.is_empty(), "{}", ended.stderr);
 }
 
+/// Whether the file has its tables.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Growing,
+    Complete,
+}
+
 /// ffprobe finds every sample, the last ones behind the 32nd bit of both scales; it reads those of `interval`.
-fn is_whole(name: &str, interval: &str) {
+fn is_whole(name: &str, interval: &str, state: State) {
     let entries = "packet=stream_index,pts_time,pos:stream=nb_frames:format=duration";
     let report = ffmpeg::ffprobe(name, &["-read_intervals", interval, "-show_entries", entries]);
     let packets = report["packets"].as_array().expect("packets");
     let number = |value: &serde_json::Value| value.as_str().and_then(|text| text.parse().ok());
     let last = ((PICTURES - 1) * STEP_SECONDS) as f64;
-    let is_complete = interval != "0%";
+    let is_complete = state == State::Complete;
     for stream in [0, 1] {
         let of_it: Vec<_> = packets.iter().filter(|one| one["stream_index"] == stream).collect();
         let counted: f64 = match is_complete {
