@@ -1,6 +1,6 @@
 //! Who is connected, how each is reached, and who of them is in which room.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use onair_rooms::RoomKey;
@@ -12,7 +12,8 @@ use super::room::MemberId;
 #[derive(Debug, Default)]
 pub(super) struct Present {
     ways: HashMap<MemberId, Way>,
-    rooms: HashMap<RoomKey, HashMap<MemberId, Way>>,
+    /// In the order in which they came, which is that of their sockets in memory: a room is told in one walk.
+    rooms: HashMap<RoomKey, BTreeMap<MemberId, Way>>,
 }
 
 impl Present {
