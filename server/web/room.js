@@ -8,8 +8,8 @@ const LOOK_MS = 3000;
 const KEPT_COMMENTS = 200;
 /** Hearts drawn in a second, whatever the count. */
 const HEARTS_PER_SECOND = 12;
-/** Likes that are sent together. */
-const LIKE_MS = 250;
+/** Likes within so long of the one before are sent together. */
+const LIKE_MS = 100;
 const ANSWER_MS = 4000;
 
 const WORDS = {
@@ -204,13 +204,17 @@ export class Room {
     if (!this.joined) return;
     this.heart();
     this.likes.waiting += 1;
-    this.likes.timer ||= setTimeout(async () => {
-      const n = this.likes.waiting;
-      Object.assign(this.likes, { waiting: 0, timer: 0 });
-      this.own = (this.own ?? 0) + n;
-      const answer = await this.ask('upvote', this.key, { n });
-      if (!answer.ok) this.show(WORDS[answer.error] ?? '');
-    }, LIKE_MS);
+    if (!this.likes.timer) this.sendLikes();
+  }
+
+  /** The first goes at once; those that follow within `LIKE_MS` go together. */
+  async sendLikes() {
+    const n = this.likes.waiting;
+    Object.assign(this.likes, { waiting: 0, timer: n ? setTimeout(() => this.sendLikes(), LIKE_MS) : 0 });
+    if (!n) return;
+    this.own = (this.own ?? 0) + n;
+    const answer = await this.ask('upvote', this.key, { n });
+    if (!answer.ok) this.show(WORDS[answer.error] ?? '');
   }
 
   liked(n, total) {

@@ -72,8 +72,9 @@ try {
   // By one clock: both pages are of this browser.
   await desk.evaluate(() => {
     window.heartsAt = [];
-    new MutationObserver(() => window.heartsAt.push(performance.timeOrigin + performance.now()))
-      .observe(document.getElementById("hearts"), { childList: true });
+    new MutationObserver((changes) => {
+      if (changes.some((change) => change.addedNodes.length)) window.heartsAt.push(performance.timeOrigin + performance.now());
+    }).observe(document.getElementById("hearts"), { childList: true });
   });
   const delays = [];
   for (let i = 0; i < 20; i += 1) {
@@ -83,8 +84,8 @@ try {
     });
     const came = await desk.waitForFunction((since) => window.heartsAt.find((heart) => heart >= since), at, patience);
     delays.push(Math.round(await came.jsonValue() - at));
-    // As people do; and what was told together is over.
-    await phone.waitForTimeout(120);
+    // One by one: what follows at once goes with the next.
+    await phone.waitForTimeout(150);
   }
   const words = (page) => page.$$eval(".comment .text", (texts) => texts.map((text) => text.textContent));
   const said = await words(desk);
