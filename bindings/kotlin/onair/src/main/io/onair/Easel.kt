@@ -72,7 +72,7 @@ public class PictureBuffer(
 }
 
 /**
- * For an encoder of the app's own ([Source.ENCODED]): its pictures look as the session says, snapshots and previews show
+ * For an encoder of the app's own (`Source.ENCODED`): its pictures look as the session says, snapshots and previews show
  * them, and interruptions are filled as the core's own are. `io.onair.android.LiveStudio` does all this by itself.
  *
  * @throws LiveException.Call when the session takes the track raw (216), or an argument is wrong (220)
@@ -91,6 +91,27 @@ public class Easel(
         timeUs: Long,
         lengthUs: Long,
     ): Long? = checked(Native.placeAudio(session.handle, timeUs, lengthUs)).takeIf { it != Native.NEVER }
+
+    /**
+     * Takes 16-bit samples of one source to be mixed, from a direct buffer; [takeMixed] then has what came of it. Of source 0
+     * the time is that of [placeSound] or [waitStandIn], of those of [LiveSession.addAudioSource] their own. False: the
+     * session does not run.
+     */
+    public fun mixSound(
+        source: Int,
+        pcm: ByteBuffer,
+        offset: Int,
+        size: Int,
+        sampleRate: Int,
+        channels: Int,
+        timeUs: Long,
+    ): Boolean = session.isTaken(Native.mixAudio(session.handle, source, pcm, offset, size, sampleRate, channels, timeUs))
+
+    /**
+     * The oldest block of the mix that was not taken yet, 1,024 samples of each of the session's channels in turn, into the
+     * beginning of a direct buffer; and when it begins. Null when there is none yet. One thread at a time takes them.
+     */
+    public fun takeMixed(into: ByteBuffer): Long? = checked(Native.takeMixed(session.handle, into)).takeIf { it != Native.NEVER }
 
     /** Draws a picture in one plane of four bytes a pixel by the session's look. */
     public fun draw(

@@ -58,7 +58,7 @@ public class LiveSession
 
         /**
          * Connects and returns when the server takes media. Cancelled, it stops what it began. A server that says yes and
-         * hangs up a moment later (nginx-rtmp, when it denies a key) is heard of as [LiveState.FAILED].
+         * hangs up a moment later (nginx-rtmp, when it denies a key) is heard of as `LiveState.FAILED`.
          *
          * @throws LiveException says why the session is not live
          */
@@ -166,7 +166,7 @@ public class LiveSession
             get() = bordered { core.isMuted() }
             set(value) = bordered { core.setMuted(value) }
 
-        // --- sound that the core mixes and encodes ---
+        // --- sound that the core mixes ---
 
         /**
          * Adds a source that is mixed with the first one: its own rate, channels, gain and mute, times on the same clock. It

@@ -3,6 +3,7 @@ package io.onair
 import io.onair.Vectors.call
 import org.junit.jupiter.api.Test
 import java.nio.ByteBuffer
+import java.nio.ByteOrder
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 import kotlin.math.abs
@@ -126,6 +127,60 @@ class EaselTest {
             assertEquals(Triple("pass", 1_103_333L, -1), fakes.next())
             session.stop()
             assertEquals(StandIn.Over, easel.waitStandIn(Track.AUDIO, 20_000))
+        }
+    }
+
+    /** The encoder gets one sound of both, with even times, and the microphone alone before and after. */
+    @Test
+    fun aScreensAppsAreMixedWithTheMicrophoneForThePhonesEncoder() {
+        rehearsed().use { session ->
+            val heard = mutableListOf<Pair<Long, Short>>()
+            val device =
+                object : AudioEncoderDevice {
+                    override fun encode(
+                        pcm: ByteBuffer,
+                        offset: Int,
+                        size: Int,
+                        timeUs: Long,
+                    ) {
+                        heard += timeUs to pcm.order(ByteOrder.nativeOrder()).getShort(offset)
+                    }
+
+                    override fun finish() = Unit
+
+                    override fun release() = Unit
+                }
+            val audio = AudioConfiguration.default()
+            val route = SoundRoute(session, audio, AudioEncoderControl(audio, SessionSink(session)) { _, _ -> device })
+            session.start(listOf(place))
+
+            fun block(value: Short): ByteBuffer {
+                val pcm = ByteBuffer.allocateDirect(882 * 4).order(ByteOrder.nativeOrder())
+                while (pcm.hasRemaining()) pcm.putShort(value)
+                return pcm
+            }
+            route.microphone(block(1_000), 882 * 4, 1_000_000)
+            assertEquals(listOf(1_000_000L to 1_000.toShort()), heard, "as it comes")
+            route.addApps(2f)
+            heard.clear()
+            for (number in 0L until 100) {
+                val timeUs = 1_020_000 + number * 20_000
+                if (number == 80L) route.isMuted = true
+                if (number == 40L) session.interrupt(Absence.SOUND)
+                if (number == 50L) session.resume(Absence.SOUND)
+                route.apps(block(300), 882 * 4, timeUs)
+                route.microphone(block(1_000), 882 * 4, timeUs)
+            }
+            val values = heard.map { it.second.toInt() }
+            assertEquals(1_600, values[20], "both, the apps' twice as loud")
+            assertTrue(600 in values, "the apps alone while the microphone is away")
+            assertEquals(0, values.last(), "muted")
+            heard.forEachIndexed { index, (timeUs, _) -> assertTrue(abs(timeUs - heard[0].first - index * 1_024_000L * 10 / 441) <= 1) }
+            route.isMuted = false
+            route.removeApps()
+            heard.clear()
+            route.microphone(block(1_000), 882 * 4, 3_020_000)
+            assertEquals(1_000, heard.single().second.toInt())
         }
     }
 

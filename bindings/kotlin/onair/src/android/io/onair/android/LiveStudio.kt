@@ -72,7 +72,7 @@ public class LiveStudio
         private val camera =
             video?.let { CameraSource(app, it, stage, { there -> absences.set(AbsenceReason.CAMERA_LOST, !there) }, ::cameraFailed) }
         private val screen = video?.let { ScreenSource(app, it, stage, ::screenEnded) }
-        private val microphone = audio?.let { MicrophoneSource(it, sink, easel, ::microphoneFailed) }
+        private val microphone = audio?.let { MicrophoneSource(it, session, sink, ::microphoneFailed) }
         private val surroundings =
             Surroundings(app, PathWatch(session::reportPath), video?.let { Heat(it, ::setRange) }, absences)
         private val lifecycle = Lifecycle(app, ::seenChanged)
@@ -204,6 +204,17 @@ public class LiveStudio
             y: Float,
         ): Unit = camera?.focus(x, y) ?: Unit
 
+        /**
+         * How loud apps are beside the microphone while the screen is captured: 0…8, 1 as they come, 0 not at all. From Android
+         * 10 on, and of apps that allow it.
+         */
+        public var screenGain: Float = 1f
+            set(value) {
+                field = value.coerceIn(0f, MOST_GAIN)
+                val source = microphone?.appsSource ?: 0
+                if (source != 0) session.setAudioSourceGain(source, field)
+            }
+
         /** The screen instead of the camera; what the activity of MediaProjectionManager's question returned. */
         public fun startScreen(
             resultCode: Int,
@@ -212,12 +223,14 @@ public class LiveStudio
             isScreen = true
             camera?.close()
             screen?.start(resultCode, data)
+            if (running) hearApps()
         }
 
         /** The camera again. */
         public fun stopScreen() {
             if (!isScreen) return
             isScreen = false
+            microphone?.stopApps()
             screen?.stop()
             if (running) camera?.open(cameraPosition)
         }
@@ -268,6 +281,7 @@ public class LiveStudio
             encoder?.control?.start()
             if (!isScreen) camera?.open(cameraPosition)
             startMicrophone()
+            hearApps()
             surroundings.listen()
             lifecycle.listen()
         }
@@ -276,6 +290,7 @@ public class LiveStudio
             lifecycle.stop()
             surroundings.stop()
             camera?.close()
+            microphone?.stopApps()
             microphone?.stop()
             encoder?.control?.stop()
             absences.clear()
@@ -293,6 +308,11 @@ public class LiveStudio
             turn()
             if (camera?.lost != null) camera.open(cameraPosition)
             if (microphone?.isRunning == false) startMicrophone()
+        }
+
+        private fun hearApps() {
+            val projection = screen?.projection ?: return
+            microphone?.startApps(projection, screenGain)
         }
 
         private fun startMicrophone() {
@@ -369,6 +389,7 @@ public class LiveStudio
 
         private companion object {
             const val WATERMARK = "watermark"
+            const val MOST_GAIN = 8f
         }
 
         private inner class VideoControl(

@@ -1,149 +1,110 @@
 package io.onair.android
 
 import android.annotation.SuppressLint
+import android.annotation.TargetApi
+import android.media.AudioAttributes
 import android.media.AudioFormat
+import android.media.AudioPlaybackCaptureConfiguration
 import android.media.AudioRecord
-import android.media.AudioTimestamp
 import android.media.MediaRecorder
-import android.os.Process
-import android.os.SystemClock
+import android.media.projection.MediaProjection
+import android.os.Build
 import io.onair.AudioConfiguration
 import io.onair.AudioEncoderControl
-import io.onair.CaptureClock
-import io.onair.Easel
 import io.onair.LiveException
-import io.onair.Rebuilds
+import io.onair.LiveSession
+import io.onair.SoundRoute
 import io.onair.UnitSink
 import io.onair.VideoEncoderControl
-import java.nio.ByteBuffer
 
-/** The microphone, in a thread of its own, through the AAC encoder to the session. */
+/** The microphone, and beside a captured screen the sound of apps, through the AAC encoder to the session. */
 internal class MicrophoneSource(
-    private val audio: AudioConfiguration,
+    audio: AudioConfiguration,
+    session: LiveSession,
     sink: UnitSink,
-    private val easel: Easel,
     private val onFailed: (LiveException) -> Unit,
 ) {
     /** Its bitrate is the core's to choose. */
     val encoder: AudioEncoderControl = AudioEncoderControl(audio, sink) { bitRate, output -> CodecAudio(audio, bitRate, output) }
 
-    @Volatile private var running: Thread? = null
-
-    private val silence = ByteBuffer.allocateDirect(1024 * 2 * audio.numberOfChannels)
+    private val route = SoundRoute(session, audio, encoder)
+    private val microphone =
+        RecordSource("onair-microphone", audio, ::openedMicrophone, route::microphone, encoder::close) { onFailed(broken(it)) }
+    private var apps: RecordSource? = null
+    private val configuration = audio
 
     /** Silence is sent. */
-    @Volatile var isMuted: Boolean = false
+    var isMuted: Boolean by route::isMuted
 
-    fun start() {
-        if (running != null) return
-        running = Thread(::run, "onair-microphone").apply { start() }
-    }
+    /** The apps' source in the session's mix; 0 while there is none. */
+    val appsSource: Int get() = route.apps
 
     /** Whether it listens; one that broke too often does not. */
-    val isRunning: Boolean get() = running != null
+    val isRunning: Boolean get() = microphone.isRunning
+
+    fun start(): Unit = microphone.start()
+
+    /** Returns when the microphone is free. */
+    fun stop(): Unit = microphone.stop()
+
+    /** What apps play is heard too, from Android 10 on, as far as they allow it. */
+    fun startApps(
+        projection: MediaProjection,
+        gain: Float,
+    ) {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.Q || apps != null) return
+        route.addApps(gain)
+        val open = { format: AudioFormat, size: Int -> openedApps(projection, format, size) }
+        apps =
+            RecordSource("onair-apps", configuration, open, route::apps, {}) { reason ->
+                // The screen goes on without; the microphone is not waited with.
+                onFailed(LiveException.of(LiveException.DEVICE, "hear apps: $reason", "share the screen again"))
+            }.apply { start() }
+    }
+
+    fun stopApps() {
+        apps?.stop()
+        apps = null
+        route.removeApps()
+    }
 
     /** An AAC frame's time of silence in the microphone's place. */
     fun standIn(timeUs: Long) {
         try {
-            encoder.encode(silence, silence.capacity(), timeUs)
+            route.standIn(timeUs)
         } catch (error: IllegalStateException) {
             onFailed(LiveException.of(VideoEncoderControl.ENCODER, "encode silence: $error", "nothing, if sound comes back"))
         }
     }
 
-    /** Returns when the microphone is free. */
-    fun stop() {
-        val thread = running ?: return
-        running = null
-        if (thread != Thread.currentThread()) thread.join(JOIN_MS)
-    }
+    private fun broken(reason: String) =
+        LiveException.of(LiveException.DEVICE, "take sound: $reason", "allow the microphone, and close other apps that use it")
 
-    private fun run() {
-        Process.setThreadPriority(Process.THREAD_PRIORITY_URGENT_AUDIO)
-        val rebuilds = Rebuilds(SystemClock::elapsedRealtime)
-        try {
-            while (isCurrent()) {
-                val reason = captured()
-                if (!isCurrent()) return
-                if (!rebuilds.isAllowed()) {
-                    running = null
-                    return onFailed(
-                        LiveException.of(
-                            LiveException.DEVICE,
-                            "take sound: $reason",
-                            "allow the microphone, and close other apps that use it",
-                        ),
-                    )
-                }
-            }
-        } finally {
-            encoder.close()
-        }
-    }
-
-    private fun isCurrent(): Boolean = running == Thread.currentThread()
-
-    /** Until it is stopped, or the answer is why it broke. */
     @SuppressLint("MissingPermission")
-    private fun captured(): String {
-        val mask = if (audio.numberOfChannels == 2) AudioFormat.CHANNEL_IN_STEREO else AudioFormat.CHANNEL_IN_MONO
-        val encoding = AudioFormat.ENCODING_PCM_16BIT
-        val least = AudioRecord.getMinBufferSize(audio.audioSampleRate, mask, encoding)
-        if (least <= 0) return "the microphone cannot do ${audio.audioSampleRate} Hz"
-        val frameSize = 2 * audio.numberOfChannels
-        val block = ByteBuffer.allocateDirect(audio.audioSampleRate / 50 * frameSize)
-        var record: AudioRecord? = null
-        try {
-            val source = MediaRecorder.AudioSource.CAMCORDER
-            record = AudioRecord(source, audio.audioSampleRate, mask, encoding, maxOf(least * 2, block.capacity() * 8))
-            if (record.state != AudioRecord.STATE_INITIALIZED) return "the microphone cannot be opened"
-            record.startRecording()
-            pump(record, block, frameSize)?.let { return it }
-            return ""
-        } catch (error: IllegalStateException) {
-            return error.toString()
-        } catch (error: IllegalArgumentException) {
-            return error.toString()
-        } catch (error: LiveException) {
-            return error.message.orEmpty()
-        } catch (error: SecurityException) {
-            return "the app has no RECORD_AUDIO permission"
-        } finally {
-            record?.release()
-        }
-    }
+    private fun openedMicrophone(
+        format: AudioFormat,
+        size: Int,
+    ) = AudioRecord(MediaRecorder.AudioSource.CAMCORDER, format.sampleRate, format.channelMask, format.encoding, size)
 
-    private fun pump(
-        record: AudioRecord,
-        block: ByteBuffer,
-        frameSize: Int,
-    ): String? {
-        val stamp = AudioTimestamp()
-        var frames = 0L
-        while (isCurrent()) {
-            block.clear()
-            val size = record.read(block, block.capacity())
-            if (size < 0) return "the microphone failed ($size)"
-            if (size == 0) continue
-            val first = frames
-            frames += size / frameSize
-            val isKnown = record.getTimestamp(stamp, AudioTimestamp.TIMEBASE_BOOTTIME) == AudioRecord.SUCCESS
-            val timeNs =
-                if (isKnown) {
-                    CaptureClock.sampleNs(first, stamp.framePosition, stamp.nanoTime, audio.audioSampleRate)
-                } else {
-                    CaptureClock.sampleNs(first, frames, SystemClock.elapsedRealtimeNanos(), audio.audioSampleRate)
-                }
-            if (isMuted) for (index in 0 until size) block.put(index, 0)
-            val lengthUs = size / frameSize * 1_000_000L / audio.audioSampleRate
-            // None: something else has the microphone's place.
-            val timeUs = easel.placeSound(timeNs / 1000, lengthUs) ?: continue
-            encoder.encode(block, size, timeUs)
-        }
-        return null
-    }
-
-    private companion object {
-        const val JOIN_MS = 500L
+    @TargetApi(Build.VERSION_CODES.Q)
+    @SuppressLint("MissingPermission")
+    private fun openedApps(
+        projection: MediaProjection,
+        format: AudioFormat,
+        size: Int,
+    ): AudioRecord {
+        val heard =
+            AudioPlaybackCaptureConfiguration
+                .Builder(projection)
+                .addMatchingUsage(AudioAttributes.USAGE_MEDIA)
+                .addMatchingUsage(AudioAttributes.USAGE_GAME)
+                .addMatchingUsage(AudioAttributes.USAGE_UNKNOWN)
+                .build()
+        return AudioRecord
+            .Builder()
+            .setAudioFormat(format)
+            .setBufferSizeInBytes(size)
+            .setAudioPlaybackCaptureConfig(heard)
+            .build()
     }
 }

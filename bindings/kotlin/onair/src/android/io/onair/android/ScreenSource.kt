@@ -17,7 +17,9 @@ internal class ScreenSource(
     private val stage: PictureStage,
     private val onEnded: () -> Unit,
 ) {
-    private var projection: MediaProjection? = null
+    /** While it is captured. */
+    var projection: MediaProjection? = null
+        private set
     private var display: VirtualDisplay? = null
 
     /** What the question's activity returned. From Android 10 on a foreground service of type mediaProjection runs already. */

@@ -37,6 +37,25 @@ internal object Easel {
         lengthUs: Long,
     ): Long
 
+    /** 16-bit samples in turn. */
+    @JvmStatic
+    external fun mixAudio(
+        session: Long,
+        source: Int,
+        data: ByteBuffer,
+        offset: Int,
+        size: Int,
+        sampleRate: Int,
+        channels: Int,
+        timeUs: Long,
+    ): Int
+
+    @JvmStatic
+    external fun takeMixed(
+        session: Long,
+        into: ByteBuffer,
+    ): Long
+
     /** 0 for pictures, 1 for sound. */
     @JvmStatic
     external fun waitStandIn(
