@@ -137,23 +137,58 @@ class ConformanceTest {
         fun play(step: Map<String, Any?>): Int {
             val handle = session.handle
             when (val what = step["do"]) {
-                "start" -> return codeOf { session.start(listOf(Destination(step["url"] as String))) }
-                "await" -> assertTrue(within(30_000) { states.lastOrNull() == step["state"] }, "$step: $states")
-                "video" -> return pushVideo(step)
-                "audio" -> return pushAudio(step)
+                "start" -> {
+                    return codeOf { session.start(listOf(Destination(step["url"] as String))) }
+                }
+
+                "await" -> {
+                    assertTrue(within(30_000) { states.lastOrNull() == step["state"] }, "$step: $states")
+                }
+
+                "video" -> {
+                    return pushVideo(step)
+                }
+
+                "audio" -> {
+                    return pushAudio(step)
+                }
+
                 "settle" -> {
                     call("pass", handle, 0)
                     assertEquals(pushed, gone(), "not sent")
                 }
 
-                "pass" -> call("pass", handle, step.int("us"))
-                "limit" -> call("limit", handle, step.int("bps"))
-                "stream" -> stream(step)
-                "cut" -> call("cut", handle)
-                "refuse" -> call("refuse", handle, step.int("attempts"))
-                "finish" -> assertTrue(kotlinx.coroutines.runBlocking { session.finishLive() }, "not everything was sent")
-                "stop" -> session.stop()
-                else -> error("no step $what")
+                "pass" -> {
+                    call("pass", handle, step.int("us"))
+                }
+
+                "limit" -> {
+                    call("limit", handle, step.int("bps"))
+                }
+
+                "stream" -> {
+                    stream(step)
+                }
+
+                "cut" -> {
+                    call("cut", handle)
+                }
+
+                "refuse" -> {
+                    call("refuse", handle, step.int("attempts"))
+                }
+
+                "finish" -> {
+                    assertTrue(kotlinx.coroutines.runBlocking { session.finishLive() }, "not everything was sent")
+                }
+
+                "stop" -> {
+                    session.stop()
+                }
+
+                else -> {
+                    error("no step $what")
+                }
             }
             return 0
         }
