@@ -1,4 +1,5 @@
-"""Rows B11 and B12: the servers on one host, those who watch and talk on another, and what a server has used.
+"""Rows B11 and B12: the servers on one host, those who watch and talk on another, and what a server has used. Row B1
+has its senders where the servers are here, and its server where the audience is.
 
     servers' namespace, first processor          │          the audience's namespace, second processor
     10.78.0.1  server ─ TCP ─ veth ───────────────────────────── veth ─ TCP ─ this process, onair push
@@ -41,6 +42,13 @@ class Host:
         environment = dict(os.environ, ONAIR_PUBLISH_TOKEN=TOKEN)
         words = [str(word) for word in [*self._prefix, *command]]
         return subprocess.Popen(words, env=environment, **{**quiet, **options})
+
+
+class Audience:
+    """This process's own side, as a host."""
+
+    address = AUDIENCE
+    start = staticmethod(subprocess.Popen)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import resource
 import subprocess
 
 from row import US, Row
-from setup import ROOT, python_with, raw_material, run, say, target_of
+from setup import ROOT, Nginx, python_with, raw_material, run, say, target_of
 
 ROUNDS, FEW, MANY = 6, 20, 120
 # Reckons like its C++ users: one thread, best of many.
@@ -93,4 +93,4 @@ def b5(peers, seconds, port):
     seconds = min(seconds, 20)
     row = Row("B5", f"encode and ship {seconds} s of raw 720p30, with beauty", "CPU-s/min", "≤ 0.40 × ffmpeg bilateral",
               lambda f: f[US] <= 0.40 * f["ffmpeg bilateral"])
-    return cpu_side_by_side(row, peers.beautified(*raw_material(peers.ffmpeg, seconds)), seconds, port)
+    return cpu_side_by_side(row, peers.beautified(*raw_material(peers.ffmpeg, seconds)), seconds, Nginx(port))

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import apart
 import beauty
 import chat
 import dips
@@ -25,9 +26,10 @@ FPS = 30
 SEND_CALL = re.compile(r"\b(?:sendto|sendmsg|sendmmsg|write|writev)\(\d+<TCP")
 
 
-def start(command, **options):
+def start(command, host=None, **options):
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-    return subprocess.Popen([str(word) for word in command], **{**quiet, **options})
+    begin = host.start if host else subprocess.Popen
+    return begin([str(word) for word in command], **{**quiet, **options})
 
 
 def finish(who, process, limit):
@@ -46,12 +48,11 @@ def finish(who, process, limit):
     return usage.ru_utime + usage.ru_stime
 
 
-def cpu_side_by_side(row, commands, seconds, port):
-    """CPU-seconds per minute of everybody, in real time and at once: what disturbs one disturbs all."""
-    nginx = Nginx(port)
+def cpu_side_by_side(row, commands, seconds, nginx, host=None):
+    """CPU-seconds per minute of everybody, in real time and at once: what disturbs one disturbs all. On that host, or here."""
     try:
         running = {
-            who: start(command(nginx.url(f"{row.name}-{number}")))
+            who: start(command(nginx.url(f"{row.name}-{number}")), host)
             for number, (who, command) in enumerate(commands.items())
         }
         for who, process in running.items():
@@ -63,17 +64,28 @@ def cpu_side_by_side(row, commands, seconds, port):
 
 
 def b1(peers, seconds, port):
-    row = Row("B1", f"ship {seconds} s of 720p30 in real time", "CPU-s/min", "≤ 0.40 × ffmpeg",
-              lambda f: f[US] <= 0.40 * f["ffmpeg"])
-    file = material(peers.ffmpeg, seconds)
-    with least_shipping(row, file.stat().st_size // (seconds * FPS)):
-        return cpu_side_by_side(row, peers.ship(file, paced=True), seconds, port)
+    """With the server on another host, as it is for a phone, and over loopback."""
+    file, words = material(peers.ffmpeg, seconds), f"ship {seconds} s of 720p30 in real time"
+    apart_row, near_row = (
+        Row("B1", what, "CPU-s/min", "≤ 0.40 × ffmpeg", lambda f: f[US] <= 0.40 * f["ffmpeg"])
+        for what in (f"{words} to another host", f"{words} over loopback")
+    )
+    with apart.two_hosts() as host:
+        if host:
+            ship(peers, file, seconds, apart_row, Nginx(port, apart.Audience()), host)
+    ship(peers, file, seconds, near_row, Nginx(port))
+    return [apart_row, near_row]
+
+
+def ship(peers, file, seconds, row, nginx, host=None):
+    with least_shipping(row, file.stat().st_size // (seconds * FPS), host):
+        cpu_side_by_side(row, peers.ship(file, paced=True), seconds, nginx, host)
 
 
 @contextlib.contextmanager
-def least_shipping(row, size):
+def least_shipping(row, size, host):
     """What it takes meanwhile to wake up for each picture and send so much."""
-    floor = least(1, size, FPS)
+    floor = least(1, size, FPS, host)
     if not floor:
         yield
         return
@@ -81,11 +93,11 @@ def least_shipping(row, size):
         connection = floor.player().connection
         reader = threading.Thread(target=read_all, args=(connection,), daemon=True)
         reader.start()
-        before, began = watching.used(floor.pid), time.monotonic()
+        before, began = apart.used(floor.pid), time.monotonic()
         yield
         # One that could not send all has given up.
         if reader.is_alive():
-            spent = (watching.used(floor.pid) - before) / 1_000
+            spent = (apart.used(floor.pid) - before) / 1_000
             row.figures[LEAST] = spent * 60 / (time.monotonic() - began)
     finally:
         floor.close()
@@ -102,7 +114,7 @@ def b4(peers, seconds, port):
     row = Row("B4", f"encode and ship {seconds} s of raw 720p30", "CPU-s/min", "≤ 0.78 × ffmpeg",
               lambda f: f[US] <= 0.78 * f["ffmpeg"])
     files = raw_material(peers.ffmpeg, seconds)
-    return cpu_side_by_side(row, peers.pipeline(*files), seconds, port)
+    return cpu_side_by_side(row, peers.pipeline(*files), seconds, Nginx(port))
 
 
 def b2(peers, seconds, port):

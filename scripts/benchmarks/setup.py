@@ -183,7 +183,7 @@ class Nginx:
     """nginx-rtmp on a port of its own, on its defaults, recording nothing; on that host, or here."""
 
     def __init__(self, port, host=None):
-        self.port, address = port, host.address if host else "127.0.0.1"
+        self.port, self._address = port, host.address if host else "127.0.0.1"
         self._folder = tempfile.TemporaryDirectory()
         folder = self._folder.name
         module = next(Path("/usr").glob("lib*/nginx/modules/ngx_rtmp_module.so"))
@@ -191,7 +191,7 @@ class Nginx:
         config.write_text(
             f"load_module {module}; daemon off; master_process off; pid {folder}/pid;\n"
             f"error_log {folder}/error.log; events {{ worker_connections 256; }}\n"
-            f"rtmp {{ server {{ listen {address}:{port}; application live {{ live on; }} }} }}\n"
+            f"rtmp {{ server {{ listen {self._address}:{port}; application live {{ live on; }} }} }}\n"
         )
         start = host.start if host else subprocess.Popen
         self._process = start([which("nginx"), "-p", folder, "-e", f"{folder}/error.log", "-c", str(config)])
@@ -200,7 +200,7 @@ class Nginx:
             raise RuntimeError(f"nginx does not start: {(Path(folder) / 'error.log').read_text()}")
 
     def url(self, key):
-        return f"rtmp://127.0.0.1:{self.port}/live/{key}"
+        return f"rtmp://{self._address}:{self.port}/live/{key}"
 
     def close(self):
         self._process.kill()
