@@ -2,17 +2,25 @@
 //! hang, documented codes, documented states.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use onair::{FrameView, NetworkPath, Pcm, PixelFormat};
 
+use crate::c::session::{
+    onair_session_free, onair_session_report_path, onair_session_request_keyframe,
+    onair_session_set_muted, onair_session_stop, with,
+};
+use crate::c::{ONAIR_OK, onair_status};
 use crate::event::LiveState;
+use crate::live::Live;
+use crate::options::destinations;
 use crate::{
     DestinationOptions, LiveError, LiveSession, Recorder, RecordingFormat, RecordingOptions,
-    SharedBitrate, SnapshotFormat, VideoOptions, audio_preset, look_options, session_options,
-    video_preset,
+    SharedBitrate, SnapshotFormat, VideoOptions, audio_preset, handles, look_options,
+    session_options, video_preset,
 };
 
 const THREADS: u64 = 8;
@@ -51,6 +59,66 @@ fn a_thousand_calls_in_any_order_from_eight_threads() {
             "{state:?}"
         );
     }
+}
+
+/// Row M06. `scripts/nightly --rows M06` runs this and the storm above in code that ThreadSanitizer watches.
+#[test]
+fn m06_numbers_are_stopped_twice_shared_and_used_after_they_were_freed() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("rtmp://127.0.0.1:{}/live/key", silent.local_addr().unwrap().port());
+    let unknown = onair_session_stop(u64::MAX);
+    assert!(unknown != ONAIR_OK);
+    let shared: [AtomicU64; 3] = std::array::from_fn(|_| AtomicU64::new(numbered()));
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (shared, url) = (&shared, &url);
+            scope.spawn(move || {
+                let mut random = Random(SEED - thread);
+                for call in 0..CALLS {
+                    let slot = &shared[random.below(3)];
+                    let number = slot.load(Ordering::Acquire);
+                    let statuses = match random.below(8) {
+                        0..=2 => vec![start(number, url)],
+                        3 => vec![onair_session_stop(number), onair_session_stop(number)],
+                        4 => vec![onair_session_request_keyframe(number)],
+                        5 => vec![onair_session_set_muted(number, (call % 2) as u32)],
+                        6 => vec![onair_session_report_path(number, 2)],
+                        _ => {
+                            let number = slot.swap(numbered(), Ordering::AcqRel);
+                            let freed = onair_session_free(number);
+                            assert_eq!(freed, ONAIR_OK, "it was this thread's to free");
+                            // Others may still use it: nothing stands behind it any more, and never will.
+                            assert_eq!(onair_session_free(number), unknown);
+                            assert_eq!(onair_session_stop(number), unknown);
+                            assert_eq!(onair_session_set_muted(number, 1), unknown);
+                            vec![freed]
+                        }
+                    };
+                    for status in statuses {
+                        // Gone, where another thread freed it meanwhile.
+                        let is_documented = status == unknown
+                            || u16::try_from(status).is_ok_and(|code| DOCUMENTED.contains(&code));
+                        assert!(is_documented, "call {call} of thread {thread}: {status}");
+                    }
+                }
+            });
+        }
+    });
+    for slot in shared {
+        assert_eq!(onair_session_free(slot.into_inner()), ONAIR_OK, "nobody freed another's");
+    }
+}
+
+fn start(number: u64, url: &str) -> onair_status {
+    let place = DestinationOptions { url: url.to_owned(), backup_url: None, name: None };
+    let all = destinations(vec![place], SharedBitrate::First);
+    with(number, |live| Ok(live.session().start(all)?))
+}
+
+/// A session by number, as C and Java hold it.
+fn numbered() -> u64 {
+    let audio = audio_preset(onair::AudioQuality::High);
+    handles::put(Arc::new(Live::new(&session_options(Some(audio), None)).unwrap()))
 }
 
 /// No error; no connection; a call out of turn; the file; a push out of turn; no picture; a session that
