@@ -71,12 +71,8 @@ pub struct Outgoing {
 /// Commands that follow each other share one entry.
 #[derive(Debug)]
 enum Entry {
-    Copied {
-        len: usize,
-    },
+    Copied { len: usize },
     Shared(Shared),
-    /// Chunks already.
-    Framed(Payload),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,7 +249,6 @@ impl Outgoing {
                         .try_for_each(|half| fill(ring_range(&self.copied, half, range.clone())))
                 }
                 Entry::Shared(shared) => shared.pieces(from).try_for_each(&mut fill),
-                Entry::Framed(bytes) => fill(bytes.get(from..).unwrap_or_default()),
             };
             if fits.is_none() {
                 break;
@@ -414,7 +409,6 @@ impl Entry {
         match self {
             Self::Copied { len } => *len,
             Self::Shared(shared) => shared.len,
-            Self::Framed(bytes) => bytes.len(),
         }
     }
 }

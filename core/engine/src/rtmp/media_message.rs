@@ -45,6 +45,22 @@ impl Shared {
         Self { tag_type, head, payload, first_bytes, chunk_bytes, len }
     }
 
+    /// Chunks already, of any messages: nothing is put before the bytes or between them, and they count
+    /// as no message.
+    pub(super) fn framed(bytes: Payload) -> Self {
+        let head =
+            Head { bytes: [0; HEAD_BYTES], len: 0, continuation: [0; 5], continuation_len: 0 };
+        let len = bytes.len();
+        Self {
+            tag_type: TagType::Script,
+            head,
+            payload: bytes,
+            first_bytes: 0,
+            chunk_bytes: usize::MAX,
+            len,
+        }
+    }
+
     /// All of it, where it is one chunk.
     #[inline]
     pub(super) fn whole(&self) -> Option<[&[u8]; 2]> {
@@ -71,7 +87,8 @@ impl Shared {
         let continuation = self.head.continuation();
         let period = continuation.len() + self.chunk_bytes;
         let start = first.len() + at / period * self.chunk_bytes;
-        let chunk = &self.payload[start..self.payload.len().min(start + self.chunk_bytes)];
+        let chunk = &self.payload[start..];
+        let chunk = &chunk[..chunk.len().min(self.chunk_bytes)];
         if chunk.is_empty() {
             return chunk;
         }

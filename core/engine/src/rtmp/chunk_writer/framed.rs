@@ -3,7 +3,7 @@
 
 use onair_types::Payload;
 
-use super::{Entry, MessageTooLarge, Outgoing, Previous, chunk_stream};
+use super::{Entry, MessageTooLarge, Outgoing, Previous, Shared, chunk_stream};
 use crate::flv::TagType;
 
 /// Media messages as chunks in one piece, to be shared by connections whose chunk streams stand alike:
@@ -57,7 +57,7 @@ impl Outgoing {
                 *previous = stand.map_or(*previous, |(_, last)| Some(last));
             }
             self.count(framed.bytes.len());
-            self.queue.push_back(Entry::Framed(framed.bytes.clone()));
+            self.queue.push_back(Entry::Shared(Shared::framed(framed.bytes.clone())));
         }
         alike
     }
