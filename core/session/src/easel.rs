@@ -12,7 +12,7 @@
 //! The app keeps the threads; what is decided here is the same as for raw tracks.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{after, select};
@@ -171,8 +171,8 @@ impl Session {
         // Encoders may run before and after a broadcast: nothing is moved then.
         let Ok(run) = self.running() else { return Ok(Some(at)) };
         let Some(placed) = run.place_push(track, at, length_micros) else { return Ok(None) };
-        if track == Track::Audio {
-            easel.is_sound_back.fetch_or(placed.is_back, Ordering::AcqRel);
+        if track == Track::Audio && placed.is_back {
+            *easel.sound_back() = Some(placed.captured);
         }
         Ok(Some(placed.captured).filter(|at| easel.is_newer(track, &run, *at)))
     }
@@ -188,8 +188,8 @@ pub(crate) struct Easel {
     drawing: Mutex<Option<Drawing>>,
     /// Sound that is mixed for the app's encoder.
     pub(crate) mixdown: mixdown::Shared,
-    /// The microphone is back with the sound that was placed last.
-    pub(crate) is_sound_back: AtomicBool,
+    /// The microphone is back with the sound of that time.
+    sound_back_at: Mutex<Option<CaptureTime>>,
 }
 
 #[derive(Debug)]
@@ -203,6 +203,15 @@ impl Easel {
     /// Whether the app asks before it encodes this track.
     pub(crate) fn is_placed(&self, track: Track) -> bool {
         self.placed[index(track)].load(Ordering::Acquire)
+    }
+
+    /// Whether the microphone is back with the sound of that time, which is asked once.
+    pub(crate) fn is_back_with(&self, at: CaptureTime) -> bool {
+        self.sound_back().take_if(|back_at| *back_at == at).is_some()
+    }
+
+    fn sound_back(&self) -> MutexGuard<'_, Option<CaptureTime>> {
+        self.sound_back_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a picture follows those before it; of sound, the encoder's own count decides.

@@ -10,13 +10,12 @@
 //! here, as for raw sound.
 
 use std::collections::VecDeque;
-use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use onair_media::sound::{Sound, map_into};
 use onair_types::{AudioConfig, CaptureTime, Track};
 
-use crate::edge::audio::{Chunk, SOURCES, micros};
+use crate::edge::audio::{Chunk, LONGEST, Pushed, SOURCES, micros};
 use crate::encoding::desk::Desk;
 use crate::run::Run;
 use crate::{AudioSourceId, PushError, Session, Source};
@@ -38,18 +37,23 @@ impl Session {
     ) -> Result<(), PushError> {
         self.check_kind(Track::Audio, Source::Encoded)?;
         let run = self.running()?;
+        let _push = run.enter()?;
         let Some((config, _)) = &self.plan().audio else { return Err(PushError::NotRunning) };
-        let slot = self.desk().slot_of(id).ok_or(PushError::NoSuchSource { id: id.number() })?;
+        let source = self.desk().slot_of(id).ok_or(PushError::NoSuchSource { id: id.number() })?;
         let sound = sound.into();
         let frames = sound.frames()?;
         crate::session::check_time(at.as_micros())?;
         let is_main = id == AudioSourceId::MAIN;
         let missed = if is_main { 0 } else { run.missed_micros(Track::Audio, at.as_micros()) };
-        let is_back = is_main && self.status().easel.is_sound_back.swap(false, Ordering::AcqRel);
+        let is_back = is_main && self.status().easel.is_back_with(at);
         let captured = at.offset_micros(missed);
         let mut mixdown = self.mixdown();
         let line = mixdown.of(&run, config).ok_or(PushError::NotRunning)?;
-        line.take(self, &sound, Part { slot, captured, frames, is_back });
+        line.take(self, &sound, Pushed { source, captured, is_back, frames, muted: false });
+        // The end may have come meanwhile, and with it silence.
+        if run.is_stopping() {
+            self.desk().silence();
+        }
         Ok(())
     }
 
@@ -99,16 +103,6 @@ struct Line {
     pcm: Vec<f32>,
 }
 
-/// What of a push is not in its samples.
-struct Part {
-    slot: usize,
-    captured: CaptureTime,
-    frames: usize,
-    is_back: bool,
-}
-
-/// Samples a channel that are put on the desk at once.
-const LONGEST: usize = 1_024;
 /// Blocks that may wait: a second and a half.
 const MOST_BLOCKS: usize = 64;
 
@@ -134,22 +128,22 @@ impl Mixdown {
 }
 
 impl Line {
-    fn take(&mut self, session: &Session, sound: &Sound<'_>, part: Part) {
+    fn take(&mut self, session: &Session, sound: &Sound<'_>, pushed: Pushed) {
         let rate_hz = sound.sample_rate_hz;
-        let first = self.taken[part.slot];
-        self.taken[part.slot] += part.frames as u64;
-        let origin = *self.origin.get_or_insert(part.captured);
+        let first = self.taken[pushed.source];
+        self.taken[pushed.source] += pushed.frames as u64;
+        let origin = *self.origin.get_or_insert(pushed.captured);
         let status = session.status();
-        for begin in (0..part.frames).step_by(LONGEST) {
+        for begin in (0..pushed.frames).step_by(LONGEST) {
             let mut pcm = std::mem::take(&mut self.pcm);
             pcm.clear();
-            map_into(sound, begin..part.frames.min(begin + LONGEST), self.channels, &mut pcm);
+            map_into(sound, begin..pushed.frames.min(begin + LONGEST), self.channels, &mut pcm);
             let chunk = Chunk {
-                source: part.slot,
-                captured: part.captured.offset_micros(micros(begin as u64, rate_hz)),
+                source: pushed.source,
+                captured: pushed.captured.offset_micros(micros(begin as u64, rate_hz)),
                 rate_hz,
                 first_sample: first + begin as u64,
-                is_back: part.is_back && begin == 0,
+                is_back: pushed.is_back && begin == 0,
                 pcm,
             };
             let Self { desk, blocks, free, .. } = self;

@@ -1,7 +1,8 @@
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use onair_media::sound::Level;
 use onair_types::{AudioConfig, Now};
 
 use super::*;
@@ -76,8 +77,28 @@ fn two_sources_come_out_as_one_with_even_times() {
     }
     let levels = session.levels();
     assert_eq!(levels.sources.len(), 2);
+    assert_ne!(levels.output, Level::default());
     session.stop();
-    assert_eq!(session.levels().output, onair_media::sound::Level::default());
+    assert_eq!(session.levels().output, Level::default());
+}
+
+#[test]
+fn a_broadcast_that_failed_takes_no_more_and_is_silent() {
+    let audio = AudioConfig::new(48_000, 1, 64_000).unwrap();
+    let builder = Session::builder(Some(audio), None).audio_source(Source::Encoded);
+    let session = builder.build().unwrap();
+    // Nobody listens there.
+    session.start("rtmp://127.0.0.1:1/live/key").unwrap();
+    let at = CaptureTime::from_millis(5);
+    let mix = || session.mix_audio(AudioSourceId::MAIN, pcm(&[9_000; 4_096]), at);
+    while mix().is_ok() {
+        std::thread::yield_now();
+    }
+    assert!(matches!(mix(), Err(PushError::NotRunning)));
+    while session.state() != crate::State::Failed {
+        std::thread::yield_now();
+    }
+    assert_eq!(session.levels().output, Level::default(), "nobody stopped it");
 }
 
 #[test]

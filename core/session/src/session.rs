@@ -298,8 +298,8 @@ impl Session {
 
     // --- controls ---
 
-    /// While muted, raw sound is sent as silence; its cadence stays. Survives stop and start.
-    /// Encoded sound is not touched.
+    /// While muted, raw sound is sent as silence, and so is what [`Session::mix_audio`] mixes; its
+    /// cadence stays. Survives stop and start. Sound that is pushed encoded is not touched.
     pub fn set_muted(&self, muted: bool) {
         self.status.set_muted(muted);
     }

@@ -120,11 +120,6 @@ impl Session {
     /// How loud the last tenth of a second was, as far as it has come to the encoder; silence when
     /// nothing runs. Of raw sound, and of what [`Session::mix_audio`] mixes.
     pub fn levels(&self) -> Levels {
-        // Of raw sound, `onair-audio` says when it is over.
-        let is_mixed = self.plan().source(onair_types::Track::Audio) == Some(Source::Encoded);
-        if is_mixed && self.running().is_err() {
-            self.desk().silence();
-        }
         self.desk().levels()
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct Pushed {
     pub(crate) is_back: bool,
     /// Samples a channel, as the check found them.
     pub(crate) frames: usize,
-    /// Silence is taken instead.
+    /// Silence is taken instead, at once.
     pub(crate) muted: bool,
 }
 
@@ -59,7 +59,7 @@ const CHUNKS: usize = 512;
 /// Chunks that can wait when pushes block: enough that the encoder never runs dry.
 const CHUNKS_OF_A_FILE: usize = 32;
 /// Samples a channel in one chunk.
-const LONGEST: usize = 1_024;
+pub(crate) const LONGEST: usize = 1_024;
 /// What may wait of one source, microseconds.
 const LIMIT_MICROS: u64 = 500_000;
 

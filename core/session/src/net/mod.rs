@@ -80,5 +80,7 @@ pub(crate) fn run(runtime: Runtime, places: Places, engines: Vec<Publish>, run: 
     run.status.recorder.close();
     // Before the state: who sees it may start again at once.
     run.stop();
+    // What an app's own encoder got was mixed in the app's threads, which are not told of the end.
+    run.status.sound.silence();
     run.status.set_state(end);
 }

@@ -3,7 +3,7 @@ package io.onair
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
-/** An audio encoder that runs, in one thread: the microphone's. */
+/** An audio encoder that runs; one thread at a time uses it. */
 internal interface AudioEncoderDevice {
     /**
      * Takes samples whose first was captured at this time, and passes on what is ready.

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
 /**
- * From microphone and apps to the phone's encoder: the microphone alone as it comes; with the apps' sound, what the core
- * makes of both. Each has a thread of its own.
+ * From microphone and apps to the phone's encoder: the microphone as it comes; from the first apps on, what the core makes
+ * of both, so that what it still holds is never passed by. Each has a thread of its own.
  */
 internal class SoundRoute(
     private val session: LiveSession,
@@ -21,17 +21,16 @@ internal class SoundRoute(
     @Volatile var apps: Int = 0
         private set
 
+    @Volatile private var mixes = false
+
     /** Silence is sent. */
-    @Volatile var isMuted: Boolean = false
-        set(value) {
-            field = value
-            session.isMuted = value
-        }
+    var isMuted: Boolean by session::isMuted
 
     /** From now on apps are heard too, so loud. */
     fun addApps(gain: Float) {
         if (apps != 0) return
         apps = session.addAudioSource().also { session.setAudioSourceGain(it, gain) }
+        mixes = true
     }
 
     /** The microphone alone again. */
@@ -53,7 +52,7 @@ internal class SoundRoute(
     ) {
         // None: something else has the microphone's place.
         val placedUs = easel.placeSound(timeUs, size / frameSize * 1_000_000L / audio.audioSampleRate) ?: return
-        if (apps != 0) return mix(MICROPHONE, pcm, size, placedUs)
+        if (mixes) return mix(MICROPHONE, pcm, size, placedUs)
         if (isMuted) for (index in 0 until size) pcm.put(index, 0)
         encoder.encode(pcm, size, placedUs)
     }
@@ -70,7 +69,7 @@ internal class SoundRoute(
 
     /** An AAC frame's time of silence in the microphone's place; as [microphone]. */
     fun standIn(timeUs: Long) {
-        if (apps != 0) mix(MICROPHONE, silence, silence.capacity(), timeUs) else encoder.encode(silence, silence.capacity(), timeUs)
+        if (mixes) mix(MICROPHONE, silence, silence.capacity(), timeUs) else encoder.encode(silence, silence.capacity(), timeUs)
     }
 
     private fun mix(

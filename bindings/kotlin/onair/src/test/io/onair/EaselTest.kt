@@ -130,35 +130,13 @@ class EaselTest {
         }
     }
 
-    /** The encoder gets one sound of both, with even times, and the microphone alone before and after. */
+    /** The encoder gets one sound of both, with even times, and the microphone as it comes before. */
     @Test
     fun aScreensAppsAreMixedWithTheMicrophoneForThePhonesEncoder() {
         rehearsed().use { session ->
             val heard = mutableListOf<Pair<Long, Short>>()
-            val device =
-                object : AudioEncoderDevice {
-                    override fun encode(
-                        pcm: ByteBuffer,
-                        offset: Int,
-                        size: Int,
-                        timeUs: Long,
-                    ) {
-                        heard += timeUs to pcm.order(ByteOrder.nativeOrder()).getShort(offset)
-                    }
-
-                    override fun finish() = Unit
-
-                    override fun release() = Unit
-                }
-            val audio = AudioConfiguration.default()
-            val route = SoundRoute(session, audio, AudioEncoderControl(audio, SessionSink(session)) { _, _ -> device })
+            val route = route(session, heard)
             session.start(listOf(place))
-
-            fun block(value: Short): ByteBuffer {
-                val pcm = ByteBuffer.allocateDirect(882 * 4).order(ByteOrder.nativeOrder())
-                while (pcm.hasRemaining()) pcm.putShort(value)
-                return pcm
-            }
             route.microphone(block(1_000), 882 * 4, 1_000_000)
             assertEquals(listOf(1_000_000L to 1_000.toShort()), heard, "as it comes")
             route.addApps(2f)
@@ -176,12 +154,59 @@ class EaselTest {
             assertTrue(600 in values, "the apps alone while the microphone is away")
             assertEquals(0, values.last(), "muted")
             heard.forEachIndexed { index, (timeUs, _) -> assertTrue(abs(timeUs - heard[0].first - index * 1_024_000L * 10 / 441) <= 1) }
-            route.isMuted = false
-            route.removeApps()
-            heard.clear()
-            route.microphone(block(1_000), 882 * 4, 3_020_000)
-            assertEquals(1_000, heard.single().second.toInt())
         }
+    }
+
+    /** The row of times goes on, and nothing that the core still holds is passed by. */
+    @Test
+    fun appsThatGoAndComeAgainLeaveNoGap() {
+        rehearsed().use { session ->
+            val heard = mutableListOf<Pair<Long, Short>>()
+            val route = route(session, heard)
+            session.start(listOf(place))
+            route.addApps(1f)
+            for (number in 0L until 250) {
+                val timeUs = 1_020_000 + number * 20_000
+                if (number == 50L) route.removeApps()
+                if (number == 150L) route.addApps(1f)
+                if (number < 50 || number >= 150) route.apps(block(300), 882 * 4, timeUs)
+                route.microphone(block(1_000), 882 * 4, timeUs)
+            }
+            val values = heard.map { it.second.toInt() }
+            assertEquals(listOf(1_300, 1_000, 1_300), listOf(values[20], values[90], values.last()))
+            heard.forEachIndexed { index, (timeUs, _) -> assertTrue(abs(timeUs - heard[0].first - index * 1_024_000L * 10 / 441) <= 1) }
+        }
+    }
+
+    /** To an encoder that keeps the time and the first sample of each block in `heard`. */
+    private fun route(
+        session: LiveSession,
+        heard: MutableList<Pair<Long, Short>>,
+    ): SoundRoute {
+        val device =
+            object : AudioEncoderDevice {
+                override fun encode(
+                    pcm: ByteBuffer,
+                    offset: Int,
+                    size: Int,
+                    timeUs: Long,
+                ) {
+                    heard += timeUs to pcm.order(ByteOrder.nativeOrder()).getShort(offset)
+                }
+
+                override fun finish() = Unit
+
+                override fun release() = Unit
+            }
+        val audio = AudioConfiguration.default()
+        return SoundRoute(session, audio, AudioEncoderControl(audio, SessionSink(session)) { _, _ -> device })
+    }
+
+    /** 20 ms of one value. */
+    private fun block(value: Short): ByteBuffer {
+        val pcm = ByteBuffer.allocateDirect(882 * 4).order(ByteOrder.nativeOrder())
+        while (pcm.hasRemaining()) pcm.putShort(value)
+        return pcm
     }
 
     @Test

@@ -72,7 +72,7 @@ public class LiveStudio
         private val camera =
             video?.let { CameraSource(app, it, stage, { there -> absences.set(AbsenceReason.CAMERA_LOST, !there) }, ::cameraFailed) }
         private val screen = video?.let { ScreenSource(app, it, stage, ::screenEnded) }
-        private val microphone = audio?.let { MicrophoneSource(it, session, sink, ::microphoneFailed) }
+        private val microphone = audio?.let { MicrophoneSource(it, session, sink, ::microphoneFailed, ::failed) }
         private val surroundings =
             Surroundings(app, PathWatch(session::reportPath), video?.let { Heat(it, ::setRange) }, absences)
         private val lifecycle = Lifecycle(app, ::seenChanged)
@@ -222,6 +222,8 @@ public class LiveStudio
         ) {
             isScreen = true
             camera?.close()
+            // Those of a screen before, or that gave up.
+            microphone?.stopApps()
             screen?.start(resultCode, data)
             if (running) hearApps()
         }

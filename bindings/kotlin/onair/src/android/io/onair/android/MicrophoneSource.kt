@@ -22,7 +22,10 @@ internal class MicrophoneSource(
     audio: AudioConfiguration,
     session: LiveSession,
     sink: UnitSink,
+    /** The microphone is lost. */
     private val onFailed: (LiveException) -> Unit,
+    /** Something else went wrong, and the microphone goes on. */
+    private val onTrouble: (LiveException) -> Unit,
 ) {
     /** Its bitrate is the core's to choose. */
     val encoder: AudioEncoderControl = AudioEncoderControl(audio, sink) { bitRate, output -> CodecAudio(audio, bitRate, output) }
@@ -44,8 +47,11 @@ internal class MicrophoneSource(
 
     fun start(): Unit = microphone.start()
 
-    /** Returns when the microphone is free. */
-    fun stop(): Unit = microphone.stop()
+    /** Returns when the microphone is free; once apps are stopped, nothing opens the encoder again. */
+    fun stop() {
+        microphone.stop()
+        encoder.close()
+    }
 
     /** What apps play is heard too, from Android 10 on, as far as they allow it. */
     fun startApps(
@@ -57,8 +63,8 @@ internal class MicrophoneSource(
         val open = { format: AudioFormat, size: Int -> openedApps(projection, format, size) }
         apps =
             RecordSource("onair-apps", configuration, open, route::apps, {}) { reason ->
-                // The screen goes on without; the microphone is not waited with.
-                onFailed(LiveException.of(LiveException.DEVICE, "hear apps: $reason", "share the screen again"))
+                // The screen and the microphone go on without.
+                onTrouble(LiveException.of(LiveException.DEVICE, "hear apps: $reason", "share the screen again"))
             }.apply { start() }
     }
 
@@ -73,7 +79,7 @@ internal class MicrophoneSource(
         try {
             route.standIn(timeUs)
         } catch (error: IllegalStateException) {
-            onFailed(LiveException.of(VideoEncoderControl.ENCODER, "encode silence: $error", "nothing, if sound comes back"))
+            onTrouble(LiveException.of(VideoEncoderControl.ENCODER, "encode silence: $error", "nothing, if sound comes back"))
         }
     }
 
