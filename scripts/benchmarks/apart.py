@@ -66,7 +66,7 @@ def two_hosts():
     # It ends when this process does, however that ends, and its namespace with it.
     holder = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     try:
-        enter_new_namespace()
+        system("unshare", CLONE_NEWNET)
         os.sched_setaffinity(0, {own})
         # Before whatever else the machine does; the servers inherit it.
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
@@ -81,10 +81,6 @@ def two_hosts():
         BACKLOG.write_text(backlog)
         os.sched_setaffinity(0, processors)
         os.setpriority(os.PRIO_PROCESS, 0, 0)
-
-
-def enter_new_namespace():
-    system("unshare", CLONE_NEWNET)
 
 
 def wait_for_namespace(pid):

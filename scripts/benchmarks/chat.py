@@ -6,17 +6,15 @@ import selectors
 import socket
 import statistics
 import time
-from pathlib import Path
 
 import apart
 from least import LEAST, least
 from row import US, Row
-from setup import have, lift_socket_limit, say
+from setup import ROOT, have, lift_socket_limit, say
 
 MEMBERS, TALKERS, ROUNDS, MESSAGES, A_SECOND = 1_000, 40, 10, 20, 10
 # Of a comment as our server frames it.
 MESSAGE_BYTES = 130
-ROOT = Path(__file__).resolve().parents[2]
 PING, PONG = b"\x81\x012", b"\x81\x81\0\0\0\x003"
 HEARD = b'["comment",'
 NODE = "node"
@@ -82,7 +80,7 @@ def talk(crowd, selector, first):
     crowd.end()
     while crowd.heard < wanted:
         if time.monotonic() > began + 30:
-            raise TimeoutError(f"{crowd.heard - wanted:,} deliveries are missing")
+            raise TimeoutError(f"{wanted - crowd.heard:,.0f} deliveries are missing")
         listen(selector, time.monotonic() + 0.1)
     # Acknowledgements.
     listen(selector, time.monotonic() + 0.3)

@@ -21,7 +21,6 @@ PACKAGES = {
     "stunnel4": "stunnel4",
     "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad",
 }
-NO_PEER = "cannot be had here"
 
 
 def say(text):
@@ -129,7 +128,7 @@ def compiled(name, *libraries, package):
 
 
 def material(ffmpeg_path, seconds, megabits=2):
-    """720p30, 2 Mbit/s of H.264 and 96 kbit/s of AAC in FLV."""
+    """720p30, so many Mbit/s of H.264 and 96 kbit/s of AAC in FLV."""
     file = CACHE / (f"material-{seconds}s.flv" if megabits == 2 else f"material-{megabits}M-{seconds}s.flv")
     rate = f"{megabits}M"
     if not file.exists():

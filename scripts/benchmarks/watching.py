@@ -78,8 +78,8 @@ def costs(onair, file, a_minute, servers, floor):
             with published(onair, file, [server]):
                 groups[who] += turn(server)
         if sender := floor():
-            groups.setdefault(LEAST, []).extend(turn(sender))
-            sender.close()
+            with contextlib.closing(sender):
+                groups.setdefault(LEAST, []).extend(turn(sender))
     received = {who: sum(of for _, of in costs) for who, costs in groups.items()}
     if min(received.values()) < 0.9 * max(received.values()):
         raise ValueError(f"not everybody got everything: {received}")

@@ -17,7 +17,8 @@ def made(out, roots, classpath, jars):
     """Writes HTML into the folder `out` and returns what is wrong with the KDoc of `roots`."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    core = [jar for jar in jars if not jar.name.startswith(("dokka-base", "analysis", "freemarker", "kotlinx-html", "markdown"))]
+    parts = ("dokka-base", "analysis", "freemarker", "kotlinx-html", "markdown", "jsoup")
+    plugins = [str(jar) for jar in jars if jar.name.startswith(parts)]
     source_set = {
         "displayName": "Android and JVM", "sourceSetID": {"scopeId": "onair", "sourceSetName": "main"},
         "sourceRoots": [str(root) for root in roots], "classpath": [str(jar) for jar in classpath],
@@ -28,7 +29,7 @@ def made(out, roots, classpath, jars):
     configuration = out / "dokka.json"
     configuration.write_text(json.dumps({
         "moduleName": "OnAir", "outputDir": str(out), "offlineMode": True, "sourceSets": [source_set],
-        "pluginsClasspath": [str(jar) for jar in jars if jar not in core or jar.name.startswith("jsoup")]}))
+        "pluginsClasspath": plugins}))
     ended = subprocess.run(
         ["java", "-Xmx1500m", "-cp", ":".join(str(jar) for jar in jars), str(HERE / "Pages.java"), str(configuration)],
         capture_output=True, text=True, check=False)

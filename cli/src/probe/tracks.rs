@@ -97,15 +97,12 @@ impl Tracks {
     }
 
     fn first(&mut self, tag: &Tag, body: Body<'_>) -> Option<AccessUnit> {
-        let before = self.video.times.count() + self.audio.times.count();
         let unit = match tag.tag_type {
             TagType::Video => self.video.body(tag.timestamp_ms, body).map(AccessUnit::Video),
             _ => self.audio.body(tag.timestamp_ms, body).map(AccessUnit::Audio),
         };
         let last = [self.video.times.last_ms(), self.audio.times.last_ms()];
-        if let [Some(video_ms), Some(audio_ms)] = last
-            && self.video.times.count() + self.audio.times.count() > before
-        {
+        if let [Some(video_ms), Some(audio_ms)] = last {
             self.interleave_ms = self.interleave_ms.max((video_ms - audio_ms).abs());
         }
         unit

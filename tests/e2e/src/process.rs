@@ -168,10 +168,7 @@ impl Running {
     /// # Panics
     /// When it has ended.
     pub fn withheld(&self) -> Duration {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.id())).expect("it runs");
-        let files = threads
-            .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
-        files
+        self.of_threads("schedstat")
             .filter_map(|file| file.split(' ').nth(1)?.parse().ok())
             .map(Duration::from_nanos)
             .sum()
@@ -183,16 +180,19 @@ impl Running {
     /// # Panics
     /// When it has ended.
     pub fn sleeps(&self) -> u64 {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.id())).expect("it runs");
-        let files = threads
-            .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok());
-        files
+        self.of_threads("status")
             .filter_map(|file| {
                 let line =
                     file.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
                 line?.trim().parse::<u64>().ok()
             })
             .sum()
+    }
+
+    /// What the system's file of that name says of each of its threads.
+    fn of_threads(&self, name: &'static str) -> impl Iterator<Item = String> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id())).expect("it runs");
+        threads.filter_map(move |thread| fs::read_to_string(thread.ok()?.path().join(name)).ok())
     }
 
     /// The addresses on which it listens for TCP.

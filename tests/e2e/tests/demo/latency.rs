@@ -2,30 +2,17 @@
 //! `ONAIR_NIGHTLY` is set. Tests with a browser take turns.
 
 use std::process::Command;
-use std::time::Duration;
 
 use onair_e2e::latency::{Latency, Stream};
-use onair_e2e::process::Running;
 use onair_e2e::tools::{Tool, are_missing};
-use onair_e2e::{free_port, onair, process, web};
+use onair_e2e::{onair, process, web};
 use serde_json::{Value, json};
+
+use crate::{demo, end};
 
 /// Whoever joins closes up at first: in a few seconds that is most of it, and only the median takes part of it; in a
 /// minute all of it is judged.
 const JOINING: usize = 60;
-
-/// A demo, and the port of its page.
-fn demo() -> (Running, String) {
-    let port = free_port().to_string();
-    let mut demo = onair::start(&["demo", "--port", &port, "--plain", "--no-audience"]);
-    demo.wait_for_output("live", Duration::from_secs(15));
-    (demo, port)
-}
-
-fn end(demo: Running) {
-    demo.signal("INT");
-    demo.wait(Duration::from_secs(30)).expect_code(0);
-}
 
 /// How long is watched, and how many pictures at the beginning are not judged.
 fn length() -> (u32, usize) {

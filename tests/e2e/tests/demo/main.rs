@@ -13,6 +13,19 @@ use onair_e2e::tools::{Tool, are_missing};
 use onair_e2e::{free_port, onair, room, tools, web};
 use serde_json::{Value, json};
 
+/// A demo without an audience, and the port of its page.
+fn demo() -> (Running, String) {
+    let port = free_port().to_string();
+    let mut demo = onair::start(&["demo", "--port", &port, "--plain", "--no-audience"]);
+    demo.wait_for_output("live", Duration::from_secs(15));
+    (demo, port)
+}
+
+fn end(demo: Running) {
+    demo.signal("INT");
+    demo.wait(Duration::from_secs(30)).expect_code(0);
+}
+
 /// The address that the demo prints.
 fn watch_url(demo: &Running) -> String {
     let stdout = demo.stdout();
@@ -70,9 +83,7 @@ fn rw28_comments_and_hearts_on_the_watch_page_by_keyboard_and_touch() {
         return;
     }
     let _turn = web::alone();
-    let port = free_port().to_string();
-    let mut demo = onair::start(&["demo", "--port", &port, "--plain", "--no-audience"]);
-    demo.wait_for_output("live", Duration::from_secs(15));
+    let (demo, _) = demo();
     let chromium = tools::chromium().expect("it is there").to_string_lossy().into_owned();
     let (since, withheld) = (Stopwatch::start(), demo.withheld());
     let seen = room::run("page.mjs", &[&chromium, &watch_url(&demo)]);
@@ -108,8 +119,7 @@ fn rw28_comments_and_hearts_on_the_watch_page_by_keyboard_and_touch() {
     for list in ["foreign", "complaints"] {
         assert_eq!(seen[list], json!([]), "{seen}");
     }
-    demo.signal("INT");
-    demo.wait(Duration::from_secs(30)).expect_code(0);
+    end(demo);
 }
 
 #[test]

@@ -42,9 +42,7 @@ fn who_has_paused_goes_live_again_and_a_phone_held_across_shows_everything() {
         return;
     }
     let _turn = web::alone();
-    let port = free_port().to_string();
-    let mut demo = onair::start(&["demo", "--port", &port, "--plain", "--no-audience"]);
-    demo.wait_for_output("live", Duration::from_secs(15));
+    let (demo, port) = crate::demo();
     let page = format!("http://127.0.0.1:{port}/watch/live/demo");
     let seen = web::run("controls.mjs", &[&page]);
     for (player, most) in [("flv", 1.0), ("hls", 1.5)] {
@@ -70,8 +68,7 @@ fn who_has_paused_goes_live_again_and_a_phone_held_across_shows_everything() {
     for list in ["foreign", "complaints"] {
         assert_eq!(seen[list], json!([]), "{seen}");
     }
-    demo.signal("INT");
-    demo.wait(Duration::from_secs(30)).expect_code(0);
+    crate::end(demo);
 }
 
 #[test]

@@ -67,7 +67,8 @@
     }
 
     #if canImport(VideoToolbox)
-      /// The camera's newest picture as viewers get it: in the configured size, with the look. Drawn in the caller's thread.
+      /// The camera's newest picture as viewers get it: in the configured size, with the look. Drawn in the caller's thread:
+      /// for a button, not for each picture.
       public var currentImage: CGImage? {
         guard let video, let newest = stage.devices.withLock({ $0 })?.newest else { return nil }
         let drawn = LookBuffers(video: video, handle: handle).drawn(newest.picture, at: newest.time)
