@@ -15,8 +15,9 @@ use crate::clock;
 use crate::name::StreamName;
 use crate::unit::{Kind, Unit};
 
-/// Most messages that wait for the disk.
-const QUEUE_UNITS: usize = 1_024;
+/// Most messages that wait for the disk: half a minute of a stream whose texts come with each picture, which a file that is
+/// published as fast as it goes brings at once.
+const QUEUE_UNITS: usize = 4_096;
 /// Most bytes that wait for the disk.
 const QUEUE_BYTES: usize = 16 << 20;
 /// Without pictures, what was pushed reaches the operating system after so many frames.
