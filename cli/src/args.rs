@@ -157,6 +157,10 @@ pub(crate) struct PushArgs {
     #[arg(help_heading = SENDING, long, value_name = "FILE@TIME", value_parser = look::place::shot, conflicts_with = "flv")]
     pub(crate) snapshot: Vec<Shot>,
 
+    /// Send rtmp:// beyond this machine and private networks, where everybody on the way reads the key
+    #[arg(help_heading = SENDING, long)]
+    pub(crate) allow_plaintext: bool,
+
     #[cfg(feature = "tls")]
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
@@ -345,6 +349,10 @@ pub(crate) struct CheckArgs {
     /// quality; viewers may see it: use a key for tests
     #[arg(long)]
     pub(crate) upload: bool,
+
+    /// Send rtmp:// beyond this machine and private networks, where everybody on the way reads the key
+    #[arg(long)]
+    pub(crate) allow_plaintext: bool,
 
     #[cfg(feature = "tls")]
     #[command(flatten)]

@@ -351,13 +351,16 @@ fn missed(seen: &Seen) -> Result<(), Failure> {
 /// The session's error with the exit code it deserves and what to do.
 pub(crate) fn failure(error: &Error, was_live: bool) -> Failure {
     let exit = match error {
-        Error::Config(_) | Error::Address(_) | Error::Destinations(_) => Exit::Usage,
+        Error::Config(_) | Error::Address(_) | Error::Plaintext(_) | Error::Destinations(_) => {
+            Exit::Usage
+        }
         Error::Recording(_) if !was_live => Exit::Usage,
         Error::Encoder(_) | Error::Misuse(_) | Error::Recording(_) => Exit::Local,
         _ if was_live => Exit::Broke,
         _ => Exit::Connect,
     };
-    Failure::new(exit, format!("{error}\n       {}", error.advice()))
+    let option = if matches!(error, Error::Plaintext(_)) { " (--allow-plaintext)" } else { "" };
+    Failure::new(exit, format!("{error}\n       {}{option}", error.advice()))
 }
 
 pub(crate) fn name(state: State) -> &'static str {

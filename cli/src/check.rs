@@ -1,9 +1,10 @@
 //! `onair check`: a look before going live, in words or as JSON.
 
-use onair::{Findings, Preflight};
+use onair::{Error, Findings, Preflight};
 use serde::Serialize;
 
 use crate::args::CheckArgs;
+use crate::broadcast;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::push::address;
@@ -16,7 +17,7 @@ use crate::push::trust;
 /// When the command line cannot be used, and when the server or the way there is not ready.
 pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
     let url = address::stream_url(&args.url, args.app.as_deref(), args.key.as_deref())?;
-    let preflight = Preflight::new(url);
+    let preflight = Preflight::new(url).allow_plaintext(args.allow_plaintext);
     #[cfg(feature = "tls")]
     let preflight = preflight.trust(trust::read(&args.tls)?);
     let preflight = if args.upload { preflight.with_upload() } else { preflight };
@@ -30,9 +31,10 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
     if findings.is_ready() {
         context.output.words(&findings.to_string());
     }
-    match findings.is_ready() {
-        true => Ok(Exit::Ok),
-        false => Err(Failure::connect(&findings)),
+    match &findings.failure {
+        None => Ok(Exit::Ok),
+        Some((_, error @ Error::Plaintext(_))) => Err(broadcast::failure(error, false)),
+        Some(_) => Err(Failure::connect(&findings)),
     }
 }
 

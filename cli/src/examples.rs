@@ -14,13 +14,13 @@ pub(crate) const PUSH_HELP: &str = help!(
     "\
 Examples:
   onair push rtmp://127.0.0.1/live/test --quality high3 --duration 10s
-  ONAIR_STREAM_KEY=… onair push rtmp://a.example.com/app --pattern bars --landscape
+  ONAIR_STREAM_KEY=… onair push rtmps://a.example.com/app --pattern bars --landscape
   onair push rtmp://127.0.0.1/live/test --y4m pictures.y4m --wav sound.wav --video-bitrate 1200k
   onair push rtmp://127.0.0.1/live/test --quality 720p30 --min-bitrate 300k --max-bitrate 4M
   onair push rtmp://127.0.0.1/live/test --flv show.flv --fast
   onair push rtmp://127.0.0.1/live/test --record show.mp4
-  onair push rtmp://a.example.com/app/key rtmp://b.example.com/live/other --policy weakest
-  onair push rtmp://a.example.com/app/key --backup rtmp://b.example.com/app/key
+  onair push rtmps://a.example.com/app/key rtmps://b.example.com/live/other --policy weakest
+  onair push rtmps://a.example.com/app/key --backup rtmps://b.example.com/app/key
   onair push rtmp://127.0.0.1/live/test --duration 10s --json | tail -1"
 );
 

@@ -733,6 +733,11 @@ typedef struct {
    How many.
    */
   size_t pin_count;
+  /*
+   Not 0: rtmp:// may go beyond this machine and private networks, where everybody on the way can
+   read the stream key.
+   */
+  uint32_t allow_plaintext;
 } onair_session_config;
 
 /*

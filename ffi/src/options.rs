@@ -201,6 +201,10 @@ pub struct SessionOptions {
     pub reconnect: ReconnectOptions,
     /// Whom `rtmps://` believes.
     pub trust: TrustOptions,
+    /// Whether `rtmp://` may go beyond this machine and private networks, where everybody on the way
+    /// can read the stream key.
+    #[uniffi(default = false)]
+    pub allow_plaintext: bool,
 }
 
 /// A place to publish to.
@@ -287,6 +291,7 @@ pub fn session_options(audio: Option<AudioOptions>, video: Option<VideoOptions>)
         adaptive_bitrate: AdaptiveBitrate::default(),
         reconnect: ReconnectOptions::default(),
         trust: TrustOptions::default(),
+        allow_plaintext: false,
     }
 }
 
@@ -349,7 +354,8 @@ impl SessionOptions {
         let (has_audio, has_video) = (audio.is_some(), video.is_some());
         let mut builder = Session::builder(audio, video)
             .adaptation(self.adaptive_bitrate.into())
-            .reconnect(self.reconnect.policy());
+            .reconnect(self.reconnect.policy())
+            .allow_plaintext(self.allow_plaintext);
         if has_audio {
             builder = builder.audio_source(self.audio_source);
             if self.audio_source == Source::Encoded {

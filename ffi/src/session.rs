@@ -174,9 +174,10 @@ pub struct PreflightFigures {
 pub fn preflight(
     url: &str,
     uploads: bool,
+    allow_plaintext: bool,
     trust: TrustOptions,
 ) -> Result<PreflightFigures, LiveError> {
-    let mut look = Preflight::new(StreamUrl::parse(url)?);
+    let mut look = Preflight::new(StreamUrl::parse(url)?).allow_plaintext(allow_plaintext);
     if uploads {
         look = look.with_upload();
     }

@@ -31,7 +31,7 @@ fn a_live_session_without_an_encoder_takes_less_than_10_mb() {
     let mut options = session_options(None, Some(video));
     options.video_source = Source::Encoded;
     let session = LiveSession::new(options).expect("presets fit");
-    let url = "rtmp://rehearsal.example/live/key".to_owned();
+    let url = "rtmp://rehearsal.local/live/key".to_owned();
     let place = DestinationOptions { url, backup_url: None, name: None };
     session.start(vec![place], SharedBitrate::First).expect("it starts");
     let is_live = || (session.state() == LiveState::Live).then_some(());

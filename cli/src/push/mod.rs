@@ -66,6 +66,7 @@ pub(crate) fn run(args: &PushArgs, context: &Context) -> Result<Exit, Failure> {
     let builder = builder.trust(trust::read(&args.tls)?);
     let session = builder
         .reconnect(policy)
+        .allow_plaintext(args.allow_plaintext)
         .first_timestamp(MediaTime::ZERO + args.start_time)
         .build()
         .map_err(|error| broadcast::failure(&error, false))?;

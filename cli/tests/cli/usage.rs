@@ -67,6 +67,23 @@ fn s01_an_address_from_the_environment_s_key_is_not_repeated_either() {
 }
 
 #[test]
+fn plain_text_beyond_private_networks_wants_a_word() {
+    let looks: [&[&str]; 2] = [
+        &["push", "rtmp://nowhere.invalid/live/canary", "--pattern", "bars"],
+        &["check", "rtmp://nowhere.invalid/live/canary"],
+    ];
+    for arguments in looks {
+        let refused = onair(arguments);
+        assert!(refused.stderr.contains("--allow-plaintext"), "{refused:?}");
+        assert!(refused.stderr.contains("not encrypted"), "{refused:?}");
+        refused.assert_without("canary").assert_code(2);
+    }
+    let allowed = onair(&["check", "rtmp://nowhere.invalid/live/canary", "--allow-plaintext"]);
+    assert!(allowed.stderr.contains("leads nowhere"), "{allowed:?}");
+    allowed.assert_without("canary").assert_code(3);
+}
+
+#[test]
 fn help_names_every_option_of_the_contract_examples_and_exit_codes() {
     let help = |arguments: &[&str]| onair(arguments).assert_code(0).stdout;
     let all = help(&["--help"]);
@@ -79,7 +96,8 @@ fn help_names_every_option_of_the_contract_examples_and_exit_codes() {
             "push",
             "--pattern --y4m --wav --flv --quality --landscape --size --fps --video-bitrate \
              --audio-bitrate --keyint --profile --duration --audio-only --video-only --retry \
-             --fast --flight-record --start-time --json --key ONAIR_STREAM_KEY",
+             --fast --flight-record --start-time --json --key ONAIR_STREAM_KEY \
+             --allow-plaintext",
         ),
         ("serve", "--rtmp --http --lan --public-url --record --json ONAIR_PUBLISH_TOKEN"),
         ("probe", "--duration --json"),

@@ -112,19 +112,9 @@ impl StreamUrl {
     }
 
     /// Whether the host is this machine or one of the local network, by what is written: nothing
-    /// is resolved. No herd of clients waits for such a server.
+    /// is resolved. No herd of clients waits for such a server, and nobody else reads along.
     pub fn is_near(&self) -> bool {
-        let address = self.host.split('%').next().unwrap_or_default();
-        match address.parse().map(|ip: IpAddr| ip.to_canonical()) {
-            Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-            Ok(IpAddr::V6(ip)) => {
-                ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
-            }
-            Err(_) => {
-                let name = self.host.trim_end_matches('.').to_ascii_lowercase();
-                name == "localhost" || name.ends_with(".local")
-            }
-        }
+        is_near(&self.host)
     }
 
     /// Port: 1935, 443 with TLS, or as given.
@@ -366,6 +356,20 @@ fn check_characters(url: &str) -> Result<(), UrlError> {
 
 const RTMP_PORT: u16 = 1_935;
 const RTMPS_PORT: u16 = 443;
+
+fn is_near(host: &str) -> bool {
+    let address = host.split('%').next().unwrap_or_default();
+    match address.parse().map(|ip: IpAddr| ip.to_canonical()) {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        Ok(IpAddr::V6(ip)) => {
+            ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
+        }
+        Err(_) => {
+            let name = host.trim_end_matches('.').to_ascii_lowercase();
+            name == "localhost" || name.ends_with(".local")
+        }
+    }
+}
 
 #[cfg(test)]
 #[path = "url_test.rs"]

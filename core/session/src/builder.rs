@@ -63,6 +63,7 @@ pub struct SessionBuilder {
     clock: Option<Arc<dyn Clock>>,
     connector: Option<Arc<dyn Connector>>,
     seed: Option<u64>,
+    is_plain_ok: bool,
     #[cfg(feature = "tls")]
     trust: Trust,
 }
@@ -92,6 +93,7 @@ impl SessionBuilder {
             clock: None,
             connector: None,
             seed: None,
+            is_plain_ok: false,
             #[cfg(feature = "tls")]
             trust: Trust::new(),
         }
@@ -227,6 +229,14 @@ impl SessionBuilder {
         self
     }
 
+    /// Whether `rtmp://` may go beyond this machine and private networks (by what the address says:
+    /// `localhost`, `.local`, loopback, private and link-local numbers). Everybody on the way can
+    /// read the stream key there and publish in its place. `false` unless said.
+    pub fn allow_plaintext(mut self, allow: bool) -> Self {
+        self.is_plain_ok = allow;
+        self
+    }
+
     /// Whom `rtmps://` believes; what the device believes unless said. A connector of the app's own
     /// does its own TLS.
     #[cfg(feature = "tls")]
@@ -304,6 +314,7 @@ impl SessionBuilder {
             reconnect: self.reconnect,
             first_timestamp: self.first_timestamp,
             seed: self.seed,
+            is_plain_ok: self.is_plain_ok,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             connector,
         };

@@ -125,7 +125,7 @@ impl Destinations {
     }
 
     /// Checked: places with different names and addresses.
-    pub(crate) fn check(self, delivers_all: bool) -> Result<Places, Error> {
+    pub(crate) fn check(self, delivers_all: bool, is_plain_ok: bool) -> Result<Places, Error> {
         let Self { all, policy, backup_after, is_none } = self;
         let count = all.len();
         if count == 0 && !is_none {
@@ -136,12 +136,16 @@ impl Destinations {
         }
         let mut places: Vec<Place> = Vec::with_capacity(count);
         for (index, Destination { url, backup, name }) in all.into_iter().enumerate() {
+            let named = |what: String| match count {
+                1 => what,
+                _ => format!("destination {}: {what}", index + 1),
+            };
             let address = |url: Result<StreamUrl, UrlError>| {
-                let number = index + 1;
-                url.map_err(|error| match count {
-                    1 => Error::Address(error.to_string()),
-                    _ => Error::Address(format!("destination {number}: {error}")),
-                })
+                let url = url.map_err(|error| Error::Address(named(error.to_string())))?;
+                match is_plain_ok || is_private(&url) {
+                    true => Ok(url),
+                    false => Err(Error::Plaintext(named(url.host().to_owned()))),
+                }
             };
             let (url, backup) = (address(url)?, backup.map(address).transpose()?);
             if delivers_all && (count > 1 || backup.is_some()) {
@@ -242,6 +246,11 @@ pub(crate) struct Place {
     pub(crate) id: DestinationId,
     pub(crate) url: StreamUrl,
     pub(crate) backup: Option<StreamUrl>,
+}
+
+/// Whether nobody beyond a private network reads along.
+pub(crate) fn is_private(url: &StreamUrl) -> bool {
+    url.is_tls() || url.is_near()
 }
 
 /// Long enough for a reconnect that works, short enough for viewers to wait.

@@ -5,7 +5,7 @@ fn url(host: &str, key: &str) -> String {
 }
 
 fn check(destinations: impl Into<Destinations>) -> Result<Places, Error> {
-    destinations.into().check(false)
+    destinations.into().check(false, true)
 }
 
 fn refusal(destinations: Destinations) -> DestinationsError {
@@ -78,8 +78,35 @@ fn what_is_sent_complete_goes_to_one_place() {
     let two = || Destinations::new([url("a", "k"), url("b", "k")]);
     let backed = || Destinations::from(Destination::from(url("a", "k")).backup(url("b", "k")));
     for destinations in [two(), backed()] {
-        let Err(error) = destinations.check(true) else { panic!("an error") };
+        let Err(error) = destinations.check(true, true) else { panic!("an error") };
         assert_eq!(error, Error::Destinations(DestinationsError::Complete));
     }
-    assert!(Destinations::from(url("a", "k")).check(true).is_ok());
+    assert!(Destinations::from(url("a", "k")).check(true, true).is_ok());
+}
+
+#[test]
+fn plain_text_beyond_private_networks_is_refused_unless_the_app_allows_it() {
+    let plain = |destinations: Destinations| match destinations.check(false, false) {
+        Ok(_) => None,
+        Err(error @ Error::Plaintext(_)) => Some((error.code(), error.to_string())),
+        Err(other) => panic!("{other:?}"),
+    };
+    for near in ["127.0.0.1", "[::1]", "192.168.1.7:1936", "10.0.0.1", "localhost", "studio.local"]
+    {
+        assert_eq!(plain(url(near, "canary").into()), None, "{near}");
+    }
+    for far in ["a.example", "203.0.113.1", "[2001:db8::1]", "localhost.example.com"] {
+        let (code, text) = plain(url(far, "canary").into()).expect("it is refused");
+        assert!(code == 202 && text.contains(far.trim_matches(['[', ']'])), "{text}");
+        assert!(!text.contains("canary"), "{text}");
+        let secure = url(far, "k").replace("rtmp:", "rtmps:");
+        assert_eq!(plain(secure.as_str().into()), None, "{far}");
+        assert!(check(url(far, "k")).is_ok(), "{far}, allowed");
+    }
+    // One of several is named, and so is a backup.
+    let secure = "rtmps://a.example/live/k";
+    let (_, text) = plain(Destinations::new([secure, &url("b.example", "k")])).expect("refused");
+    assert!(text.contains("destination 2: b.example"), "{text}");
+    let backed = Destination::from(secure).backup(url("b.example", "k"));
+    assert!(plain(backed.into()).is_some_and(|(_, text)| text.contains("b.example")));
 }

@@ -23,6 +23,10 @@ pub enum Error {
     /// The stream address cannot be used. Code 202.
     #[error("use the stream address: {0}")]
     Address(String),
+    /// The address is `rtmp://` beyond this machine and private networks, which the app has not
+    /// allowed: everybody on the way could read the stream key. Code 202.
+    #[error("use the stream address: {0} is not encrypted and not on a private network")]
+    Plaintext(String),
     /// No connection, or the connection was lost. Code 203.
     #[error("{0}")]
     Connection(String),
@@ -71,7 +75,7 @@ impl Error {
     pub fn code(&self) -> u16 {
         match self {
             Self::Config(_) => 200,
-            Self::Address(_) => 202,
+            Self::Address(_) | Self::Plaintext(_) => 202,
             Self::Connection(_) => 203,
             Self::Rejected(_) => 204,
             Self::GaveUp(_) => 205,
@@ -92,7 +96,10 @@ impl Error {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Config(_) => "change the named setting",
-            Self::Address(_) => "use an address like rtmp://host/app/key",
+            Self::Address(_) => "use an address like rtmps://host/app/key",
+            Self::Plaintext(_) => {
+                "use rtmps://, or allow plain text, in which everybody on the way reads the stream key"
+            }
             Self::Connection(_) => "check the network and that the server runs at this address",
             Self::Rejected(_) => "check the app and the stream key with the service",
             Self::GaveUp(_) => "start again when the network is back",

@@ -11,6 +11,7 @@ use onair_types::{VideoConfig, VideoQuality};
 
 #[cfg(feature = "tls")]
 use crate::Trust;
+use crate::destination::is_private;
 use crate::net::preflight;
 use crate::{Connector, Error, StreamUrl};
 
@@ -20,6 +21,7 @@ pub struct Preflight {
     pub(crate) url: StreamUrl,
     pub(crate) uploads: bool,
     pub(crate) connector: Option<Arc<dyn Connector>>,
+    is_plain_ok: bool,
     #[cfg(feature = "tls")]
     pub(crate) trust: Trust,
 }
@@ -72,6 +74,7 @@ impl Preflight {
             url,
             uploads: false,
             connector: None,
+            is_plain_ok: false,
             #[cfg(feature = "tls")]
             trust: Trust::default(),
         }
@@ -81,6 +84,13 @@ impl Preflight {
     /// stream key of the address, which viewers may see. For keys that are there to be tested with.
     pub fn with_upload(mut self) -> Self {
         self.uploads = true;
+        self
+    }
+
+    /// As [`crate::SessionBuilder::allow_plaintext`]: where a broadcast would not start, neither
+    /// does the look.
+    pub fn allow_plaintext(mut self, allow: bool) -> Self {
+        self.is_plain_ok = allow;
         self
     }
 
@@ -103,6 +113,16 @@ impl Preflight {
     /// [`Error::System`] when there is no thread to be had. What is wrong with the server or the
     /// way there is no error of this call: it is in the findings.
     pub fn run(self) -> Result<Findings, Error> {
+        if !self.is_plain_ok && !is_private(&self.url) {
+            let error = Error::Plaintext(self.url.host().to_owned());
+            return Ok(Findings {
+                steps: Vec::new(),
+                failure: Some((Step::Secure, error)),
+                upload_bps: None,
+                quality: None,
+                took: Duration::ZERO,
+            });
+        }
         let no_thread = |error| Error::System(format!("start the check's thread: {error}"));
         let thread = std::thread::Builder::new().name("onair-check".to_owned());
         let thread = thread.spawn(move || preflight::run(self)).map_err(no_thread)?;

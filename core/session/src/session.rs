@@ -79,11 +79,11 @@ impl Session {
     /// from now on. Goes to one address, or to [`crate::Destinations`] at the same time.
     ///
     /// # Errors
-    /// [`Error::Address`] when an address cannot be used, [`Error::Destinations`] when they do not
-    /// fit together, [`Error::Misuse`] when the session runs already, [`Error::System`] when there
+    /// [`Error::Address`] when an address cannot be used, [`Error::Plaintext`] when one is not
+    /// encrypted and that is not allowed, [`Error::Destinations`] when they do not fit together, [`Error::Misuse`] when the session runs already, [`Error::System`] when there
     /// is no thread to be had. The session's state is as before.
     pub fn start(&self, destinations: impl Into<Destinations>) -> Result<(), Error> {
-        let places = destinations.into().check(self.plan.blocks())?;
+        let places = destinations.into().check(self.plan.blocks(), self.plan.is_plain_ok)?;
         let mut active = lock(&self.active);
         if let Some(ended) = active.take_if(|active| active.run.is_stopping()) {
             self.clear(ended);

@@ -14,6 +14,7 @@ fn session(lookup: fn() -> Result<Vec<SocketAddr>, LookupError>) -> Session {
     let video = VideoConfig::builder().size(64, 48).build().expect("a valid configuration");
     Session::builder(None, Some(video))
         .video_source(Source::Encoded)
+        .allow_plaintext(true)
         .connector(Arc::new(TcpConnector { resolver: Arc::new(resolver) }))
         .build()
         .expect("a session")

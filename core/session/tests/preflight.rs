@@ -117,8 +117,20 @@ fn what_lies_below_rtmp_is_named_too() {
     assert_eq!(failed(&findings).0, Step::Connect);
     assert!(findings.steps.is_empty(), "{findings:?}");
 
-    let findings = look(&format!("rtmp://no-such-host.invalid/live/{KEY}"), false);
+    let url = format!("rtmp://no-such-host.invalid/live/{KEY}");
+    let preflight = Preflight::new(StreamUrl::parse(&url).expect("a good address"));
+    let findings = preflight.allow_plaintext(true).run().expect("a thread");
     assert_eq!(failed(&findings).0, Step::Resolve, "{findings}");
+}
+
+#[test]
+fn plain_text_beyond_private_networks_is_named_and_nothing_is_asked() {
+    for uploads in [false, true] {
+        let findings = look(&format!("rtmp://no-such-host.invalid/live/{KEY}"), uploads);
+        let (step, error) = failed(&findings);
+        assert_eq!((step, error.code(), steps(&findings)), (Step::Secure, 202, vec![]));
+        assert!(findings.to_string().contains("not secure"), "{findings}");
+    }
 }
 
 #[test]

@@ -113,7 +113,11 @@ impl Connector for Hanging {
 #[test]
 fn r19_while_connecting() {
     let _alone = alone();
-    let session = encoded().connector(std::sync::Arc::new(Hanging)).build().expect("a session");
+    let session = encoded()
+        .allow_plaintext(true)
+        .connector(std::sync::Arc::new(Hanging))
+        .build()
+        .expect("a session");
     session.start("rtmp://hangs.invalid/live/key").expect("it starts");
     pause(Duration::from_millis(20));
     stop(&session);
@@ -359,7 +363,11 @@ impl Connector for Refusing {
 #[test]
 fn a_failed_session_leaves_nothing_either() {
     let _alone = alone();
-    let session = encoded().connector(std::sync::Arc::new(Refusing)).build().expect("a session");
+    let session = encoded()
+        .allow_plaintext(true)
+        .connector(std::sync::Arc::new(Refusing))
+        .build()
+        .expect("a session");
     session.start("rtmp://nowhere.invalid/live/key").expect("it starts");
     wait_until("it failed", || session.state() == State::Failed);
     wait_until("its threads are gone", || threads().is_empty());

@@ -116,6 +116,9 @@ pub struct onair_session_config {
     pub pins: *const *const c_char,
     /// How many.
     pub pin_count: usize,
+    /// Not 0: rtmp:// may go beyond this machine and private networks, where everybody on the way can
+    /// read the stream key.
+    pub allow_plaintext: u32,
 }
 
 /// A quality of sound: 0 low, 1 medium, 2 high, 3 very high.
@@ -206,6 +209,7 @@ pub unsafe extern "C" fn onair_session_config_init(
             roots_pem: std::ptr::null(),
             pins: std::ptr::null(),
             pin_count: 0,
+            allow_plaintext: 0,
         };
         // SAFETY: not null; the rest is the caller's promise. What was there is not read.
         unsafe { config.write(usual) };
@@ -250,6 +254,7 @@ pub(crate) unsafe fn options(config: &onair_session_config) -> Result<SessionOpt
             fixed_delay_ms: u64::try_from(config.fixed_delay_ms).ok(),
         },
         trust,
+        allow_plaintext: config.allow_plaintext != 0,
         ..session_options(audio, video)
     })
 }

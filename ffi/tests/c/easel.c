@@ -111,7 +111,7 @@ static void stands_in(void) {
   assert(onair_rehearsal_begin(1) == ONAIR_OK);
   onair_session session = make(ONAIR_SOURCE_ENCODED);
   assert(onair_rehearsal_end() == ONAIR_OK);
-  onair_destination place = {.url = "rtmp://rehearsal.example/live/key"};
+  onair_destination place = {.url = "rtmp://rehearsal.local/live/key"};
   says(onair_session_interrupt(session, ONAIR_INTERRUPT_PICTURE), 200, "Video");
   assert(onair_session_place_video(session, 0, &placed) == ONAIR_OK);
   says(onair_session_interrupt(session, ONAIR_INTERRUPT_PICTURE), 208, "interrupt");
@@ -164,7 +164,7 @@ static void mixes(void) {
   assert(onair_session_set_audio_source_gain(session, music, 0.5f) == ONAIR_OK);
   for (int index = 0; index < PIECE; index++) voice[index] = 1000, song[index] = 400;
   says(onair_session_mix_audio(session, 0, voice, PIECE, 48000, 1, 0), 208, "not running");
-  onair_destination place = {.url = "rtmp://rehearsal.example/live/key"};
+  onair_destination place = {.url = "rtmp://rehearsal.local/live/key"};
   assert(onair_session_start(session, &place, 1, ONAIR_SHARED_FIRST) == ONAIR_OK);
   assert(onair_session_take_mixed(session, block, 2 * BLOCK, &at) == ONAIR_NO_EVENT);
   for (int64_t time = 1000000; time < 1200000; time += 20000) {

@@ -40,12 +40,13 @@ fn session(script: &Value) -> String {
     let _ = write!(
         body,
         "    config.audio_source = {};\n    config.video_source = {};\n    config.max_retries = {};\n    \
-         config.fixed_delay_ms = {};\n    onair_rehearsal_begin({});\n    onair_session session;\n    \
+         config.fixed_delay_ms = {};\n    config.allow_plaintext = {};\n    onair_rehearsal_begin({});\n    onair_session session;\n    \
          if (onair_session_create(&config, &session)) return 1;\n    onair_rehearsal_end();\n",
         source("audio_source"),
         source("video_source"),
         number(options, "max_retries", -1),
         number(options, "fixed_delay_ms", -1),
+        u32::from(options["allow_plaintext"] == true),
         number(script, "seed", 0),
     );
     for step in script["steps"].as_array().expect("steps") {

@@ -237,6 +237,7 @@ fn options(value: &Value) -> SessionOptions {
         value["max_retries"].as_u64().and_then(|n| u32::try_from(n).ok());
     options.reconnect.fixed_delay_ms = value["fixed_delay_ms"].as_u64();
     assert_eq!(text(value, "adaptive_bitrate"), "Lag");
+    options.allow_plaintext = value["allow_plaintext"] == true;
     options
 }
 

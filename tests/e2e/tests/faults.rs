@@ -98,7 +98,7 @@ fn nobody_listens() {
 #[test]
 fn no_such_host() {
     let url = format!("rtmp://no-such-host.invalid/live/{CANARY}");
-    let ended = push_fails(&url, &[], CONNECT);
+    let ended = push_fails(&url, &["--allow-plaintext"], CONNECT);
     assert_says(&ended, &["no-such-host.invalid", "resolve", "host", "name"]);
 }
 

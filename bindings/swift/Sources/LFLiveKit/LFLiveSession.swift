@@ -140,6 +140,7 @@ public final class LFLiveSession: NSObject {
   public var session: LiveSession? {
     if let made { return made }
     var options = LiveOptions()
+    options.allowsPlaintext = true  // LFLiveKit knew nothing else.
     options.adaptiveBitrate = adaptiveBitrate ? .lag : .off
     options.reconnect.interval = reconnectInterval == 0 ? nil : Double(reconnectInterval)
     options.reconnect.count = reconnectCount == 0 ? nil : Int(reconnectCount)

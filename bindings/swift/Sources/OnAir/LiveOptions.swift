@@ -82,6 +82,8 @@ public struct LiveOptions: Sendable {
   public var reconnect = Reconnect()
   /// Whom `rtmps://` believes.
   public var trust = Trust()
+  /// Whether `rtmp://` may go beyond this device and private networks, where everybody on the way can read the stream key.
+  public var allowsPlaintext = false
 
   public init() {}
 }
@@ -139,7 +141,7 @@ extension LiveOptions {
       audioSource: audioSource == .raw && isRaw ? .raw : .encoded,
       videoSource: videoSource == .raw && isRaw ? .raw : .encoded,
       audioCodec: audioCodec == .aac ? .aac : .opus, videoCodec: pictures,
-      adaptiveBitrate: adaptation, reconnect: reconnect.core, trust: trust.core)
+      adaptiveBitrate: adaptation, reconnect: reconnect.core, trust: trust.core, allowPlaintext: allowsPlaintext)
   }
 }
 

@@ -5,7 +5,7 @@ internal import OnAirFFI
 /// network but those that are `async`.
 ///
 ///     let session = try LiveSession(video: .medium3)
-///     try await session.startLive(to: "rtmp://live.example.com/app/key")
+///     try await session.startLive(to: "rtmps://live.example.com/app/key")
 public final class LiveSession: Sendable {
   /// What it was made for.
   public let audio: AudioConfiguration?

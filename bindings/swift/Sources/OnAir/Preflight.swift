@@ -18,11 +18,12 @@ public struct Preflight: Hashable, Sendable {
   public let took: Double
 
   /// Looks at name, connection, TLS, handshake, app and user of an address; with `uploads` publishes black pictures for
-  /// about a second and a half under its stream key. 5 s at most.
-  public static func look(at url: String, uploads: Bool = false, trust: Trust = Trust()) async throws(LiveError) -> Self
-  {
+  /// about a second and a half under its stream key. 5 s at most. `allowsPlaintext` as in ``LiveOptions``.
+  public static func look(
+    at url: String, uploads: Bool = false, allowsPlaintext: Bool = false, trust: Trust = Trust()
+  ) async throws(LiveError) -> Self {
     let found = await LiveSession.waiting {
-      Result { try preflight(url: url, uploads: uploads, trust: trust.core) }
+      Result { try preflight(url: url, uploads: uploads, allowPlaintext: allowsPlaintext, trust: trust.core) }
     }
     return Self(try core { try found.get() })
   }

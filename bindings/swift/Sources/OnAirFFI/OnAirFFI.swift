@@ -4979,6 +4979,11 @@ public struct SessionOptions: Equatable, Hashable {
      * Whom `rtmps://` believes.
      */
     public var trust: TrustOptions
+    /**
+     * Whether `rtmp://` may go beyond this machine and private networks, where everybody on the way
+     * can read the stream key.
+     */
+    public var allowPlaintext: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5009,7 +5014,11 @@ public struct SessionOptions: Equatable, Hashable {
          */reconnect: ReconnectOptions,
         /**
          * Whom `rtmps://` believes.
-         */trust: TrustOptions) {
+         */trust: TrustOptions,
+        /**
+         * Whether `rtmp://` may go beyond this machine and private networks, where everybody on the way
+         * can read the stream key.
+         */allowPlaintext: Bool = false) {
         self.audio = audio
         self.video = video
         self.audioSource = audioSource
@@ -5019,6 +5028,7 @@ public struct SessionOptions: Equatable, Hashable {
         self.adaptiveBitrate = adaptiveBitrate
         self.reconnect = reconnect
         self.trust = trust
+        self.allowPlaintext = allowPlaintext
     }
 
 
@@ -5045,7 +5055,8 @@ public struct FfiConverterTypeSessionOptions: FfiConverterRustBuffer {
                 videoCodec: FfiConverterTypeVideoCodec.read(from: &buf),
                 adaptiveBitrate: FfiConverterTypeAdaptiveBitrate.read(from: &buf),
                 reconnect: FfiConverterTypeReconnectOptions.read(from: &buf),
-                trust: FfiConverterTypeTrustOptions.read(from: &buf)
+                trust: FfiConverterTypeTrustOptions.read(from: &buf),
+                allowPlaintext: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -5059,6 +5070,7 @@ public struct FfiConverterTypeSessionOptions: FfiConverterRustBuffer {
         FfiConverterTypeAdaptiveBitrate.write(value.adaptiveBitrate, into: &buf)
         FfiConverterTypeReconnectOptions.write(value.reconnect, into: &buf)
         FfiConverterTypeTrustOptions.write(value.trust, into: &buf)
+        FfiConverterBool.write(value.allowPlaintext, into: &buf)
     }
 }
 
@@ -9393,12 +9405,13 @@ public func roomOptions(place: RoomPlace) -> RoomOptions  {
  * [`LiveError::Configuration`] when the address cannot be used, [`LiveError::Device`] when the
  * system has no thread.
  */
-public func preflight(url: String, uploads: Bool, trust: TrustOptions)throws  -> PreflightFigures  {
+public func preflight(url: String, uploads: Bool, allowPlaintext: Bool, trust: TrustOptions)throws  -> PreflightFigures  {
     return try  FfiConverterTypePreflightFigures_lift(try rustCallWithError(FfiConverterTypeLiveError_lift) {
         uniffiCallStatus in
     uniffi_onair_ffi_fn_func_preflight(
         FfiConverterString.lower(url),
         FfiConverterBool.lower(uploads),
+        FfiConverterBool.lower(allowPlaintext),
         FfiConverterTypeTrustOptions_lower(trust),uniffiCallStatus
     )
 })
@@ -9443,7 +9456,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_onair_ffi_checksum_func_room_options() != 118) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_onair_ffi_checksum_func_preflight() != 34872) {
+    if (uniffi_onair_ffi_checksum_func_preflight() != 52902) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_overlayimage_height() != 535) {

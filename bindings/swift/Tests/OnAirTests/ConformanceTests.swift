@@ -97,6 +97,7 @@ private final class Player {
     var settings = LiveOptions()
     settings.audioSource = options["audio_source"] as? String == "Encoded" ? .encoded : .raw
     settings.videoSource = options["video_source"] as? String == "Encoded" ? .encoded : .raw
+    settings.allowsPlaintext = options["allow_plaintext"] as? Bool ?? false
     settings.reconnect.count = options.int("max_retries")
     settings.reconnect.interval = options.int("fixed_delay_ms").map { Double($0) / 1000 }
     XCTAssertEqual(options["adaptive_bitrate"] as? String, "Lag")

@@ -8,7 +8,7 @@ import XCTest
   import VideoToolbox
 #endif
 
-private let nowhere = "rtmp://rehearsal.example/live/key"
+private let nowhere = "rtmp://rehearsal.local/live/key"
 
 /// Encoders of this side: the session's look, one timeline, and what stands in.
 final class EaselTests: XCTestCase {

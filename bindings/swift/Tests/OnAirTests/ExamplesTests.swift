@@ -9,14 +9,14 @@ import XCTest
     let session = try LiveSession(audio: .high, video: .medium3)
     session.running = true  // camera and microphone
     preview.session = session  // a LivePreviewView; in SwiftUI LivePreview(session)
-    try await session.startLive(to: "rtmp://live.example.com/app/key")  // live when this returns
+    try await session.startLive(to: "rtmps://live.example.com/app/key")  // live when this returns
     await session.stopLive()
   }
 #endif
 
 func pushOnesOwn(luma: Plane, chroma: Plane, samples: UnsafeBufferPointer<Int16>, time: CaptureTime) async throws {
   let session = try LiveSession(audio: .high, video: .medium3)
-  try await session.startLive(to: "rtmp://live.example.com/app/key")  // live when this returns
+  try await session.startLive(to: "rtmps://live.example.com/app/key")  // live when this returns
   try session.pushVideo(.nv12(width: 540, height: 960, y: luma, uv: chroma), at: time)
   try session.pushAudio(samples, sampleRate: 44_100, channels: 2, at: time)
   await session.stopLive()

@@ -64,6 +64,7 @@ final class SessionTests: XCTestCase {
   func testABadAddressEndsTheStartAndChangesNothing() async throws {
     let session = try LiveSession()
     await expect(202, .configuration) { try await session.startLive(to: "rtmp://") }
+    await expect(202, .configuration) { try await session.startLive(to: "rtmp://plain.example.com/app/key") }
     XCTAssertEqual(session.state, .ready)
     let twice = Destination(url: "rtmp://127.0.0.1:1/live/key")
     await expect(215, .configuration) { try await session.startLive(to: [twice, twice]) }
@@ -116,6 +117,8 @@ final class SessionTests: XCTestCase {
     XCTAssertNotNil(found.failedStep)
     XCTAssertEqual(found.error?.kind, .network)
     await expect(202, .configuration) { _ = try await Preflight.look(at: "nonsense") }
+    let plain = try await Preflight.look(at: "rtmp://plain.example.com/app/key")
+    XCTAssertEqual([plain.failedStep ?? "", "\(plain.error?.code ?? 0)"], ["secure", "202"])
   }
 
   /// A 720p picture crosses the border in 20 µs or less: pointers go over, not pixels. What takes the picture then

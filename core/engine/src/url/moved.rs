@@ -3,7 +3,7 @@
 
 use thiserror::Error;
 
-use super::{Endpoint, StreamUrl, check_characters, is_app};
+use super::{Endpoint, StreamUrl, check_characters, is_app, is_near};
 
 /// Why a publisher does not follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -12,8 +12,8 @@ pub enum MoveError {
     /// It is no address of an RTMP server.
     #[error("the address cannot be used")]
     Address,
-    /// It leads from TLS to none.
-    #[error("the address is not encrypted, and the present one is")]
+    /// It leads from TLS to none, or in plain text out of the private network.
+    #[error("the address is not encrypted, and the present one is or needs not be")]
     Downgrade,
     /// It leads to somebody else's host.
     #[error("the address belongs to another domain")]
@@ -40,6 +40,10 @@ impl StreamUrl {
         let is_here = endpoint.host.eq_ignore_ascii_case(&self.host);
         if !is_here && !any_domain && !share_domain(&endpoint.host, &self.host) {
             return Err(MoveError::OtherDomain);
+        }
+        let is_far = || !is_near(&endpoint.host);
+        if !endpoint.is_tls && self.is_near() && is_far() {
+            return Err(MoveError::Downgrade);
         }
         let app = match path.trim_matches('/') {
             "" => self.app.clone(),
@@ -139,6 +143,10 @@ mod tests {
         }
         let here = StreamUrl::parse("rtmp://live.example.com/app/k").expect("a good address");
         assert!(here.moved("rtmp://other.test/app", true).is_ok(), "unless the app allows it");
+        let near = StreamUrl::parse("rtmp://192.168.1.7/app/k").expect("a good address");
+        let moved = |tc_url| near.moved(tc_url, true).map(|url| url.tc_url());
+        assert_eq!(moved("rtmp://other.test/app"), Err(MoveError::Downgrade), "out in plain text");
+        assert!(moved("rtmps://other.test/app").is_ok() && moved("rtmp://10.0.0.1/app").is_ok());
     }
 
     #[test]

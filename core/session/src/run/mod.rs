@@ -61,6 +61,7 @@ pub(crate) struct Plan {
     pub(crate) reconnect: Policy,
     pub(crate) first_timestamp: MediaTime,
     pub(crate) seed: Option<u64>,
+    pub(crate) is_plain_ok: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) connector: Arc<dyn Connector>,
 }

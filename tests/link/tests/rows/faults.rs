@@ -45,6 +45,7 @@ fn push_by_name(stage: &Stage, addresses: &[IpAddr]) -> (Push, TempDir) {
     let lines: String = addresses.iter().map(|address| format!("{address} far.test\n")).collect();
     fs::write(&hosts, lines).expect("a file");
     let push = stage.push_to(&format!("rtmp://far.test/live/{KEY}"), &CLOCK, |command| {
+        command.arg("--allow-plaintext");
         stage.link.near().host_with_names(command, &hosts).expect("a path without zero bytes");
     });
     (push, folder)

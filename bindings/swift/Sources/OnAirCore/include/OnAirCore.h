@@ -651,7 +651,7 @@ RustBuffer uniffi_onair_ffi_fn_func_room_options(RustBuffer place, RustCallStatu
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_PREFLIGHT
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_FUNC_PREFLIGHT
-RustBuffer uniffi_onair_ffi_fn_func_preflight(RustBuffer url, int8_t uploads, RustBuffer trust, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_onair_ffi_fn_func_preflight(RustBuffer url, int8_t uploads, int8_t allow_plaintext, RustBuffer trust, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_FFI_ONAIR_FFI_RUSTBUFFER_ALLOC

@@ -12,6 +12,6 @@ suspend fun fiveLines(
     val studio = LiveStudio(context) // camera, microphone, the phone's encoders
     studio.preview = preview
     studio.running = true
-    studio.startLive("rtmp://live.example.com/app/key") // live when this returns
+    studio.startLive("rtmps://live.example.com/app/key") // live when this returns
     studio.close()
 }

@@ -23,6 +23,11 @@ public data class LiveSettings
         val reconnect: ReconnectSettings = ReconnectSettings(),
         /** Whom `rtmps://` believes. */
         val trust: TrustSettings = TrustSettings(),
+        /**
+         * Whether `rtmp://` may go beyond this device and private networks, where everybody on the way can read the stream
+         * key.
+         */
+        val allowPlaintext: Boolean = false,
     ) {
         internal fun options(
             audio: AudioConfiguration?,
@@ -38,6 +43,7 @@ public data class LiveSettings
                 adaptiveBitrate = adaptiveBitrate,
                 reconnect = reconnect.options(),
                 trust = trust.options(),
+                allowPlaintext = allowPlaintext,
             )
     }
 

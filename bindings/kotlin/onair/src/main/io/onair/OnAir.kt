@@ -10,7 +10,8 @@ import io.onair.ffi.preflight as nativePreflight
 public object OnAir {
     /**
      * Looks at name, connection, TLS, handshake, app and user of an address, within 5 s; with [uploads] publishes black
-     * pictures for about a second and a half under its stream key, and says what the network carried.
+     * pictures for about a second and a half under its stream key, and says what the network carried. [allowPlaintext] as in
+     * [LiveSettings].
      *
      * @throws LiveException.Configuration when the address cannot be used
      */
@@ -18,7 +19,8 @@ public object OnAir {
         url: String,
         uploads: Boolean = false,
         trust: TrustSettings = TrustSettings(),
-    ): PreflightFigures = withContext(Dispatchers.IO) { preflightNow(url, uploads, trust) }
+        allowPlaintext: Boolean = false,
+    ): PreflightFigures = withContext(Dispatchers.IO) { preflightNow(url, uploads, trust, allowPlaintext) }
 
     /** The same for Java: waits, 5 s at most; not for the main thread. */
     @JvmStatic
@@ -28,9 +30,10 @@ public object OnAir {
         url: String,
         uploads: Boolean = false,
         trust: TrustSettings = TrustSettings(),
+        allowPlaintext: Boolean = false,
     ): PreflightFigures {
         NativeLibrary.load()
-        return bordered { nativePreflight(url, uploads, trust.options()) }.own()
+        return bordered { nativePreflight(url, uploads, allowPlaintext, trust.options()) }.own()
     }
 
     /**

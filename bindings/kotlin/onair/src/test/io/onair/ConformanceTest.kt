@@ -321,6 +321,7 @@ class ConformanceTest {
             return LiveSettings(
                 videoSource = source("video_source"),
                 audioSource = source("audio_source"),
+                allowPlaintext = value["allow_plaintext"] == true,
                 reconnect = ReconnectSettings(maxRetries = value.int("max_retries"), fixedDelayMs = value.long("fixed_delay_ms")),
             )
         }

@@ -16,7 +16,7 @@ import kotlin.test.assertTrue
 /** Encoders on this side: the session's look, one timeline, and what stands in. */
 class EaselTest {
     private val small = VideoConfiguration.of(VideoQuality.LOW3).copy(width = 64, height = 48)
-    private val place = Destination("rtmp://rehearsal.example/live/key")
+    private val place = Destination("rtmp://rehearsal.local/live/key")
 
     /** An encoder and a camera that keep what they were told. */
     private class Fakes : PictureHands {

@@ -14,7 +14,7 @@ suspend fun example(
     timeUs: Long,
 ) {
     val session = LiveSession(AudioConfiguration.default(), VideoConfiguration.of(VideoQuality.HIGH3))
-    session.startLive("rtmp://live.example.com/app/key") // live when this returns
+    session.startLive("rtmps://live.example.com/app/key") // live when this returns
     session.pushVideo(pixels, 0, stride, width, height, false, timeUs) // RGBA; or three planes, as a camera gives them
     session.pushAudio(pcm, 0, size, 44_100, 2, timeUs)
     session.stopLive()

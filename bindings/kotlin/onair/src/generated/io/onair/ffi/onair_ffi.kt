@@ -1004,7 +1004,7 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_func_room_options(`place`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_onair_ffi_fn_func_preflight(`url`: RustBuffer.ByValue,`uploads`: Byte,`trust`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_onair_ffi_fn_func_preflight(`url`: RustBuffer.ByValue,`uploads`: Byte,`allowPlaintext`: Byte,`trust`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_onair_ffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1149,7 +1149,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_onair_ffi_checksum_func_room_options() and 0xFFFF) != 118) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_onair_ffi_checksum_func_preflight() and 0xFFFF) != 34872) {
+    if ((lib.uniffi_onair_ffi_checksum_func_preflight() and 0xFFFF) != 52902) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_overlayimage_height() and 0xFFFF) != 535) {
@@ -6567,6 +6567,12 @@ data class SessionOptions (
      * Whom `rtmps://` believes.
      */
     var `trust`: TrustOptions
+    ,
+    /**
+     * Whether `rtmp://` may go beyond this machine and private networks, where everybody on the way
+     * can read the stream key.
+     */
+    var `allowPlaintext`: kotlin.Boolean = false
 
 ){
 
@@ -6592,6 +6598,7 @@ public object FfiConverterTypeSessionOptions: FfiConverterRustBuffer<SessionOpti
             FfiConverterTypeAdaptiveBitrate.read(buf),
             FfiConverterTypeReconnectOptions.read(buf),
             FfiConverterTypeTrustOptions.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -6604,7 +6611,8 @@ public object FfiConverterTypeSessionOptions: FfiConverterRustBuffer<SessionOpti
             FfiConverterTypeVideoCodec.allocationSize(value.`videoCodec`) +
             FfiConverterTypeAdaptiveBitrate.allocationSize(value.`adaptiveBitrate`) +
             FfiConverterTypeReconnectOptions.allocationSize(value.`reconnect`) +
-            FfiConverterTypeTrustOptions.allocationSize(value.`trust`)
+            FfiConverterTypeTrustOptions.allocationSize(value.`trust`) +
+            FfiConverterBoolean.allocationSize(value.`allowPlaintext`)
     )
 
     override fun write(value: SessionOptions, buf: ByteBuffer) {
@@ -6617,6 +6625,7 @@ public object FfiConverterTypeSessionOptions: FfiConverterRustBuffer<SessionOpti
             FfiConverterTypeAdaptiveBitrate.write(value.`adaptiveBitrate`, buf)
             FfiConverterTypeReconnectOptions.write(value.`reconnect`, buf)
             FfiConverterTypeTrustOptions.write(value.`trust`, buf)
+            FfiConverterBoolean.write(value.`allowPlaintext`, buf)
     }
 }
 
@@ -10747,7 +10756,7 @@ public object FfiConverterSequenceTypePictureEffect: FfiConverterRustBuffer<List
          * [`LiveError::Configuration`] when the address cannot be used, [`LiveError::Device`] when the
          * system has no thread.
          */
-    @Throws(LiveException::class) fun `preflight`(`url`: kotlin.String, `uploads`: kotlin.Boolean, `trust`: TrustOptions): PreflightFigures {
+    @Throws(LiveException::class) fun `preflight`(`url`: kotlin.String, `uploads`: kotlin.Boolean, `allowPlaintext`: kotlin.Boolean, `trust`: TrustOptions): PreflightFigures {
             return FfiConverterTypePreflightFigures.lift(
     uniffiRustCallWithError(LiveException) { _status ->
     UniffiLib.uniffi_onair_ffi_fn_func_preflight(
@@ -10755,6 +10764,7 @@ public object FfiConverterSequenceTypePictureEffect: FfiConverterRustBuffer<List
 
         FfiConverterString.lower(`url`),
         FfiConverterBoolean.lower(`uploads`),
+        FfiConverterBoolean.lower(`allowPlaintext`),
         FfiConverterTypeTrustOptions.lower(`trust`),_status)
 }
     )
