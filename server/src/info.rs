@@ -25,6 +25,8 @@ pub struct StreamInfo {
     pub uptime_ms: u64,
     /// Media bytes received since `publish`.
     pub bytes: u64,
+    /// Where its newest media lies, milliseconds on the timeline that players get; none before the first.
+    pub position_ms: Option<u32>,
     /// Counts publish sessions of this name; a page that sees it change reloads its player.
     pub session: u64,
 }

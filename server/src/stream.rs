@@ -170,6 +170,7 @@ impl Stream {
             info.state = StreamState::Live;
             info.uptime_ms = now.since(live.since).as_millis() as u64;
             info.bytes = live.bytes;
+            info.position_ms = live.offset_ms.and(state.newest).map(|(newest_ms, _)| newest_ms);
             info.video = state.headers.video.as_ref().map(|video| {
                 let (bitrate_bps, fps) = live.video.rates(now);
                 video_info(&video.config, fps, bitrate_bps)
@@ -197,6 +198,12 @@ impl Stream {
 impl State {
     pub(crate) fn is_live(&self) -> bool {
         self.live.is_some()
+    }
+
+    /// Where the newest media lies, ms on the timeline that players get; `None` when nobody publishes.
+    pub(crate) fn position_ms(&self) -> Option<u32> {
+        self.live.as_ref()?;
+        Some(self.newest.map_or(0, |(newest_ms, _)| newest_ms))
     }
 
     /// Registers a player; the number is for [`State::wake_later`] and [`State::leave`].

@@ -26,6 +26,9 @@ const KEEP_BEHIND_SECONDS = 0.35;
 /** A picture that stands still for so long is started again. */
 const STALLED_MS = 4000;
 
+/** So many words of the server about where the stream stands are remembered. */
+const PLACES = 10;
+
 const socketUrl = (base) => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${base}.flv`;
 
 export class LivePlayer {
@@ -42,6 +45,8 @@ export class LivePlayer {
     this.generation = 0;
     this.paused = false;
     this.progress = { time: -1, at: 0 };
+    /** Stream time less the player's own time, ms, by each of the server's last words. */
+    this.places = [];
   }
 
   get running() {
@@ -50,6 +55,7 @@ export class LivePlayer {
 
   async start() {
     this.stop();
+    this.places = [];
     const generation = ++this.generation;
     // Replaced as soon as the library is there; until then stopping only needs to be noticed.
     this.close = () => {};
@@ -151,6 +157,22 @@ export class LivePlayer {
     const { buffered, seekable, currentTime } = this.video;
     const ranges = buffered.length ? buffered : seekable;
     return ranges.length ? Math.max(0, ranges.end(ranges.length - 1) - currentTime) : null;
+  }
+
+  /** The server says where its newest media lies, ms. */
+  noteNewest(ms) {
+    const { buffered } = this.video;
+    if (!this.running || !buffered.length || !Number.isFinite(ms)) return;
+    this.places.push(ms - buffered.end(buffered.length - 1) * 1000);
+    if (this.places.length > PLACES) this.places.shift();
+  }
+
+  /**
+   * Where on the stream's own time the picture is that is shown, ms; null while nobody knows. What has come ends before the
+   * newest, by as much as is on its way: of the differences between the two the smallest is the nearest.
+   */
+  position() {
+    return this.places.length ? Math.min(...this.places) + this.video.currentTime * 1000 : null;
   }
 
   /** What `latency` is when all is well, in seconds. */

@@ -11,6 +11,8 @@ const HEARTS_PER_SECOND = 12;
 /** Likes within so long of the one before are sent together. */
 const LIKE_MS = 100;
 const ANSWER_MS = 4000;
+/** What belongs to a later picture than is shown waits for it, but no longer than this. */
+const MOST_WAIT_MS = 12_000;
 
 const WORDS = {
   rate_limited: 'Too fast. Try again in a moment.',
@@ -21,10 +23,14 @@ const WORDS = {
 };
 
 export class Room {
-  /** `key` is the stream's name. `onViewers` is told how many are here, and null without a room. */
-  constructor(key, onViewers) {
+  /**
+   * `key` is the stream's name. `onViewers` is told how many are here, and null without a room; `position` tells where on the
+   * stream's own time the picture is that is shown, ms, or null.
+   */
+  constructor(key, onViewers, position) {
     this.key = key;
     this.onViewers = onViewers;
+    this.position = position;
     this.socket = null;
     this.joined = false;
     this.seen = new Set();
@@ -37,7 +43,7 @@ export class Room {
 
   /** Looks for the room until there is one; to be called again and again. */
   async look(now) {
-    if (this.socket || now < (this.lookAt ?? 0)) return;
+    if (this.socket || this.isOut || now < (this.lookAt ?? 0)) return;
     this.lookAt = now + LOOK_MS;
     try {
       const answer = await fetch('/rooms', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
@@ -60,12 +66,19 @@ export class Room {
       if (reason === 'io server disconnect') socket.connect();
     });
     const ours = (handle) => (event) => event?.key === this.key && handle(event);
-    socket.on('comment', (comment) => comment?.roomKey === this.key && this.add(comment));
-    socket.on('gift', (gift) => gift?.roomKey === this.key && this.add(gift));
-    socket.on('comment_removed', ours(({ id }) => this.row(id)?.remove()));
+    socket.on('comment', (comment) => comment?.roomKey === this.key && this.addInTime(comment));
+    socket.on('gift', (gift) => gift?.roomKey === this.key && this.addInTime(gift));
+    socket.on('comment_removed', ours(({ id }) => {
+      this.seen.add(id); // also while it waits for its picture
+      this.row(id)?.remove();
+    }));
     socket.on('upvote', ours(({ n, total }) => this.liked(n, total)));
     socket.on('viewers', (count, key) => key === this.key && this.onViewers(count));
-    socket.on('room_closed', ours(({ reason }) => this.close(reason === 'blocked' ? WORDS.blocked : WORDS.no_such_room)));
+    socket.on('room_closed', ours(({ reason }) => {
+      // Who was shown the door does not come in again by itself.
+      this.isOut = reason === 'blocked';
+      this.close(this.isOut ? WORDS.blocked : WORDS.no_such_room);
+    }));
   }
 
   async ask(event, ...args) {
@@ -111,6 +124,20 @@ export class Room {
   }
 
   // Comments and gifts
+
+  /** With the picture it belongs to: whoever said it may have seen that sooner than it is shown here. */
+  addInTime(said) {
+    const [at, here] = [said.at, this.position()];
+    const wait = Number.isFinite(at) && here !== null ? at - here : 0;
+    if (wait <= 0 || wait > MOST_WAIT_MS) this.add(said);
+    else setTimeout(() => this.add(said), wait);
+  }
+
+  /** For what is said here: the moment of the picture that is shown. */
+  moment() {
+    const here = this.position();
+    return here === null ? {} : { at: Math.round(here) };
+  }
 
   add(said) {
     if (typeof said.id !== 'string' || this.seen.has(said.id)) return;
@@ -181,7 +208,7 @@ export class Room {
   async comment() {
     const text = $('comment-text').value.trim();
     if (!text || !this.joined) return;
-    const answer = await this.ask('comment', { roomKey: this.key, text, name: $('comment-name').value.trim() });
+    const answer = await this.ask('comment', { roomKey: this.key, text, name: $('comment-name').value.trim(), ...this.moment() });
     if (answer.ok) {
       $('comment-text').value = '';
       this.show('');
@@ -193,7 +220,7 @@ export class Room {
 
   async gift() {
     if (!this.joined) return;
-    const gift = { roomKey: this.key, giftId: 1, giftCount: 1, senderId: 0, name: $('comment-name').value.trim() };
+    const gift = { roomKey: this.key, giftId: 1, giftCount: 1, senderId: 0, name: $('comment-name').value.trim(), ...this.moment() };
     const answer = await this.ask('gift', gift);
     this.show(answer.ok ? '' : WORDS[answer.error] ?? 'Not sent. Try again.');
   }

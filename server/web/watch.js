@@ -15,7 +15,7 @@ const page = document.documentElement;
 const player = new LivePlayer(video, `/${app}/${name}`, wantedPlayer(), () => { restarts += 1; poll(); });
 
 /** Rooms are called like the streams of this app. */
-const room = app === 'live' ? new Room(name, (count) => { roomViewers = count; }) : null;
+const room = app === 'live' ? new Room(name, (count) => { roomViewers = count; }, () => player.position()) : null;
 
 let roomViewers = null;
 let state = 'connecting';
@@ -41,7 +41,10 @@ async function poll() {
     const list = await fetchStreams();
     stream = list.streams.find((entry) => entry.app === app && entry.name === name) ?? null;
     showPublishAddress(list, app, name);
-    if (stream?.state === 'live') follow();
+    if (stream?.state === 'live') {
+      follow();
+      player.noteNewest(stream.position_ms);
+    }
     else leave('waiting');
   } catch {
     // The picture may well go on while the list does not come.
@@ -151,6 +154,7 @@ window.onairStats = () => {
     droppedFrames: quality?.droppedVideoFrames ?? 0,
     audioBytes: video.webkitAudioDecodedByteCount ?? null,
     latencySeconds: player.latency(),
+    positionMs: player.position(),
     bitrateBps: (stream?.video?.bitrate_bps ?? 0) + (stream?.audio?.bitrate_bps ?? 0),
   };
 };

@@ -33,8 +33,8 @@ pub(super) type Answered = Result<Value, Refused>;
 /// Numbers that nobody can guess.
 pub(super) type Random<'a> = &'a mut dyn FnMut() -> u128;
 
-/// Whether a stream of that name runs.
-pub(super) type IsLive<'a> = &'a dyn Fn(&str) -> bool;
+/// Where the stream of that name stands, ms; `None` when none runs.
+pub(super) type Position<'a> = &'a dyn Fn(&str) -> Option<u32>;
 
 #[derive(Debug)]
 pub(super) struct Book {
@@ -145,10 +145,10 @@ impl Book {
         arguments: Arguments<'_>,
         now: Now,
         random: Random<'_>,
-        is_live: IsLive<'_>,
+        position: Position<'_>,
     ) -> (Value, Vec<Effect>) {
         let mut effects = Vec::new();
-        let answered = self.answer(id, event, arguments, now, random, is_live, &mut effects);
+        let answered = self.answer(id, event, arguments, now, random, position, &mut effects);
         let answer = answered.unwrap_or_else(|refused| {
             self.counts.refused += 1;
             refused.answer()
@@ -164,7 +164,7 @@ impl Book {
         arguments: Arguments<'_>,
         now: Now,
         random: Random<'_>,
-        is_live: IsLive<'_>,
+        position: Position<'_>,
         effects: &mut Vec<Effect>,
     ) -> Answered {
         let member = self.members.get_mut(&id).ok_or(Refused::BadRequest)?;
@@ -173,7 +173,7 @@ impl Book {
             member.requests.take(now).map_err(Refused::RateLimited)?;
         }
         match event {
-            "create_room" => self.create(id, arguments, now, random, is_live, effects),
+            "create_room" => self.create(id, arguments, now, random, position, effects),
             "join_room" => self.join(id, arguments, effects),
             "leave_room" => self.leave(id, arguments, now, effects),
             "close_room" => self.close(id, arguments, effects),
@@ -184,7 +184,7 @@ impl Book {
                 Ok(room.page(more.number("since").unwrap_or(0)))
             }
             "upvote" => self.like(id, arguments, now),
-            "comment" | "gift" => self.say(id, event, arguments, now, effects),
+            "comment" | "gift" => self.say(id, event, arguments, now, position, effects),
             _ => self.moderate(id, event, arguments, effects),
         }
     }
@@ -195,7 +195,7 @@ impl Book {
         arguments: Arguments<'_>,
         now: Now,
         random: Random<'_>,
-        is_live: IsLive<'_>,
+        position: Position<'_>,
         effects: &mut Vec<Effect>,
     ) -> Answered {
         let body = arguments.body()?;
@@ -223,7 +223,7 @@ impl Book {
             let token = body.string("token").filter(|token| is_token(token));
             let token = token.map_or_else(|| format!("{:032x}", random()), str::to_owned);
             // Who publishes under the room's own name already cannot be given another one.
-            let is_taken = is_live(key.as_str());
+            let is_taken = position(key.as_str()).is_some();
             let publish_key = (!is_taken).then(|| publish_key(body.string("publish_key"), random));
             let epoch = format!("{:016x}", random() as u64);
             let history = self.config.history.min(limits::HISTORY);
@@ -345,11 +345,12 @@ impl Book {
         event: &str,
         arguments: Arguments<'_>,
         now: Now,
+        position: Position<'_>,
         effects: &mut Vec<Effect>,
     ) -> Answered {
         let body = arguments.body()?;
         let key = body.key("roomKey")?;
-        self.room_of(id, &key)?;
+        let is_host = self.room_of(id, &key)?.owner == Some(id);
         let mut said = Map::new();
         said.insert("roomKey".to_owned(), json!(key.as_str()));
         if event == "gift" {
@@ -368,7 +369,9 @@ impl Book {
         if !name.is_empty() {
             said.insert("name".to_owned(), json!(name));
         }
-        if let Some(at) = body.signed("at") {
+        // What a host says belongs to the picture that it has just sent; how late a viewer's is, the viewer knows.
+        let here = || position(key.as_str()).filter(|_| is_host).map(i64::from);
+        if let Some(at) = body.signed("at").or_else(here) {
             said.insert("at".to_owned(), json!(at));
         }
         let member = self.members.get_mut(&id).ok_or(Refused::BadRequest)?;

@@ -1,6 +1,9 @@
 use super::*;
 use std::cell::Cell;
 
+/// Where a stream that runs stands.
+const HERE_MS: u32 = 61_500;
+
 fn at(ms: i64) -> Now {
     Now::from_millis(ms)
 }
@@ -45,17 +48,17 @@ impl Hall {
             *drawn += 1;
             *drawn
         };
-        let is_live = |_: &str| self.is_live.get();
+        let position = |_: &str| self.is_live.get().then_some(HERE_MS);
         let arguments = Arguments(arguments);
         let (answer, effects) =
-            self.book.handle(id, event, arguments, at(ms), &mut random, &is_live);
+            self.book.handle(id, event, arguments, at(ms), &mut random, &position);
         self.note(effects);
         answer
     }
 
     fn tick(&mut self, ms: i64) {
         let live = self.is_live.get();
-        let effects = self.book.tick(at(ms), &|_| live);
+        let effects = self.book.tick(at(ms), &|_| live.then_some(HERE_MS));
         self.note(effects);
     }
 
@@ -370,4 +373,23 @@ fn only_who_knows_the_host_s_token_opens_rooms_where_there_is_one() {
         let created = hall.ask(member, "create_room", &[json!({ "key": "demo" })], 0);
         assert_eq!(created["ok"], answer, "{created}");
     }
+}
+
+#[test]
+fn a_comment_carries_the_moment_it_belongs_to() {
+    let mut hall = Hall::new();
+    let (host, viewer, _) = hall.open();
+    hall.ask(host, "comment", &[comment("before the stream")], 0);
+    hall.is_live.set(true);
+    let timed = json!({ "roomKey": "demo", "text": "seen a second later", "at": 60_250 });
+    hall.ask(viewer, "comment", &[timed], 1);
+    hall.ask(viewer, "comment", &[comment("nobody knows what it saw")], 2);
+    hall.ask(host, "comment", &[comment("of the newest picture")], 3);
+    let gift = json!({ "roomKey": "demo", "giftId": 3, "at": 61_000 });
+    hall.ask(host, "gift", &[gift], 4);
+    let moments: Vec<&Value> = hall.told("comment").into_iter().map(|it| &it["at"]).collect();
+    assert_eq!(moments, [&json!(null), &json!(60_250), &json!(null), &json!(HERE_MS)]);
+    assert_eq!(hall.told("gift")[0]["at"], 61_000, "what is said counts");
+    let page = hall.ask(viewer, "history", &[json!("demo"), json!({ "since": 3 })], 5);
+    assert_eq!(page["comments"][0]["at"], HERE_MS, "in the history too");
 }

@@ -90,10 +90,10 @@ impl Rooms {
     }
 
     fn handle(&self, member: MemberId, event: &str, arguments: &[Value]) -> (Value, Vec<Effect>) {
-        let is_live = |key: &str| self.is_live(key);
+        let position = |key: &str| self.position(key);
         let now = self.clock.now();
         let mut book = self.book();
-        let done = book.handle(member, event, Arguments(arguments), now, &mut random, &is_live);
+        let done = book.handle(member, event, Arguments(arguments), now, &mut random, &position);
         if event == "create_room" || event == "close_room" {
             self.publish_keys(&book);
         }
@@ -109,10 +109,9 @@ impl Rooms {
         self.hub.keys().replace(keys);
     }
 
-    fn is_live(&self, key: &str) -> bool {
-        let name = StreamName::parse(APP, key).ok();
-        let stream = name.and_then(|name| self.hub.find(&name));
-        stream.is_some_and(|stream| stream.lock().is_live())
+    fn position(&self, key: &str) -> Option<u32> {
+        let name = StreamName::parse(APP, key).ok()?;
+        self.hub.find(&name)?.lock().position_ms()
     }
 
     /// Does what has to happen.

@@ -10,7 +10,7 @@ use socketioxide::SocketIo;
 use tokio::time::sleep;
 
 use super::Rooms;
-use super::book::{Book, Effect, IsLive};
+use super::book::{Book, Effect, Position};
 
 /// Likes are told at most so often, room by room.
 const TICK: Duration = Duration::from_millis(100);
@@ -22,10 +22,10 @@ pub(crate) async fn run(rooms: Arc<Rooms>, io: SocketIo) {
     loop {
         sleep(TICK).await;
         let effects = {
-            let is_live = |key: &str| rooms.is_live(key);
+            let position = |key: &str| rooms.position(key);
             let mut book = rooms.book();
             let count = book.rooms.len();
-            let effects = book.tick(rooms.clock.now(), &is_live);
+            let effects = book.tick(rooms.clock.now(), &position);
             if book.rooms.len() != count {
                 rooms.publish_keys(&book);
             }
@@ -37,7 +37,7 @@ pub(crate) async fn run(rooms: Arc<Rooms>, io: SocketIo) {
 
 impl Book {
     /// What has to be told now.
-    pub(super) fn tick(&mut self, now: Now, is_live: IsLive<'_>) -> Vec<Effect> {
+    pub(super) fn tick(&mut self, now: Now, position: Position<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut over = Vec::new();
         for (key, room) in &mut self.rooms {
@@ -58,7 +58,7 @@ impl Book {
                 room.viewers_due = now + VIEWERS_EVERY;
                 effects.push(all("viewers", vec![json!(viewers), json!(key.as_str())]));
             }
-            let is_live = is_live(key.as_str());
+            let is_live = position(key.as_str()).is_some();
             if room.is_live != is_live {
                 room.is_live = is_live;
                 effects.push(all("live", vec![json!({ "key": key.as_str(), "live": is_live })]));

@@ -1,5 +1,6 @@
 //! The HTTP side as a client that shows everything sees it.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -261,4 +262,45 @@ fn flv_says_which_tracks_there_are() {
     let mut head = [0; 9];
     open_flv(server.http_addr(), "/live/sound.flv").read_exact(&mut head).unwrap();
     assert_eq!(head, *b"FLV\x01\x04\0\0\0\x09");
+}
+
+#[test]
+fn figures_are_what_prometheus_reads_and_count_what_happens() {
+    let server = server();
+    let figures = || {
+        let answer = http_get(server.http_addr(), "/metrics");
+        assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+        let mut kinds = BTreeMap::new();
+        let mut values = BTreeMap::new();
+        for line in answer.text().lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            match words[..] {
+                ["#", "HELP", name, _, ..] => assert!(name.starts_with("onair_"), "{line}"),
+                ["#", "TYPE", name, kind] => {
+                    assert!(matches!(kind, "gauge" | "counter"), "{line}");
+                    assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
+                    assert!(kinds.insert(name.to_owned(), kind.to_owned()).is_none(), "{line}");
+                }
+                [name, value] => {
+                    assert!(kinds.contains_key(name), "said before its type: {line}");
+                    values.insert(name.to_owned(), value.parse::<u64>().expect("a number"));
+                }
+                _ => panic!("no line of a figure: {line}"),
+            }
+        }
+        assert_eq!(kinds.len(), values.len());
+        values
+    };
+    let before = figures();
+    assert!(before.values().all(|value| *value == 0), "{before:?}");
+
+    let mut publisher = Rtmp::publish(server.rtmp_addr(), "demo");
+    publisher.second(0);
+    let mut player = Rtmp::ask(server.rtmp_addr(), "play", "demo");
+    player.picture().expect("a picture");
+    let after = figures();
+    assert_eq!((after["onair_streams_live"], after["onair_stream_viewers"]), (1, 1), "{after:?}");
+    assert!(after["onair_stream_bytes"] > 1_000, "{after:?}");
+    drop(publisher);
+    wait_until("the publisher is gone", || figures()["onair_streams_live"] == 0);
 }

@@ -8,6 +8,7 @@
 // Usage: node latency.mjs CHROMIUM PAGE FLV SECONDS FILE.flv; the file gets what the FLV stream began with.
 import { writeFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
+import { numbers } from './numbers.mjs';
 
 const [executablePath, url, flv, seconds, file] = process.argv.slice(2);
 const arrived = [];
@@ -43,32 +44,15 @@ const ending = new AbortController();
 const following = follow(ending.signal).catch(() => {});
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.addInitScript(numbers);
   await page.addInitScript(() => {
     const seen = { shown: [], stalls: 0 };
     window.seenByTest = seen;
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [20, 2];
-    const context = canvas.getContext('2d', { willReadFrequently: true });
-    const read = (video) => {
-      const share = Math.floor(video.videoHeight / 20);
-      const cell = share < 16 ? 8 : share < 32 ? 16 : 32;
-      context.drawImage(video, 0, 0, video.videoWidth, 2 * cell, 0, 0, 20, 2);
-      const { data } = context.getImageData(0, 0, 20, 2);
-      let bits = '';
-      for (let i = 0; i < 40; i += 1) bits += data[i * 4 + 1] > 128 ? '1' : '0';
-      const [number, check] = [parseInt(bits.slice(0, 24), 2), parseInt(bits.slice(24), 2)];
-      let crc = 0xffff;
-      for (const bit of bits.slice(0, 24)) {
-        crc = (crc << 1) ^ ((((crc >> 15) & 1) ^ Number(bit)) ? 0x1021 : 0);
-        crc &= 0xffff;
-      }
-      return crc === check ? number : null;
-    };
     addEventListener('DOMContentLoaded', () => {
       const video = document.getElementById('video');
       video.addEventListener('waiting', () => { if (seen.shown.length && !video.seeking) seen.stalls += 1; });
       const each = (now, { expectedDisplayTime }) => {
-        const number = read(video);
+        const number = window.readNumber(video);
         if (number !== null) seen.shown.push([number, performance.timeOrigin + Math.max(now, expectedDisplayTime)]);
         seen.first ??= now;
         video.requestVideoFrameCallback(each);

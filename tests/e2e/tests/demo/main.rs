@@ -3,6 +3,7 @@
 mod lan;
 mod latency;
 mod page;
+mod people;
 mod studio;
 
 use std::time::Duration;

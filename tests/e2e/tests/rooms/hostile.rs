@@ -176,6 +176,11 @@ fn rw11_a_message_of_sixteen_kilobytes_drops_its_sender_alone() {
     assert!(after < before + 1_024, "grew from {before} to {after} KiB");
     let answer = host.ask("comment", &[json!({ "roomKey": "demo", "text": "unmoved" })]);
     assert_eq!(answer["ok"], true, "{answer}");
+    // The figures for Prometheus know of it.
+    let (_, figures) = serve::get(serve.address(), "/metrics");
+    for line in ["onair_rooms 1", "onair_room_comments_total 1"] {
+        assert!(figures.lines().any(|it| it == line), "no {line}: {figures}");
+    }
     // What fits is read, and measured as a comment.
     let mut fits = Member::join(serve.address(), "demo");
     let body = json!({ "roomKey": "demo", "text": "a".repeat(15 << 10) });
