@@ -3,10 +3,12 @@
 //! Out: what the engine gives becomes records of at most 16 KiB, each with one vectored write: a
 //! picture and the sound that rides along are one record when they fit. At most one record that
 //! was taken from the engine waits here for the socket; any later call goes on with it, and the
-//! task is woken when the socket has room. In: records are read into the session's buffer.
+//! task is woken when the socket has room. In: what the socket has becomes plaintext when somebody
+//! reads. A look at a silent socket asks the session nothing.
 
 use std::cell::RefCell;
 use std::io::{self, IoSlice, Read, Write};
+use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -25,12 +27,19 @@ pub(super) struct Tls {
     /// Plaintext in records that the ledger has not seen.
     sealed: u64,
     said_goodbye: bool,
+    /// Bytes from the socket; those that the session has not taken.
+    buffer: Box<[u8]>,
+    came: Range<usize>,
+    /// The session may have something to say that was not read.
+    has_news: bool,
 }
 
 /// Plaintext of one record, at most (RFC 8446, 5.1).
 const RECORD_BYTES: usize = 16 << 10;
 /// Slices of one record; a picture has a few.
 const SLICES: usize = 64;
+/// As much as the session takes at once; a server says little.
+const READ_BYTES: usize = 4 << 10;
 
 impl Tls {
     /// A session that is about to shake hands with `host`.
@@ -43,8 +52,16 @@ impl Tls {
             .map_err(|_| TlsError::Certificate("none can hold this host's name".to_owned()))?;
         let session = ClientConnection::new(config, name)
             .map_err(|error| failure::tls_error(&error, false))?;
-        let ledger = RefCell::default();
-        Ok(Self { below, session, ledger, sealed: 0, said_goodbye: false })
+        Ok(Self {
+            below,
+            session,
+            ledger: RefCell::default(),
+            sealed: 0,
+            said_goodbye: false,
+            buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            came: 0..0,
+            has_news: false,
+        })
     }
 
     /// Ready when the server has shown who it is and the connection is secure.
@@ -61,7 +78,7 @@ impl Tls {
                 return Poll::Ready(Err(TlsError::Closed));
             }
             let had_answer = self.session.protocol_version().is_some();
-            if let Err(error) = self.session.process_new_packets() {
+            if let Err(error) = self.open_records() {
                 // The alert that tells the server; nobody waits for it.
                 let _ = self.poll_flush(cx);
                 return Poll::Ready(Err(failure::tls_error(&error, had_answer)));
@@ -89,17 +106,26 @@ impl Tls {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads records; 0 when the peer sends no more.
+    /// Gives the session what came; 0 bytes when the peer sends no more.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut below = Below { connection: &mut *self.below, cx, offered: 0 };
-        match self.session.read_tls(&mut below) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
-            read => Poll::Ready(read),
+        if self.came.is_empty() {
+            let bytes = ready!(self.below.poll_read(cx, &mut self.buffer))?;
+            self.came = 0..bytes.min(self.buffer.len());
         }
+        let mut came = &self.buffer[self.came.clone()];
+        let taken = self.session.read_tls(&mut came)?;
+        self.came.start += taken;
+        Poll::Ready(Ok(taken))
+    }
+
+    /// Opens the records that are whole.
+    fn open_records(&mut self) -> Result<(), rustls::Error> {
+        self.has_news = true;
+        self.session.process_new_packets().map(|_| ())
     }
 
     /// Makes one record of what follows the first `skip` bytes; how many bytes went into it.
-    fn seal(&mut self, slices: &[IoSlice<'_>], mut skip: usize) -> io::Result<usize> {
+    fn seal_rest(&mut self, slices: &[IoSlice<'_>], mut skip: usize) -> io::Result<usize> {
         let mut record = [IoSlice::new(&[]); SLICES];
         let (mut filled, mut room) = (0, RECORD_BYTES);
         for slice in slices {
@@ -114,27 +140,42 @@ impl Tls {
                 filled += 1;
             }
         }
-        let taken = self.session.writer().write_vectored(&record[..filled])?;
+        self.seal(&record[..filled])
+    }
+
+    /// Makes one record of what fits one.
+    fn seal(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let taken = self.session.writer().write_vectored(slices)?;
         self.sealed += taken as u64;
         Ok(taken)
     }
 }
 
 impl Connection for Tls {
+    fn keeps_nothing(&self) -> bool {
+        self.below.keeps_nothing()
+            && !self.session.wants_write()
+            && self.came.is_empty()
+            && !self.has_news
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
             // Goes on with what waits for the socket. When that fails, the next write says so, and
             // what the peer had to say can still be read.
             let _ = self.poll_flush(cx);
-            match self.session.reader().read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return Poll::Ready(Err(io::Error::new(error.kind(), CUT_OFF)));
+            if self.has_news {
+                match self.session.reader().read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                        return Poll::Ready(Err(io::Error::new(error.kind(), CUT_OFF)));
+                    }
+                    read => return Poll::Ready(read),
                 }
-                read => return Poll::Ready(read),
+                self.has_news = false;
             }
             ready!(self.poll_receive(cx))?;
-            if let Err(error) = self.session.process_new_packets() {
+            if let Err(error) = self.open_records() {
                 let _ = self.poll_flush(cx);
                 return Poll::Ready(Err(failure::broken(&error)));
             }
@@ -147,15 +188,18 @@ impl Connection for Tls {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_flush(cx))?;
+        let all = slices.iter().map(|slice| slice.len()).sum();
+        let is_one_record = all <= RECORD_BYTES && slices.len() <= SLICES;
         let mut taken = 0;
-        loop {
-            let bytes = self.seal(slices, taken)?;
-            taken += bytes;
+        while taken < all {
+            taken +=
+                if is_one_record { self.seal(slices)? } else { self.seal_rest(slices, taken)? };
             // A record that the socket does not take is out of the engine's hands all the same.
-            if bytes == 0 || self.poll_flush(cx)?.is_pending() {
-                return Poll::Ready(Ok(taken));
+            if self.poll_flush(cx)?.is_pending() {
+                break;
             }
         }
+        Poll::Ready(Ok(taken))
     }
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -183,12 +227,6 @@ struct Below<'a, 'b> {
     offered: u64,
 }
 
-impl Read for Below<'_, '_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        or_would_block(self.connection.poll_read(self.cx, buffer))
-    }
-}
-
 impl Write for Below<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_vectored(&[IoSlice::new(bytes)])
@@ -196,18 +234,14 @@ impl Write for Below<'_, '_> {
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         self.offered = slices.iter().map(|slice| slice.len() as u64).sum();
-        or_would_block(self.connection.poll_write_vectored(self.cx, slices))
+        match self.connection.poll_write_vectored(self.cx, slices) {
+            Poll::Ready(result) => result,
+            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-fn or_would_block<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
-    match poll {
-        Poll::Ready(result) => result,
-        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
     }
 }
 

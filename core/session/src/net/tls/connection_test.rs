@@ -29,6 +29,10 @@ struct Pipe {
 struct Socket(Arc<Mutex<Pipe>>);
 
 impl Connection for Socket {
+    fn keeps_nothing(&self) -> bool {
+        true
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut pipe = self.0.lock().expect("no panic");
         if pipe.answers.is_empty() {
@@ -202,6 +206,34 @@ fn what_was_taken_is_sent_when_the_socket_has_room_again() {
     assert_eq!(pair.wakes.0.load(Ordering::Relaxed), 1);
     assert!(pair.read().is_pending());
     assert_eq!(pair.serve(), picture(60_000)[..2 * RECORD_BYTES]);
+}
+
+#[test]
+fn another_look_is_wanted_only_when_it_moves_something() {
+    let mut pair = Pair::new();
+    // What came with the handshake was not read yet.
+    assert!(pair.read().is_pending());
+    assert!(pair.tls.keeps_nothing());
+    assert_eq!(pair.write(&picture(9_000), 700), Poll::Ready(9_000));
+    assert!(pair.tls.keeps_nothing(), "a picture is with the socket");
+
+    pair.give_room(10);
+    assert_eq!(pair.write(&picture(500), 500), Poll::Ready(500));
+    assert!(!pair.tls.keeps_nothing(), "a record waits for the socket");
+    pair.give_room(usize::MAX);
+    assert!(pair.read().is_pending());
+    assert!(pair.tls.keeps_nothing());
+
+    // More than is read at once.
+    std::io::Write::write_all(&mut pair.server.writer(), &picture(6_000)).expect("a session");
+    pair.serve();
+    let mut heard = Vec::new();
+    while let Poll::Ready(part) = pair.read() {
+        heard.extend(part.expect("it lives"));
+        assert!(!pair.tls.keeps_nothing(), "more may follow");
+    }
+    assert_eq!(heard, picture(6_000));
+    assert!(pair.tls.keeps_nothing());
 }
 
 #[test]

@@ -10,6 +10,8 @@
 //! every failure named (`failure`). There is no switch that accepts everything, no fall back to
 //! plain RTMP, and no key log. The only folder that knows rustls.
 
+#[cfg(target_os = "linux")]
+mod bundle;
 mod connection;
 mod failure;
 mod ledger;

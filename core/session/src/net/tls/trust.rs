@@ -2,16 +2,20 @@
 //!
 //! The system judges where it can (Apple's and Windows' own verifiers, the certificate files of
 //! Linux); Mozilla's list stands in on Android, whose verifier needs Java around it, and where a
-//! Linux system has no certificates at all.
+//! Linux system has no certificates at all. On Linux a chain that ends at the app's certificates or
+//! in the system's one file of them is believed without a look at the rest, which costs more than a
+//! handshake: to read all others can only add to what is believed, and is asked before a refusal.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use onair_engine::publish::TlsError;
 use ring::digest::{SHA256, digest};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring as provider};
+use rustls::crypto::{
+    CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
@@ -51,17 +55,31 @@ pub(crate) fn certificates(file: &[u8]) -> Result<Vec<Vec<u8>>, TrustError> {
 pub(super) fn config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
     let provider = Arc::new(provider::default_provider());
     let broken = |error: Error| TlsError::Protocol(error.to_string());
-    let verifier = system(trust, &provider).map_err(broken)?;
-    let pins = trust.pins().to_vec();
+    let quick = quick(trust, &provider).map_err(broken)?;
+    let verifier = Verifier::new(quick, trust, &provider).map_err(broken)?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(broken)?
         // "Dangerous" only if the verifier were: it asks one of rustls' own first.
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Verifier { verifier, pins }))
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
+
+/// The app's certificates and the system's one file of them, where it has one.
+#[cfg(target_os = "linux")]
+fn quick(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Option<Webpki>, Error> {
+    super::bundle::bundle().map(|roots| webpki(roots, trust, provider)).transpose()
+}
+
+/// The system judges at once.
+#[cfg(not(target_os = "linux"))]
+fn quick(_: &Trust, _: &Arc<CryptoProvider>) -> Result<Option<Webpki>, Error> {
+    Ok(None)
+}
+
+type Webpki = Arc<WebPkiServerVerifier>;
 
 #[cfg(not(target_os = "android"))]
 fn system(
@@ -88,21 +106,53 @@ fn mozilla(
     trust: &Trust,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, Error> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    Ok(webpki(roots, trust, provider)?)
+}
+
+/// These roots and the app's.
+fn webpki(
+    mut roots: RootCertStore,
+    trust: &Trust,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Webpki, Error> {
     for der in trust.roots() {
         roots.add(CertificateDer::from(der.to_vec()))?;
     }
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), Arc::clone(provider))
+    WebPkiServerVerifier::builder_with_provider(roots.into(), Arc::clone(provider))
         .build()
-        .map_err(|error| Error::General(error.to_string()))?;
-    Ok(verifier)
+        .map_err(|error| Error::General(error.to_string()))
 }
 
 /// The chain first, then the pins: a pin narrows what is believed and never widens it.
 #[derive(Debug)]
 struct Verifier {
-    verifier: Arc<dyn ServerCertVerifier>,
-    pins: Vec<Pin>,
+    /// Believes a part of what the other does; asked first.
+    quick: Option<Webpki>,
+    whole: OnceLock<Result<Arc<dyn ServerCertVerifier>, Error>>,
+    trust: Trust,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Verifier {
+    fn new(
+        quick: Option<Webpki>,
+        trust: &Trust,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, Error> {
+        let (trust, provider) = (trust.clone(), Arc::clone(provider));
+        let verifier = Self { quick, whole: OnceLock::new(), trust, provider };
+        if verifier.quick.is_none() {
+            verifier.whole()?;
+        }
+        Ok(verifier)
+    }
+
+    /// Who has the last word.
+    fn whole(&self) -> Result<&dyn ServerCertVerifier, Error> {
+        let made = self.whole.get_or_init(|| system(&self.trust, &self.provider));
+        made.as_ref().map(|verifier| &**verifier).map_err(Error::clone)
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -114,10 +164,18 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.verifier.verify_server_cert(server, intermediates, name, ocsp, now)?;
-        if !self.pins.is_empty() {
+        let verify = |verifier: &dyn ServerCertVerifier| {
+            verifier.verify_server_cert(server, intermediates, name, ocsp, now)
+        };
+        let verified = match self.quick.as_ref().map(|quick| verify(&**quick)) {
+            Some(Ok(verified)) => verified,
+            // This thread reads files here, once: what it waits for is about to end otherwise.
+            Some(Err(_)) | None => verify(self.whole()?)?,
+        };
+        let pins = self.trust.pins();
+        if !pins.is_empty() {
             let found = pin(server)?;
-            if !self.pins.contains(&found) {
+            if !pins.contains(&found) {
                 let other = OtherError(Arc::new(UnknownKey(found)));
                 return Err(Error::InvalidCertificate(CertificateError::Other(other)));
             }
@@ -131,7 +189,8 @@ impl ServerCertVerifier for Verifier {
         server: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.verifier.verify_tls12_signature(message, server, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, server, signature, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -140,11 +199,12 @@ impl ServerCertVerifier for Verifier {
         server: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.verifier.verify_tls13_signature(message, server, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, server, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -167,3 +227,7 @@ impl fmt::Display for UnknownKey {
 }
 
 impl std::error::Error for UnknownKey {}
+
+#[cfg(all(test, target_os = "linux"))]
+#[path = "trust_test.rs"]
+mod tests;
