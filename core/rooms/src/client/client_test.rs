@@ -152,6 +152,47 @@ fn s01_secrets_are_on_the_wire_and_nowhere_else() {
 }
 
 #[test]
+fn s01_a_server_that_repeats_a_secret_is_not_quoted() {
+    let secrets = ["canary-auth", "canary-token", "pk-canary-key"];
+    let desk = || {
+        let mut config = Config::new(Servers::One(SERVER.parse().expect("an address")));
+        config.auth = Some(Secret::new(secrets[0]));
+        config.room_token = Some(Secret::new(secrets[1]));
+        let mut desk = Desk::new(config);
+        desk.client.handle_connected(at(1));
+        desk.hear(GREETING, 1);
+        desk
+    };
+    // At the door; also with controls in it, and where a long word is cut in the midst of it.
+    let cut = format!("{}{}", "x".repeat(193), secrets[0]);
+    for words in [secrets[0], "can\\u0007ary-auth", &cut] {
+        let mut desk = desk();
+        desk.hear(&format!(r#"44{{"message":"{words} is not known"}}"#), 2);
+        let told = format!("{:?}", desk.events);
+        assert!(told.contains("•••") && !told.contains("canary"), "{told}");
+    }
+    // In answers and in what it tells later.
+    let mut desk = desk();
+    desk.hear(LET_IN, 2);
+    desk.client.create(key(), "T", at(2)).expect("no room");
+    desk.drain();
+    desk.answer(r#"{"ok":false,"error":"canary-token is wrong"}"#, 3);
+    desk.client.create(key(), "T", at(4)).expect("no room");
+    desk.drain();
+    desk.answer(r#"{"ok":true,"title":"of canary-token","publish_key":"pk-canary-key"}"#, 5);
+    for frame in [
+        r#"42["comment",{"roomKey":"demo","text":"use pk-canary-key","name":"canary-auth"}]"#,
+        r#"42["reported",{"key":"demo","id":"x-1","reason":"canary-token"}]"#,
+        r#"42["room_closed",{"key":"demo","reason":"pk-canary-key"}]"#,
+    ] {
+        desk.hear(frame, 6);
+    }
+    let told = format!("{:?}", desk.events);
+    assert_eq!(told.matches("•••").count(), 8, "two of them are secrets that print so: {told}");
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[test]
 fn rw17_a_silent_server_is_left_within_two_pings_of_ours() {
     let mut desk = Desk::usual();
     desk.go_online(0);

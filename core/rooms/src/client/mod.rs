@@ -10,6 +10,7 @@
 
 mod event;
 mod feed;
+mod hush;
 mod link;
 mod lost;
 mod outbox;
@@ -463,6 +464,8 @@ impl Client {
     }
 
     fn tell(&mut self, event: Event) {
+        let secrets = [&self.config.auth, &self.token, &self.publish_key];
+        let event = hush::hush(event, secrets.into_iter().flatten());
         self.outputs.push_back(Output::Event(event));
     }
 }
