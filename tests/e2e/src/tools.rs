@@ -25,6 +25,8 @@ pub enum Tool {
     Redis,
     /// A C compiler.
     Compiler,
+    /// librtmp's headers, and a C compiler.
+    Librtmp,
     /// valgrind.
     Valgrind,
 }
@@ -44,7 +46,12 @@ impl Tool {
             ),
             Self::Stunnel if stunnel().is_none() => Some("stunnel4 is not installed"),
             Self::Stunnel if program("openssl").is_none() => Some("openssl is not installed"),
-            Self::Compiler if program("cc").is_none() => Some("cc is not installed"),
+            Self::Compiler | Self::Librtmp if program("cc").is_none() => {
+                Some("cc is not installed")
+            }
+            Self::Librtmp if !Path::new("/usr/include/librtmp/rtmp.h").is_file() => {
+                Some("librtmp-dev is not installed")
+            }
             Self::Valgrind if program("valgrind").is_none() => Some("valgrind is not installed"),
             Self::SocketIo if program("node").is_none() => Some("node is not installed"),
             Self::SocketIo if !crate::web::folder().join("node_modules/socket.io").is_dir() => {

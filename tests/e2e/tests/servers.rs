@@ -1,10 +1,11 @@
 //! Other servers than nginx-rtmp, ours among them, and foreign players on ours.
 
+use std::process::Command;
 use std::time::Duration;
 
 use onair_e2e::serve::Serve;
 use onair_e2e::tools::{Tool, are_missing};
-use onair_e2e::{clock, ffmpeg, free_port, is_listening, onair, pattern, web};
+use onair_e2e::{clock, ffmpeg, free_port, is_listening, onair, pattern, process, web};
 
 #[test]
 fn ffmpeg_listens() {
@@ -53,6 +54,37 @@ fn our_server_records_what_came() {
     ffmpeg::decode(recordings[0].to_str().unwrap());
     let numbers = pattern::frame_numbers(&recordings[0], 360, 640);
     assert_eq!(numbers, (0..75).map(Some).collect::<Vec<_>>());
+}
+
+/// OBS publishes with this library; with the chunk size that OBS announces, and with the one it starts from.
+#[test]
+fn librtmp_publishes_to_our_server_and_nothing_of_it_changes() {
+    if are_missing(&[Tool::Librtmp, Tool::Ffmpeg]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = onair::root().join("scripts/benchmarks/librtmp_push.c");
+    let (program, show) = (folder.path().join("push"), folder.path().join("show.flv"));
+    let mut build = Command::new("cc");
+    build.args(["-O1", "-Wall", "-Werror", "-o"]).args([&program, &source]).arg("-lrtmp");
+    process::run(&mut build, onair::PATIENCE).expect_code(0);
+    ffmpeg::make_flv(&show, "320x240", 30, 2, 2);
+    for chunk_size in ["4096", "128"] {
+        let records = folder.path().join(chunk_size);
+        std::fs::create_dir(&records).unwrap();
+        let serve = Serve::start(&["--record", records.to_str().unwrap()]);
+        let mut push = Command::new(&program);
+        push.arg(&show).args([&serve.rtmp_url("live", "obs"), chunk_size, "1"]);
+        process::run(&mut push, onair::PATIENCE).expect_code(0);
+        serve.process.signal("INT");
+        serve.process.wait(Duration::from_secs(5)).expect_code(0);
+        let kept = std::fs::read_dir(&records).unwrap().flatten().next().expect("a recording");
+        ffmpeg::decode(kept.path().to_str().unwrap());
+        for track in ["v", "a"] {
+            let [sent, came] = [&show, &kept.path()].map(|file| ffmpeg::packets(file, track));
+            assert!(sent.len() > 50 && sent == came, "{chunk_size} {track}: {came:?} of {sent:?}");
+        }
+    }
 }
 
 #[test]
