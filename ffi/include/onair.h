@@ -96,6 +96,36 @@
 #define ONAIR_UNLIMITED -1
 
 /*
+ A field holds its `text`.
+ */
+#define ONAIR_FIELD_TEXT 0
+
+/*
+ A field holds its `number`.
+ */
+#define ONAIR_FIELD_NUMBER 1
+
+/*
+ A field holds yes, when its `number` is not 0, or no.
+ */
+#define ONAIR_FIELD_FLAG 2
+
+/*
+ onTextData: the words are the text, and there are no fields.
+ */
+#define ONAIR_CUE_TEXT 0
+
+/*
+ onCuePoint of type "event": the words are its name, the fields its parameters.
+ */
+#define ONAIR_CUE_POINT 1
+
+/*
+ The words are the name of the players' handler, which gets one object of the fields.
+ */
+#define ONAIR_CUE_DATA 2
+
+/*
  Nothing stands in any more: the device speaks for itself.
  */
 #define ONAIR_FLOWING 2
@@ -674,6 +704,28 @@ typedef struct {
 } onair_video_config;
 
 /*
+ A name and what it holds.
+ */
+typedef struct {
+  /*
+   In metadata 1 to 64 printable bytes, none of those that say what the stream is.
+   */
+  const char *name;
+  /*
+   ONAIR_FIELD_…
+   */
+  uint32_t kind;
+  /*
+   Of a text; up to 512 bytes in metadata.
+   */
+  const char *text;
+  /*
+   Of a number or a flag.
+   */
+  double number;
+} onair_field;
+
+/*
  What a session is made of. Fill it with onair_session_config_init, then change what differs.
  */
 typedef struct {
@@ -738,6 +790,14 @@ typedef struct {
    read the stream key.
    */
   uint32_t allow_plaintext;
+  /*
+   Fields of the app's own in onMetaData, up to 32; NULL for none.
+   */
+  const onair_field *metadata;
+  /*
+   How many.
+   */
+  size_t metadata_count;
 } onair_session_config;
 
 /*
@@ -1553,6 +1613,22 @@ onair_status onair_video_preset(uint32_t quality, uint32_t landscape, onair_vide
  `config` is NULL or points to room for a configuration.
  */
 onair_status onair_session_config_init(onair_session_config *config);
+
+/*
+ Sends a cue to the players with the media captured at `time_us`, µs on the clock of the pushes: in
+ the order of their times, or with the next unit when that went already. It waits up to 10 s for its
+ media and holds nothing up. Every destination gets it; a recording does not. 16 KiB at most.
+
+ # Safety
+ `words` is NULL or a text, `fields` is NULL or points to `count` fields whose pointers are NULL or
+ texts.
+ */
+onair_status onair_session_send_cue(onair_session session,
+                                    uint32_t kind,
+                                    const char *words,
+                                    const onair_field *fields,
+                                    size_t count,
+                                    int64_t time_us);
 
 /*
  Where a picture that the app encodes itself lies on the timeline: to be called with each before it is

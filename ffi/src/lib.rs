@@ -14,6 +14,7 @@
 
 uniffi::setup_scaffolding!();
 
+mod cue;
 mod error;
 mod event;
 mod handles;
@@ -34,6 +35,7 @@ pub mod c;
 #[cfg(feature = "jni")]
 pub mod jni;
 
+pub use cue::{Field, FieldValue, LiveCue};
 pub use error::LiveError;
 pub use event::{LiveEvent, LiveState};
 pub use look::{

@@ -10,7 +10,8 @@ use onair::{
 use onair_types::Track;
 use onair_types::config::{Orientation, Profile};
 
-use crate::LiveError;
+use crate::cue::metadata;
+use crate::{Field, LiveError};
 
 // --- words of the core, as they are ---
 
@@ -181,7 +182,7 @@ pub struct TrustOptions {
 }
 
 /// What a session is made of. At least one of `audio` and `video`.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
 pub struct SessionOptions {
     /// Sound; none for a silent film.
     pub audio: Option<AudioOptions>,
@@ -205,6 +206,10 @@ pub struct SessionOptions {
     /// can read the stream key.
     #[uniffi(default = false)]
     pub allow_plaintext: bool,
+    /// Fields of the app's own in onMetaData, such as a title; up to 32. They go with every
+    /// connection, and into recordings.
+    #[uniffi(default = [])]
+    pub metadata: Vec<Field>,
 }
 
 /// A place to publish to.
@@ -292,6 +297,7 @@ pub fn session_options(audio: Option<AudioOptions>, video: Option<VideoOptions>)
         reconnect: ReconnectOptions::default(),
         trust: TrustOptions::default(),
         allow_plaintext: false,
+        metadata: Vec::new(),
     }
 }
 
@@ -356,6 +362,9 @@ impl SessionOptions {
             .adaptation(self.adaptive_bitrate.into())
             .reconnect(self.reconnect.policy())
             .allow_plaintext(self.allow_plaintext);
+        if !self.metadata.is_empty() {
+            builder = builder.extra_metadata(metadata(&self.metadata)?);
+        }
         if has_audio {
             builder = builder.audio_source(self.audio_source);
             if self.audio_source == Source::Encoded {

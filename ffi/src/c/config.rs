@@ -6,6 +6,7 @@ use std::ffi::c_char;
 use onair::{AudioCodec, Source, VideoCodec};
 use onair_types::config::{Orientation, Profile};
 
+use super::cue::{onair_field, read_all};
 use super::{ONAIR_OK, guarded, onair_status, place, slice, some_text, text_at};
 use crate::LiveError;
 use crate::options::{
@@ -119,6 +120,10 @@ pub struct onair_session_config {
     /// Not 0: rtmp:// may go beyond this machine and private networks, where everybody on the way can
     /// read the stream key.
     pub allow_plaintext: u32,
+    /// Fields of the app's own in onMetaData, up to 32; NULL for none.
+    pub metadata: *const onair_field,
+    /// How many.
+    pub metadata_count: usize,
 }
 
 /// A quality of sound: 0 low, 1 medium, 2 high, 3 very high.
@@ -210,6 +215,8 @@ pub unsafe extern "C" fn onair_session_config_init(
             pins: std::ptr::null(),
             pin_count: 0,
             allow_plaintext: 0,
+            metadata: std::ptr::null(),
+            metadata_count: 0,
         };
         // SAFETY: not null; the rest is the caller's promise. What was there is not read.
         unsafe { config.write(usual) };
@@ -221,9 +228,10 @@ pub unsafe extern "C" fn onair_session_config_init(
 /// The configuration's pointers are null or valid.
 pub(crate) unsafe fn options(config: &onair_session_config) -> Result<SessionOptions, LiveError> {
     // SAFETY: the caller's promise.
-    let (audio, video, trust) = unsafe {
+    let (audio, video, trust, metadata) = unsafe {
         let trust = trust(config.roots_pem, config.pins, config.pin_count)?;
-        (config.audio.as_ref(), config.video.as_ref(), trust)
+        let metadata = read_all(config.metadata, config.metadata_count)?;
+        (config.audio.as_ref(), config.video.as_ref(), trust, metadata)
     };
     let audio = audio.map(|audio| {
         let channels = u8::try_from(audio.channels).unwrap_or(u8::MAX);
@@ -255,6 +263,7 @@ pub(crate) unsafe fn options(config: &onair_session_config) -> Result<SessionOpt
         },
         trust,
         allow_plaintext: config.allow_plaintext != 0,
+        metadata,
         ..session_options(audio, video)
     })
 }

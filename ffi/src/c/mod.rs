@@ -9,6 +9,7 @@
 
 pub mod assets;
 pub mod config;
+pub mod cue;
 pub mod easel;
 pub mod event;
 pub mod look;

@@ -40,19 +40,39 @@ fn session(script: &Value) -> String {
     let _ = write!(
         body,
         "    config.audio_source = {};\n    config.video_source = {};\n    config.max_retries = {};\n    \
-         config.fixed_delay_ms = {};\n    config.allow_plaintext = {};\n    onair_rehearsal_begin({});\n    onair_session session;\n    \
+         config.fixed_delay_ms = {};\n    config.allow_plaintext = {};\n    \
+         {}    config.metadata = fields;\n    config.metadata_count = {};\n    onair_rehearsal_begin({});\n    onair_session session;\n    \
          if (onair_session_create(&config, &session)) return 1;\n    onair_rehearsal_end();\n",
         source("audio_source"),
         source("video_source"),
         number(options, "max_retries", -1),
         number(options, "fixed_delay_ms", -1),
         u32::from(options["allow_plaintext"] == true),
+        fields(&options["metadata"]).0,
+        fields(&options["metadata"]).1,
         number(script, "seed", 0),
     );
     for step in script["steps"].as_array().expect("steps") {
         body += &play(step);
     }
     body + "    end(session);\n"
+}
+
+/// `fields`, and how many there are.
+fn fields(list: &Value) -> (String, usize) {
+    let list = list.as_array().map_or(&[][..], Vec::as_slice);
+    let field = |field: &Value| {
+        let name = quoted(text(field, "name"));
+        match (field["text"].as_str(), field["flag"].as_bool()) {
+            (Some(said), _) => format!("{{{name}, ONAIR_FIELD_TEXT, {}, 0}}", quoted(said)),
+            (None, Some(flag)) => format!("{{{name}, ONAIR_FIELD_FLAG, 0, {}}}", u32::from(flag)),
+            _ => format!("{{{name}, ONAIR_FIELD_NUMBER, 0, {}}}", field["number"]),
+        }
+    };
+    let all: Vec<String> = list.iter().map(field).collect();
+    let none = "{0, 0, 0, 0}".to_owned();
+    let shown = if all.is_empty() { none } else { all.join(", ") };
+    (format!("    onair_field fields[] = {{{shown}}};\n"), all.len())
 }
 
 fn play(step: &Value) -> String {
@@ -81,6 +101,16 @@ fn play(step: &Value) -> String {
             literal(&bytes(step, "payload")),
             number(step, "pts_us", 0),
         ),
+        "cue" => {
+            let kind = ["text", "point", "data"].iter().position(|it| *it == text(step, "kind"));
+            let (fields, count) = fields(&step["fields"]);
+            format!(
+                "    {{\n{fields}    expect(onair_session_send_cue(session, {}, {}, fields, {count}, {}LL), {expected});\n    }}\n",
+                kind.expect("a kind"),
+                quoted(text(step, "words")),
+                number(step, "time_us", 0),
+            )
+        }
         "settle" => "    settle(session);\n".to_owned(),
         "pass" => {
             format!("    expect(onair_rehearsal_pass(session, {}), 0);\n", number(step, "us", 0))

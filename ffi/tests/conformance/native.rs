@@ -19,8 +19,9 @@ use onair_ffi::c::rehearsal::{
     onair_rehearsal_pass, onair_rehearsal_refuse, onair_rehearsal_wire,
 };
 use onair_ffi::{
-    AudioOptions, DestinationOptions, LiveError, LiveEvent, LiveSession, LiveState, SessionOptions,
-    SharedBitrate, VideoOptions, audio_preset, parse_address, session_options, video_preset,
+    AudioOptions, DestinationOptions, Field, FieldValue, LiveCue, LiveError, LiveEvent,
+    LiveSession, LiveState, SessionOptions, SharedBitrate, VideoOptions, audio_preset,
+    parse_address, session_options, video_preset,
 };
 use onair_types::config::{Orientation, Profile};
 use serde_json::{Value, json};
@@ -84,6 +85,10 @@ impl Player {
             "await" => self.await_state(text(step, "state")),
             "video" => return self.push_video(step),
             "audio" => return self.push_audio(step),
+            "cue" => {
+                let sent = self.session.send_cue(cue(step), number(step, "time_us", 0));
+                return sent.err().map_or(0, |error: LiveError| error.code());
+            }
             "settle" => {
                 onair_rehearsal_pass(handle, 0);
                 let seen = self.session.figures();
@@ -237,8 +242,30 @@ fn options(value: &Value) -> SessionOptions {
         value["max_retries"].as_u64().and_then(|n| u32::try_from(n).ok());
     options.reconnect.fixed_delay_ms = value["fixed_delay_ms"].as_u64();
     assert_eq!(text(value, "adaptive_bitrate"), "Lag");
+    options.metadata = fields(&value["metadata"]);
     options.allow_plaintext = value["allow_plaintext"] == true;
     options
+}
+
+fn cue(step: &Value) -> LiveCue {
+    let (words, fields) = (text(step, "words").to_owned(), fields(&step["fields"]));
+    match text(step, "kind") {
+        "text" => LiveCue::Text { text: words },
+        "point" => LiveCue::Point { name: words, parameters: fields },
+        _ => LiveCue::Data { handler: words, fields },
+    }
+}
+
+fn fields(list: &Value) -> Vec<Field> {
+    let field = |field: &Value| {
+        let value = match (field["text"].as_str(), field["flag"].as_bool()) {
+            (Some(text), _) => FieldValue::Text { value: text.to_owned() },
+            (None, Some(value)) => FieldValue::Flag { value },
+            _ => FieldValue::Number { value: field["number"].as_f64().expect("a number") },
+        };
+        Field { name: text(field, "name").to_owned(), value }
+    };
+    list.as_array().into_iter().flatten().map(field).collect()
 }
 
 fn audio(value: &Value) -> AudioOptions {

@@ -84,6 +84,8 @@ public struct LiveOptions: Sendable {
   public var trust = Trust()
   /// Whether `rtmp://` may go beyond this device and private networks, where everybody on the way can read the stream key.
   public var allowsPlaintext = false
+  /// Fields of the app's own in onMetaData, such as a title; up to 32. They go with every connection, and into recordings.
+  public var metadata: [Field] = []
 
   public init() {}
 }
@@ -141,7 +143,8 @@ extension LiveOptions {
       audioSource: audioSource == .raw && isRaw ? .raw : .encoded,
       videoSource: videoSource == .raw && isRaw ? .raw : .encoded,
       audioCodec: audioCodec == .aac ? .aac : .opus, videoCodec: pictures,
-      adaptiveBitrate: adaptation, reconnect: reconnect.core, trust: trust.core, allowPlaintext: allowsPlaintext)
+      adaptiveBitrate: adaptation, reconnect: reconnect.core, trust: trust.core, allowPlaintext: allowsPlaintext,
+      metadata: metadata.map(\.core))
   }
 }
 

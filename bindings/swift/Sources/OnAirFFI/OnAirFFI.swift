@@ -816,6 +816,17 @@ public func FfiConverterTypeColourTable_lower(_ value: ColourTable) -> UInt64 {
 public protocol LiveSessionProtocol: AnyObject, Sendable {
 
     /**
+     * Sends `cue` with the media captured at `time_us`, µs on the clock of the pushes: in the order of
+     * their times, or with the next unit when that went already. It waits up to 10 s for its media and
+     * holds nothing up. Every destination gets it; a recording does not.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] for a cue that cannot be; [`LiveError::Call`] when the session does
+     * not run, for a negative time, and when 64 wait already.
+     */
+    func sendCue(cue: LiveCue, timeUs: Int64) throws
+
+    /**
      * How raw pictures look.
      */
     func look()  -> LookOptions
@@ -1110,6 +1121,25 @@ public convenience init(options: SessionOptions)throws  {
 
 
 
+
+    /**
+     * Sends `cue` with the media captured at `time_us`, µs on the clock of the pushes: in the order of
+     * their times, or with the next unit when that went already. It waits up to 10 s for its media and
+     * holds nothing up. Every destination gets it; a recording does not.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] for a cue that cannot be; [`LiveError::Call`] when the session does
+     * not run, for a negative time, and when 64 wait already.
+     */
+open func sendCue(cue: LiveCue, timeUs: Int64)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
+        uniffiCallStatus in
+    uniffi_onair_ffi_fn_method_livesession_send_cue(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeLiveCue_lower(cue),
+        FfiConverterInt64.lower(timeUs),uniffiCallStatus
+    )
+}
+}
 
     /**
      * How raw pictures look.
@@ -3266,6 +3296,75 @@ public func FfiConverterTypeEncoderFigures_lower(_ value: EncoderFigures) -> Rus
 
 
 /**
+ * A name and what it holds.
+ */
+public struct Field: Equatable, Hashable {
+    /**
+     * In metadata 1 to 64 printable bytes, none of those that say what the stream is.
+     */
+    public var name: String
+    /**
+     * What it holds.
+     */
+    public var value: FieldValue
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * In metadata 1 to 64 printable bytes, none of those that say what the stream is.
+         */name: String,
+        /**
+         * What it holds.
+         */value: FieldValue) {
+        self.name = name
+        self.value = value
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Field: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeField: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Field {
+        return
+            try Field(
+                name: FfiConverterString.read(from: &buf),
+                value: FfiConverterTypeFieldValue.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Field, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterTypeFieldValue.write(value.value, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeField_lift(_ buf: RustBuffer) throws -> Field {
+    return try FfiConverterTypeField.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeField_lower(_ value: Field) -> RustBuffer {
+    return FfiConverterTypeField.lower(value)
+}
+
+
+/**
  * Everything that can be set about raw pictures. LFLiveKit: beautyFace, beautyLevel, brightLevel,
  * zoomScale, mirror, warterMarkView. VideoCore: filters, aspect modes, pixel buffer sources.
  */
@@ -4984,6 +5083,11 @@ public struct SessionOptions: Equatable, Hashable {
      * can read the stream key.
      */
     public var allowPlaintext: Bool
+    /**
+     * Fields of the app's own in onMetaData, such as a title; up to 32. They go with every
+     * connection, and into recordings.
+     */
+    public var metadata: [Field]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5018,7 +5122,11 @@ public struct SessionOptions: Equatable, Hashable {
         /**
          * Whether `rtmp://` may go beyond this machine and private networks, where everybody on the way
          * can read the stream key.
-         */allowPlaintext: Bool = false) {
+         */allowPlaintext: Bool = false,
+        /**
+         * Fields of the app's own in onMetaData, such as a title; up to 32. They go with every
+         * connection, and into recordings.
+         */metadata: [Field] = []) {
         self.audio = audio
         self.video = video
         self.audioSource = audioSource
@@ -5029,6 +5137,7 @@ public struct SessionOptions: Equatable, Hashable {
         self.reconnect = reconnect
         self.trust = trust
         self.allowPlaintext = allowPlaintext
+        self.metadata = metadata
     }
 
 
@@ -5056,7 +5165,8 @@ public struct FfiConverterTypeSessionOptions: FfiConverterRustBuffer {
                 adaptiveBitrate: FfiConverterTypeAdaptiveBitrate.read(from: &buf),
                 reconnect: FfiConverterTypeReconnectOptions.read(from: &buf),
                 trust: FfiConverterTypeTrustOptions.read(from: &buf),
-                allowPlaintext: FfiConverterBool.read(from: &buf)
+                allowPlaintext: FfiConverterBool.read(from: &buf),
+                metadata: FfiConverterSequenceTypeField.read(from: &buf)
         )
     }
 
@@ -5071,6 +5181,7 @@ public struct FfiConverterTypeSessionOptions: FfiConverterRustBuffer {
         FfiConverterTypeReconnectOptions.write(value.reconnect, into: &buf)
         FfiConverterTypeTrustOptions.write(value.trust, into: &buf)
         FfiConverterBool.write(value.allowPlaintext, into: &buf)
+        FfiConverterSequenceTypeField.write(value.metadata, into: &buf)
     }
 }
 
@@ -5763,6 +5874,109 @@ public func FfiConverterTypeAudioQuality_lower(_ value: AudioQuality) -> RustBuf
 
 
 /**
+ * What a field holds.
+ */
+
+public enum FieldValue: Equatable, Hashable {
+
+    /**
+     * A text.
+     */
+    case text(
+        /**
+         * Up to 512 bytes in metadata.
+         */value: String
+    )
+    /**
+     * A finite number.
+     */
+    case number(
+        /**
+         * Its value.
+         */value: Double
+    )
+    /**
+     * Yes or no.
+     */
+    case flag(
+        /**
+         * Its value.
+         */value: Bool
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension FieldValue: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFieldValue: FfiConverterRustBuffer {
+    typealias SwiftType = FieldValue
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> FieldValue {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .text(value: try FfiConverterString.read(from: &buf)
+        )
+
+        case 2: return .number(value: try FfiConverterDouble.read(from: &buf)
+        )
+
+        case 3: return .flag(value: try FfiConverterBool.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: FieldValue, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case let .text(value):
+            writeInt(&buf, Int32(1))
+            FfiConverterString.write(value, into: &buf)
+
+
+        case let .number(value):
+            writeInt(&buf, Int32(2))
+            FfiConverterDouble.write(value, into: &buf)
+
+
+        case let .flag(value):
+            writeInt(&buf, Int32(3))
+            FfiConverterBool.write(value, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFieldValue_lift(_ buf: RustBuffer) throws -> FieldValue {
+    return try FfiConverterTypeFieldValue.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFieldValue_lower(_ value: FieldValue) -> RustBuffer {
+    return FfiConverterTypeFieldValue.lower(value)
+}
+
+
+
+/**
  * How a source of another shape becomes the picture: cropped, with black bars, or out of shape.
  */
 
@@ -5910,6 +6124,117 @@ public func FfiConverterTypeInterruption_lift(_ buf: RustBuffer) throws -> Inter
 #endif
 public func FfiConverterTypeInterruption_lower(_ value: Interruption) -> RustBuffer {
     return FfiConverterTypeInterruption.lower(value)
+}
+
+
+
+/**
+ * A message for viewers' players, 16 KiB at most.
+ */
+
+public enum LiveCue: Equatable, Hashable {
+
+    /**
+     * `onTextData` with this text, such as a caption.
+     */
+    case text(
+        /**
+         * What is said.
+         */text: String
+    )
+    /**
+     * `onCuePoint` of type `event`; its time is the one on the wire.
+     */
+    case point(
+        /**
+         * Not empty.
+         */name: String,
+        /**
+         * What belongs to it.
+         */parameters: [Field]
+    )
+    /**
+     * A message that players hand to `handler`, with one object of these fields.
+     */
+    case data(
+        /**
+         * Not empty, and none that servers listen to.
+         */handler: String,
+        /**
+         * What the object holds.
+         */fields: [Field]
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension LiveCue: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeLiveCue: FfiConverterRustBuffer {
+    typealias SwiftType = LiveCue
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> LiveCue {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .text(text: try FfiConverterString.read(from: &buf)
+        )
+
+        case 2: return .point(name: try FfiConverterString.read(from: &buf), parameters: try FfiConverterSequenceTypeField.read(from: &buf)
+        )
+
+        case 3: return .data(handler: try FfiConverterString.read(from: &buf), fields: try FfiConverterSequenceTypeField.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: LiveCue, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case let .text(text):
+            writeInt(&buf, Int32(1))
+            FfiConverterString.write(text, into: &buf)
+
+
+        case let .point(name,parameters):
+            writeInt(&buf, Int32(2))
+            FfiConverterString.write(name, into: &buf)
+            FfiConverterSequenceTypeField.write(parameters, into: &buf)
+
+
+        case let .data(handler,fields):
+            writeInt(&buf, Int32(3))
+            FfiConverterString.write(handler, into: &buf)
+            FfiConverterSequenceTypeField.write(fields, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLiveCue_lift(_ buf: RustBuffer) throws -> LiveCue {
+    return try FfiConverterTypeLiveCue.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeLiveCue_lower(_ value: LiveCue) -> RustBuffer {
+    return FfiConverterTypeLiveCue.lower(value)
 }
 
 
@@ -9178,6 +9503,31 @@ fileprivate struct FfiConverterSequenceTypeDestinationOptions: FfiConverterRustB
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeField: FfiConverterRustBuffer {
+    typealias SwiftType = [Field]
+
+    public static func write(_ value: [Field], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeField.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Field] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Field]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeField.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeOverlayOptions: FfiConverterRustBuffer {
     typealias SwiftType = [OverlayOptions]
 
@@ -9523,6 +9873,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_roomclient_unmute() != 3011) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_onair_ffi_checksum_method_livesession_send_cue() != 2848) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_livesession_look() != 42338) {

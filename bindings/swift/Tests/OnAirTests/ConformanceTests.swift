@@ -98,6 +98,7 @@ private final class Player {
     settings.audioSource = options["audio_source"] as? String == "Encoded" ? .encoded : .raw
     settings.videoSource = options["video_source"] as? String == "Encoded" ? .encoded : .raw
     settings.allowsPlaintext = options["allow_plaintext"] as? Bool ?? false
+    settings.metadata = fields(options["metadata"])
     settings.reconnect.count = options.int("max_retries")
     settings.reconnect.interval = options.int("fixed_delay_ms").map { Double($0) / 1000 }
     XCTAssertEqual(options["adaptive_bitrate"] as? String, "Lag")
@@ -136,6 +137,17 @@ private final class Player {
           EncodedAudio(
             header: header, payload: payload,
             presentation: CaptureTime(microseconds: Int64(step.int("pts_us") ?? 0))))
+      }
+    case "cue":
+      let words = step["words"] as? String ?? ""
+      let cue: Cue =
+        switch step["kind"] as? String {
+        case "text": .text(words)
+        case "point": .point(words, parameters: fields(step["fields"]))
+        default: .data(handler: words, fields: fields(step["fields"]))
+        }
+      return code { () throws(LiveError) in
+        try session.send(cue, at: CaptureTime(microseconds: Int64(step.int("time_us") ?? 0)))
       }
     case "settle":
       XCTAssertEqual(rehearsal.pass(handle, 0), 0)
@@ -292,5 +304,14 @@ extension VideoConfiguration {
     maxBitrate = vector.int("max_bitrate_bps") ?? maxBitrate
     keyframeInterval = vector.int("keyframe_interval_frames") ?? keyframeInterval
     if let said = vector["profile"] as? String { profile = said == "Baseline" ? .baseline : .main }
+  }
+}
+
+private func fields(_ list: Any?) -> [Field] {
+  (list as? [Vector] ?? []).map { field in
+    let name = field["name"] as? String ?? ""
+    if let text = field["text"] as? String { return Field(name, .text(text)) }
+    if let flag = field["flag"] as? Bool { return Field(name, .flag(flag)) }
+    return Field(name, .number((field["number"] as? NSNumber)?.doubleValue ?? 0))
   }
 }

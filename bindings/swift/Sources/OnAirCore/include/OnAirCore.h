@@ -448,6 +448,11 @@ void uniffi_onair_ffi_fn_free_livesession(uint64_t handle, RustCallStatus *_Nonn
 uint64_t uniffi_onair_ffi_fn_constructor_livesession_new(RustBuffer options, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SEND_CUE
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_SEND_CUE
+void uniffi_onair_ffi_fn_method_livesession_send_cue(uint64_t ptr, RustBuffer cue, int64_t time_us, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_LOOK
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_FN_METHOD_LIVESESSION_LOOK
 RustBuffer uniffi_onair_ffi_fn_method_livesession_look(uint64_t ptr, RustCallStatus *_Nonnull out_status
@@ -1097,6 +1102,12 @@ uint16_t uniffi_onair_ffi_checksum_method_roomclient_stop(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_ROOMCLIENT_UNMUTE
 #define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_ROOMCLIENT_UNMUTE
 uint16_t uniffi_onair_ffi_checksum_method_roomclient_unmute(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SEND_CUE
+#define UNIFFI_FFIDEF_UNIFFI_ONAIR_FFI_CHECKSUM_METHOD_LIVESESSION_SEND_CUE
+uint16_t uniffi_onair_ffi_checksum_method_livesession_send_cue(void
 
 );
 #endif

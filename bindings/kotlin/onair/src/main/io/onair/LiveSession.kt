@@ -41,7 +41,7 @@ public class LiveSession
         /** Everything else. */
         public val settings: LiveSettings = LiveSettings(),
     ) : AutoCloseable {
-        private val core: Core
+        internal val core: Core
         private val recorder: io.onair.ffi.Recorder
         internal val handle: Long
         internal val pump: EventPump

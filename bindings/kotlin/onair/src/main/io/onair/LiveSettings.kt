@@ -28,6 +28,8 @@ public data class LiveSettings
          * key.
          */
         val allowPlaintext: Boolean = false,
+        /** Fields of the app's own in onMetaData, up to 32. They go with every connection, and into recordings. */
+        val metadata: List<Field> = emptyList(),
     ) {
         internal fun options(
             audio: AudioConfiguration?,
@@ -44,6 +46,7 @@ public data class LiveSettings
                 reconnect = reconnect.options(),
                 trust = trust.options(),
                 allowPlaintext = allowPlaintext,
+                metadata = metadata.map { it.native() },
             )
     }
 

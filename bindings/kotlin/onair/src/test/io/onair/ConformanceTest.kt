@@ -153,6 +153,10 @@ class ConformanceTest {
                     return pushAudio(step)
                 }
 
+                "cue" -> {
+                    return codeOf { session.send(cue(step), step.long("time_us")) }
+                }
+
                 "settle" -> {
                     call("pass", handle, 0)
                     assertEquals(pushed, gone(), "not sent")
@@ -322,8 +326,29 @@ class ConformanceTest {
                 videoSource = source("video_source"),
                 audioSource = source("audio_source"),
                 allowPlaintext = value["allow_plaintext"] == true,
+                metadata = fields(value["metadata"]),
                 reconnect = ReconnectSettings(maxRetries = value.int("max_retries"), fixedDelayMs = value.long("fixed_delay_ms")),
             )
+        }
+
+        fun fields(list: Any?): List<Field> =
+            (list as? List<*>).orEmpty().map { entry ->
+                val field = entry as Map<*, *>
+                val name = field["name"] as String
+                when (val value = field["text"] ?: field["flag"] ?: field["number"]) {
+                    is String -> Field(name, value)
+                    is Boolean -> Field(name, value)
+                    else -> Field(name, (value as Number).toDouble())
+                }
+            }
+
+        fun cue(step: Map<String, Any?>): Cue {
+            val words = step["words"] as String
+            return when (step["kind"]) {
+                "text" -> Cue.text(words)
+                "point" -> Cue.point(words, fields(step["fields"]))
+                else -> Cue.data(words, fields(step["fields"]))
+            }
         }
 
         fun bytes(hex: Any?): ByteBuffer {

@@ -1,6 +1,6 @@
 package io.onair
 
-/** Reads JSON as maps, lists, strings, longs, booleans and null: what tests/conformance needs of it. */
+/** Reads JSON as maps, lists, strings, longs, doubles, booleans and null: what tests/conformance needs of it. */
 class Json private constructor(
     private val text: String,
 ) {
@@ -68,10 +68,11 @@ class Json private constructor(
         return read.toString()
     }
 
-    private fun number(): Long {
+    private fun number(): Number {
         val from = at
-        while (at < text.length && (text[at].isDigit() || text[at] == '-')) at++
-        return text.substring(from, at).toLong()
+        while (at < text.length && (text[at].isDigit() || text[at] in "-.")) at++
+        val digits = text.substring(from, at)
+        return if ('.' in digits) digits.toDouble() else digits.toLong()
     }
 
     private fun word(

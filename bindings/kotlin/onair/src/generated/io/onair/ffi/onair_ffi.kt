@@ -744,6 +744,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_onair_ffi_checksum_method_roomclient_unmute(
     ): Int
+    external fun uniffi_onair_ffi_checksum_method_livesession_send_cue(
+    ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_look(
     ): Int
     external fun uniffi_onair_ffi_checksum_method_livesession_set_look(
@@ -924,6 +926,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_onair_ffi_fn_constructor_livesession_new(`options`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_onair_ffi_fn_method_livesession_send_cue(`ptr`: Long,`cue`: RustBuffer.ByValue,`timeUs`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
     external fun uniffi_onair_ffi_fn_method_livesession_look(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_onair_ffi_fn_method_livesession_set_look(`ptr`: Long,`look`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1216,6 +1220,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_roomclient_unmute() and 0xFFFF) != 3011) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_send_cue() and 0xFFFF) != 2848) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_look() and 0xFFFF) != 42338) {
@@ -2161,6 +2168,17 @@ public object FfiConverterTypeColourTable: FfiConverter<ColourTable, Long> {
 public interface LiveSessionInterface {
 
     /**
+     * Sends `cue` with the media captured at `time_us`, µs on the clock of the pushes: in the order of
+     * their times, or with the next unit when that went already. It waits up to 10 s for its media and
+     * holds nothing up. Every destination gets it; a recording does not.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] for a cue that cannot be; [`LiveError::Call`] when the session does
+     * not run, for a negative time, and when 64 wait already.
+     */
+    fun `sendCue`(`cue`: LiveCue, `timeUs`: kotlin.Long)
+
+    /**
      * How raw pictures look.
      */
     fun `look`(): LookOptions
@@ -2505,6 +2523,30 @@ open class LiveSession: Disposable, AutoCloseable, LiveSessionInterface
             UniffiLib.uniffi_onair_ffi_fn_clone_livesession(handle, status)
         }
     }
+
+
+    /**
+     * Sends `cue` with the media captured at `time_us`, µs on the clock of the pushes: in the order of
+     * their times, or with the next unit when that went already. It waits up to 10 s for its media and
+     * holds nothing up. Every destination gets it; a recording does not.
+     *
+     * # Errors
+     * [`LiveError::Configuration`] for a cue that cannot be; [`LiveError::Call`] when the session does
+     * not run, for a negative time, and when 64 wait already.
+     */
+    @Throws(LiveException::class)override fun `sendCue`(`cue`: LiveCue, `timeUs`: kotlin.Long)
+        =
+    callWithHandle {
+    uniffiRustCallWithError(LiveException) { _status ->
+    UniffiLib.uniffi_onair_ffi_fn_method_livesession_send_cue(
+        it,
+
+        FfiConverterTypeLiveCue.lower(`cue`),
+        FfiConverterLong.lower(`timeUs`),_status)
+}
+    }
+
+
 
 
     /**
@@ -5258,6 +5300,53 @@ public object FfiConverterTypeEncoderFigures: FfiConverterRustBuffer<EncoderFigu
 
 
 /**
+ * A name and what it holds.
+ */
+data class Field (
+    /**
+     * In metadata 1 to 64 printable bytes, none of those that say what the stream is.
+     */
+    var `name`: kotlin.String
+    ,
+    /**
+     * What it holds.
+     */
+    var `value`: FieldValue
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeField: FfiConverterRustBuffer<Field> {
+    override fun read(buf: ByteBuffer): Field {
+        return Field(
+            FfiConverterString.read(buf),
+            FfiConverterTypeFieldValue.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Field) = (
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterTypeFieldValue.allocationSize(value.`value`)
+    )
+
+    override fun write(value: Field, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterTypeFieldValue.write(value.`value`, buf)
+    }
+}
+
+
+
+/**
  * Everything that can be set about raw pictures. LFLiveKit: beautyFace, beautyLevel, brightLevel,
  * zoomScale, mirror, warterMarkView. VideoCore: filters, aspect modes, pixel buffer sources.
  */
@@ -6573,6 +6662,12 @@ data class SessionOptions (
      * can read the stream key.
      */
     var `allowPlaintext`: kotlin.Boolean = false
+    ,
+    /**
+     * Fields of the app's own in onMetaData, such as a title; up to 32. They go with every
+     * connection, and into recordings.
+     */
+    var `metadata`: List<Field> = listOf()
 
 ){
 
@@ -6599,6 +6694,7 @@ public object FfiConverterTypeSessionOptions: FfiConverterRustBuffer<SessionOpti
             FfiConverterTypeReconnectOptions.read(buf),
             FfiConverterTypeTrustOptions.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterSequenceTypeField.read(buf),
         )
     }
 
@@ -6612,7 +6708,8 @@ public object FfiConverterTypeSessionOptions: FfiConverterRustBuffer<SessionOpti
             FfiConverterTypeAdaptiveBitrate.allocationSize(value.`adaptiveBitrate`) +
             FfiConverterTypeReconnectOptions.allocationSize(value.`reconnect`) +
             FfiConverterTypeTrustOptions.allocationSize(value.`trust`) +
-            FfiConverterBoolean.allocationSize(value.`allowPlaintext`)
+            FfiConverterBoolean.allocationSize(value.`allowPlaintext`) +
+            FfiConverterSequenceTypeField.allocationSize(value.`metadata`)
     )
 
     override fun write(value: SessionOptions, buf: ByteBuffer) {
@@ -6626,6 +6723,7 @@ public object FfiConverterTypeSessionOptions: FfiConverterRustBuffer<SessionOpti
             FfiConverterTypeReconnectOptions.write(value.`reconnect`, buf)
             FfiConverterTypeTrustOptions.write(value.`trust`, buf)
             FfiConverterBoolean.write(value.`allowPlaintext`, buf)
+            FfiConverterSequenceTypeField.write(value.`metadata`, buf)
     }
 }
 
@@ -7058,6 +7156,134 @@ public object FfiConverterTypeAudioQuality: FfiConverterRustBuffer<AudioQuality>
 
 
 /**
+ * What a field holds.
+ */
+sealed class FieldValue {
+
+    /**
+     * A text.
+     */
+    data class Text(
+        /**
+         * Up to 512 bytes in metadata.
+         */
+        val `value`: kotlin.String) : FieldValue()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * A finite number.
+     */
+    data class Number(
+        /**
+         * Its value.
+         */
+        val `value`: kotlin.Double) : FieldValue()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * Yes or no.
+     */
+    data class Flag(
+        /**
+         * Its value.
+         */
+        val `value`: kotlin.Boolean) : FieldValue()
+
+    {
+
+
+        companion object
+    }
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFieldValue : FfiConverterRustBuffer<FieldValue>{
+    override fun read(buf: ByteBuffer): FieldValue {
+        return when(buf.getInt()) {
+            1 -> FieldValue.Text(
+                FfiConverterString.read(buf),
+                )
+            2 -> FieldValue.Number(
+                FfiConverterDouble.read(buf),
+                )
+            3 -> FieldValue.Flag(
+                FfiConverterBoolean.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: FieldValue): ULong = when(value) {
+        is FieldValue.Text -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`value`)
+            )
+        }
+        is FieldValue.Number -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterDouble.allocationSize(value.`value`)
+            )
+        }
+        is FieldValue.Flag -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterBoolean.allocationSize(value.`value`)
+            )
+        }
+    }
+
+    override fun write(value: FieldValue, buf: ByteBuffer) {
+        when(value) {
+            is FieldValue.Text -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`value`, buf)
+                Unit
+            }
+            is FieldValue.Number -> {
+                buf.putInt(2)
+                FfiConverterDouble.write(value.`value`, buf)
+                Unit
+            }
+            is FieldValue.Flag -> {
+                buf.putInt(3)
+                FfiConverterBoolean.write(value.`value`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
  * How a source of another shape becomes the picture: cropped, with black bars, or out of shape.
  */
 
@@ -7126,6 +7352,148 @@ public object FfiConverterTypeInterruption: FfiConverterRustBuffer<Interruption>
 
     override fun write(value: Interruption, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * A message for viewers' players, 16 KiB at most.
+ */
+sealed class LiveCue {
+
+    /**
+     * `onTextData` with this text, such as a caption.
+     */
+    data class Text(
+        /**
+         * What is said.
+         */
+        val `text`: kotlin.String) : LiveCue()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * `onCuePoint` of type `event`; its time is the one on the wire.
+     */
+    data class Point(
+        /**
+         * Not empty.
+         */
+        val `name`: kotlin.String,
+        /**
+         * What belongs to it.
+         */
+        val `parameters`: List<io.onair.ffi.Field>) : LiveCue()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * A message that players hand to `handler`, with one object of these fields.
+     */
+    data class Data(
+        /**
+         * Not empty, and none that servers listen to.
+         */
+        val `handler`: kotlin.String,
+        /**
+         * What the object holds.
+         */
+        val `fields`: List<io.onair.ffi.Field>) : LiveCue()
+
+    {
+
+
+        companion object
+    }
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeLiveCue : FfiConverterRustBuffer<LiveCue>{
+    override fun read(buf: ByteBuffer): LiveCue {
+        return when(buf.getInt()) {
+            1 -> LiveCue.Text(
+                FfiConverterString.read(buf),
+                )
+            2 -> LiveCue.Point(
+                FfiConverterString.read(buf),
+                FfiConverterSequenceTypeField.read(buf),
+                )
+            3 -> LiveCue.Data(
+                FfiConverterString.read(buf),
+                FfiConverterSequenceTypeField.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: LiveCue): ULong = when(value) {
+        is LiveCue.Text -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`text`)
+            )
+        }
+        is LiveCue.Point -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`name`)
+                + FfiConverterSequenceTypeField.allocationSize(value.`parameters`)
+            )
+        }
+        is LiveCue.Data -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`handler`)
+                + FfiConverterSequenceTypeField.allocationSize(value.`fields`)
+            )
+        }
+    }
+
+    override fun write(value: LiveCue, buf: ByteBuffer) {
+        when(value) {
+            is LiveCue.Text -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`text`, buf)
+                Unit
+            }
+            is LiveCue.Point -> {
+                buf.putInt(2)
+                FfiConverterString.write(value.`name`, buf)
+                FfiConverterSequenceTypeField.write(value.`parameters`, buf)
+                Unit
+            }
+            is LiveCue.Data -> {
+                buf.putInt(3)
+                FfiConverterString.write(value.`handler`, buf)
+                FfiConverterSequenceTypeField.write(value.`fields`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 }
 
@@ -10526,6 +10894,34 @@ public object FfiConverterSequenceTypeDestinationOptions: FfiConverterRustBuffer
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeDestinationOptions.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeField: FfiConverterRustBuffer<List<Field>> {
+    override fun read(buf: ByteBuffer): List<Field> {
+        val len = buf.getInt()
+        return List<Field>(len) {
+            FfiConverterTypeField.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Field>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeField.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Field>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeField.write(it, buf)
         }
     }
 }
