@@ -34,7 +34,7 @@ use crate::hub::Hub;
 use crate::name::StreamName;
 use book::{Book, Effect};
 use config::RoomsConfig;
-use line::{Line, frames};
+use line::{LineId, frames};
 use present::Present;
 use request::Arguments;
 use room::MemberId;
@@ -54,10 +54,10 @@ pub(crate) struct Rooms {
 }
 
 /// How a member is reached.
-#[derive(Clone, Debug)]
-pub(crate) enum Way {
+#[derive(Clone, Copy, Debug)]
+enum Way {
     /// Its own WebSocket.
-    Line(Arc<Line>),
+    Line(LineId),
     /// By socketioxide.
     Engine(Sid),
 }
@@ -133,7 +133,9 @@ impl Rooms {
                 Effect::One { member, event, argument } => {
                     let way = self.present().way(member);
                     match way {
-                        Some(Way::Line(line)) => line.send(&framed(event, vec![argument])),
+                        Some(Way::Line(line)) => {
+                            self.present().lines.send(line, &framed(event, vec![argument]));
+                        }
                         Some(Way::Engine(sid)) => {
                             if let Some(socket) = io.get_socket(sid)
                                 && let Err(error) = socket.emit(event, &argument)

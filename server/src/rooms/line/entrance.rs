@@ -9,7 +9,8 @@ use axum::response::Response;
 use socketioxide::SocketIo;
 
 use super::super::Rooms;
-use super::{Line, task};
+use super::open::Open;
+use super::task;
 use crate::http::websocket::{Upgraded, switch};
 
 /// What the kernel keeps for a member, before its frames wait here.
@@ -42,7 +43,10 @@ pub(crate) async fn take(
         if let Err(error) = socket.set_send_buffer_size(KERNEL_BYTES) {
             log::debug!("set options of a member's connection: {error}");
         }
-        task::run(entrance, Arc::new(Line::new(stream)), &early).await;
+        match stream.into_std().and_then(|socket| Open::new(Arc::clone(&entrance.rooms), socket)) {
+            Ok(line) => task::run(entrance, line, &early).await,
+            Err(error) => log::warn!("a member's connection cannot be watched: {error}"),
+        }
         // One connection less.
         drop(slot);
     })

@@ -1,8 +1,6 @@
 //! One member's connection from its greeting to its end: reads what the member says, sends what waits,
 //! and listens for its heart.
 
-use std::io::ErrorKind;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,15 +14,16 @@ use super::super::bucket::{Bucket, Rate};
 use super::super::handlers::{CONNECT_WITHIN, PING_EVERY, PONG_WITHIN};
 use super::super::room::MemberId;
 use super::super::{Way, random};
+use super::Entrance;
 use super::frames::{self, Incoming, MESSAGE_BYTES, Reader};
-use super::{Entrance, Line};
+use super::open::Open;
 
 /// How fast a member is read: more waits in its own kernel, where it delays nobody else.
 const PACE: Rate = Rate { burst: 200, every: Duration::from_millis(10) };
 
 struct Task {
     entrance: Entrance,
-    line: Arc<Line>,
+    line: Open,
     reader: Reader,
     member: Option<MemberId>,
     pace: Bucket,
@@ -40,7 +39,7 @@ struct Task {
 struct Over;
 
 /// Runs until the connection ends; `early` came with the request for it.
-pub(super) async fn run(entrance: Entrance, line: Arc<Line>, early: &Bytes) {
+pub(super) async fn run(entrance: Entrance, line: Open, early: &Bytes) {
     let now = entrance.rooms.now();
     let mut task = Task {
         entrance,
@@ -74,7 +73,6 @@ impl Task {
     }
 
     async fn talk(&mut self) -> Result<std::convert::Infallible, Over> {
-        let mut buffer = [0; 4_096];
         loop {
             let now = self.entrance.rooms.now();
             self.beat(now)?;
@@ -86,19 +84,18 @@ impl Task {
             let may_read = self.resume_at.is_none();
             let wake_at = self.ping_at.min(self.dead_at);
             let wake_at = self.resume_at.map_or(wake_at, |at| at.min(wake_at));
-            let line = Arc::clone(&self.line);
             tokio::select! {
-                ready = line.stream.readable(), if may_read => {
-                    ready.map_err(|_| Over)?;
-                    match line.stream.try_read(&mut buffer) {
-                        Ok(0) => return Err(Over),
-                        Ok(count) => self.reader.push(&buffer[..count]),
-                        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                        Err(_) => return Err(Over),
+                ready = self.line.readable(), if may_read => {
+                    let ready = ready.map_err(|_| Over)?;
+                    let goes_on = ready.read(|bytes| self.reader.push(bytes)).map_err(|_| Over)?;
+                    if !goes_on {
+                        return Err(Over);
                     }
                 }
-                ready = line.stream.writable(), if is_waiting => ready.map_err(|_| Over)?,
-                () = line.news.notified() => {}
+                ready = self.line.writable(), if is_waiting => {
+                    ready.map_err(|_| Over)?.flush().ok_or(Over)?;
+                }
+                () = self.line.news() => {}
                 () = sleep(wake_at.since(now)) => {}
             }
         }
@@ -161,7 +158,7 @@ impl Task {
         let is_root = packet.namespace == ROOT;
         match (packet.kind, self.member) {
             (Kind::Connect(auth), None) if is_root => {
-                let way = Way::Line(Arc::clone(&self.line));
+                let way = Way::Line(self.line.id());
                 self.member = Some(self.entrance.rooms.connect(way, &Value::Object(auth)));
                 self.dead_at = self.ping_at + PONG_WITHIN;
                 let mut id = Map::new();
