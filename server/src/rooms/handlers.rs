@@ -20,8 +20,10 @@ use super::{Rooms, Way};
 
 /// Shorter than an idle connection may be silent.
 pub(super) const PING_EVERY: Duration = Duration::from_secs(10);
-pub(super) const PONG_WITHIN: Duration = Duration::from_secs(10);
-pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// The same, so that a line is looked at once for both: when it is pinged, the last ping has been answered.
+pub(super) const PONG_WITHIN: Duration = PING_EVERY;
+/// And before the first, somebody has been let in.
+pub(super) const CONNECT_WITHIN: Duration = PING_EVERY;
 
 /// The layer that answers `/socket.io/`, and the way to all its sockets.
 pub(crate) fn layer(rooms: &Arc<Rooms>) -> (SocketIoLayer, SocketIo) {

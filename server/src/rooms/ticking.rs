@@ -1,5 +1,5 @@
 //! What happens by itself: likes and viewers told together, hosts that do not come back, streams that
-//! begin and stop.
+//! begin and stop, lines that are pinged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub(crate) async fn run(rooms: Arc<Rooms>, io: SocketIo) {
             effects
         };
         rooms.carry_out(&io, effects).await;
+        let now = rooms.now();
+        rooms.present().lines.beat(now);
     }
 }
 

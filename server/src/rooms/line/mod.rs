@@ -6,6 +6,7 @@
 //!                              └ full? ─▶ waiting ─▶ the member's task, once the socket takes more
 //! ```
 
+mod beats;
 mod entrance;
 pub(crate) mod frames;
 mod open;

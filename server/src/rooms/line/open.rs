@@ -52,7 +52,7 @@ impl Open {
     pub(super) fn new(rooms: Arc<Rooms>, socket: TcpStream) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let fd = socket.as_raw_fd();
-        let (id, news) = rooms.present().lines.open(socket);
+        let (id, news) = rooms.present().lines.open(socket, rooms.now());
         let handle = Handle { rooms, id, fd };
         // SAFETY: `fd` is open until the handle is dropped, which alone closes it, and never another one. The
         // watch owns the handle, gives it to nobody, and drops it when it watches no more.
@@ -70,6 +70,11 @@ impl Open {
 
     pub(super) fn send(&self, frame: &Bytes) {
         self.handle().rooms.present().lines.send(self.handle().id, frame);
+    }
+
+    /// The member has said something.
+    pub(super) fn heard(&self) {
+        self.handle().rooms.present().lines.heard(self.handle().id);
     }
 
     /// Writes what waits as far as the socket takes it; whether something still waits, or nothing when

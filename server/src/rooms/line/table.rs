@@ -7,7 +7,11 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
+use onair_types::Now;
 use tokio::sync::Notify;
+
+use super::beats::Beats;
+use super::frames;
 
 /// Frames that wait for a member's socket. With one more the member is cut.
 pub(in crate::rooms) const WAITING: usize = 128;
@@ -15,8 +19,8 @@ pub(in crate::rooms) const WAITING: usize = 128;
 /// Names a line while it is open, and afterwards nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rooms) struct LineId {
-    place: u32,
-    life: u32,
+    pub(super) place: u32,
+    pub(super) life: u32,
 }
 
 /// See the module's text.
@@ -26,6 +30,7 @@ pub(in crate::rooms) struct Lines {
     /// What only a line needs that is not free, at the same places.
     behind: Vec<Behind>,
     unused: Vec<u32>,
+    beats: Beats,
 }
 
 #[derive(Debug)]
@@ -35,6 +40,8 @@ struct Line {
     /// How many were at this place before.
     life: u32,
     state: State,
+    /// Since its last ping.
+    was_heard: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +62,9 @@ struct Behind {
 
 impl Lines {
     /// A new line, with the word that something waits for it, or that it was cut. The socket does not block.
-    pub(super) fn open(&mut self, socket: TcpStream) -> (LineId, Arc<Notify>) {
+    pub(super) fn open(&mut self, socket: TcpStream, now: Now) -> (LineId, Arc<Notify>) {
         let place = self.unused.pop().unwrap_or_else(|| {
-            self.lines.push(Line { socket: None, life: 0, state: State::Free });
+            self.lines.push(Line { socket: None, life: 0, state: State::Free, was_heard: false });
             self.behind.push(Behind::default());
             // Each has a socket, and a process no more of them than this holds.
             (self.lines.len() - 1) as u32
@@ -65,15 +72,19 @@ impl Lines {
         let line = &mut self.lines[place as usize];
         line.socket = Some(socket);
         line.state = State::Free;
+        line.was_heard = false;
+        let id = LineId { place, life: line.life };
         let behind = &mut self.behind[place as usize];
         *behind = Behind::default();
-        (LineId { place, life: line.life }, Arc::clone(&behind.news))
+        self.beats.add(id, now);
+        (id, Arc::clone(&behind.news))
     }
 
     /// Closes its socket.
     pub(super) fn close(&mut self, id: LineId) {
         if let Some((line, behind)) = self.find(id) {
-            *line = Line { socket: None, life: line.life.wrapping_add(1), state: State::Cut };
+            line.socket = None;
+            line.life = line.life.wrapping_add(1);
             *behind = Behind::default();
             self.unused.push(id.place);
         }
@@ -137,6 +148,31 @@ impl Lines {
         }
         line.state = State::Free;
         Some(false)
+    }
+
+    /// The member has said something, and may be silent until it has been pinged twice.
+    pub(super) fn heard(&mut self, id: LineId) {
+        if let Some((line, _)) = self.find(id) {
+            line.was_heard = true;
+        }
+    }
+
+    /// Pings those whose time it is. Who has not been heard since the last ping, or not at all, is cut.
+    pub(in crate::rooms) fn beat(&mut self, now: Now) {
+        let due = self.beats.take(now);
+        if due.is_empty() {
+            return;
+        }
+        let ping = frames::text("2");
+        for id in due {
+            let Some((line, _)) = self.find(id) else { continue };
+            if !std::mem::take(&mut line.was_heard) {
+                self.cut(id);
+                continue;
+            }
+            self.send(id, &ping);
+            self.beats.add(id, now);
+        }
     }
 
     /// What the member says.

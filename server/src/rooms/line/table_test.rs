@@ -14,7 +14,7 @@ fn open(lines: &mut Lines) -> (LineId, TcpStream) {
     socket.set_nonblocking(true).unwrap();
     // So that it is full soon.
     socket2::SockRef::from(&socket).set_send_buffer_size(64 << 10).unwrap();
-    (lines.open(socket).0, member)
+    (lines.open(socket, Now::ZERO).0, member)
 }
 
 /// The number, so often that a hundred of them fill the kernel's buffers.
@@ -88,4 +88,42 @@ fn a_place_is_used_again_but_not_by_its_former_name() {
     lines.send(id, &Bytes::from_static(b"new"));
     assert_eq!(member.read(&mut buffer).unwrap(), 3);
     assert_eq!(buffer[..3], *b"new");
+}
+
+/// What has come for a member, all of it pings.
+fn pings(member: &mut TcpStream) -> usize {
+    member.set_nonblocking(true).unwrap();
+    let mut buffer = [0; 4_096];
+    let Ok(count) = member.read(&mut buffer) else { return 0 };
+    assert_eq!(buffer[..count], frames::text("2").repeat(count / 3));
+    count / 3
+}
+
+#[test]
+fn who_answers_is_pinged_every_ten_seconds_and_who_does_not_is_cut_after_twenty() {
+    let mut lines = Lines::default();
+    let (answers, mut member) = open(&mut lines);
+    let (falls_silent, mut silent) = open(&mut lines);
+    let (says_nothing, mut stranger) = open(&mut lines);
+    lines.heard(falls_silent);
+    let mut pinged = Vec::new();
+    for tick in 1..=600 {
+        let now = Now::from_millis(tick * 100);
+        lines.heard(answers);
+        lines.beat(now);
+        for _ in 0..pings(&mut member) {
+            pinged.push(tick * 100);
+        }
+        let is_in = now < Now::from_millis(20_000);
+        let is_known = now < Now::from_millis(10_000);
+        assert!(!is_in || lines.flush(falls_silent).is_some(), "cut at {now:?}");
+        assert!(!is_known || lines.flush(says_nothing).is_some(), "cut at {now:?}");
+    }
+    // Up to half a second later each time, so that those of many go together.
+    assert_eq!(pinged, [10_500, 21_000, 31_500, 42_000, 52_500]);
+    assert_eq!(pings(&mut silent), 1);
+    assert_eq!(pings(&mut stranger), 0);
+    assert_eq!(lines.flush(falls_silent), None);
+    assert_eq!(lines.flush(says_nothing), None);
+    assert_eq!(lines.flush(answers), Some(false));
 }

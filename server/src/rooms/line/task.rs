@@ -1,5 +1,4 @@
-//! One member's connection from its greeting to its end: reads what the member says, sends what waits,
-//! and listens for its heart.
+//! One member's connection from its greeting to its end: reads what the member says and sends what waits.
 
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use super::super::bucket::{Bucket, Rate};
-use super::super::handlers::{CONNECT_WITHIN, PING_EVERY, PONG_WITHIN};
+use super::super::handlers::{PING_EVERY, PONG_WITHIN};
 use super::super::room::MemberId;
 use super::super::{Way, random};
 use super::Entrance;
@@ -29,10 +28,6 @@ struct Task {
     pace: Bucket,
     /// Nothing is read before.
     resume_at: Option<Now>,
-    /// When the next ping goes out.
-    ping_at: Now,
-    /// When it is given up, unless something comes.
-    dead_at: Now,
 }
 
 /// The connection is over.
@@ -48,8 +43,6 @@ pub(super) async fn run(entrance: Entrance, line: Open, early: &Bytes) {
         member: None,
         pace: Bucket::new(PACE, now),
         resume_at: None,
-        ping_at: now + PING_EVERY,
-        dead_at: now + CONNECT_WITHIN,
     };
     task.greet();
     task.reader.push(early);
@@ -75,15 +68,13 @@ impl Task {
     async fn talk(&mut self) -> Result<std::convert::Infallible, Over> {
         loop {
             let now = self.entrance.rooms.now();
-            self.beat(now)?;
             if self.resume_at.is_none_or(|at| at <= now) {
                 self.resume_at = None;
                 self.handle_read().await?;
             }
             let is_waiting = self.line.flush().ok_or(Over)?;
             let may_read = self.resume_at.is_none();
-            let wake_at = self.ping_at.min(self.dead_at);
-            let wake_at = self.resume_at.map_or(wake_at, |at| at.min(wake_at));
+            let pause = self.resume_at.map_or(Duration::ZERO, |at| at.since(now));
             tokio::select! {
                 ready = self.line.readable(), if may_read => {
                     let ready = ready.map_err(|_| Over)?;
@@ -96,25 +87,9 @@ impl Task {
                     ready.map_err(|_| Over)?.flush().ok_or(Over)?;
                 }
                 () = self.line.news() => {}
-                () = sleep(wake_at.since(now)) => {}
+                () = sleep(pause), if !may_read => {}
             }
         }
-    }
-
-    /// Pings when it is time, and gives up who does not answer.
-    fn beat(&mut self, now: Now) -> Result<(), Over> {
-        if self.dead_at <= now {
-            return Err(Over);
-        }
-        if self.ping_at <= now {
-            self.ping_at = now + PING_EVERY;
-            // Who never asked to be let in has no more time for having been pinged.
-            if self.member.is_some() {
-                self.dead_at = now + PONG_WITHIN;
-            }
-            self.line.send(&frames::text("2"));
-        }
-        Ok(())
     }
 
     /// Does what the bytes that came say, as fast as one member may.
@@ -122,7 +97,7 @@ impl Task {
         while let Some(incoming) = self.reader.next().map_err(|broken| end(&broken))? {
             let now = self.entrance.rooms.now();
             if self.member.is_some() {
-                self.dead_at = self.ping_at + PONG_WITHIN;
+                self.line.heard();
             }
             match incoming {
                 Incoming::Text(text) => self.handle_packet(&text).await?,
@@ -160,7 +135,7 @@ impl Task {
             (Kind::Connect(auth), None) if is_root => {
                 let way = Way::Line(self.line.id());
                 self.member = Some(self.entrance.rooms.connect(way, &Value::Object(auth)));
-                self.dead_at = self.ping_at + PONG_WITHIN;
+                self.line.heard();
                 let mut id = Map::new();
                 id.insert("sid".to_owned(), json!(format!("{:032x}", random())));
                 self.tell(Kind::Connect(id), packet.namespace);
