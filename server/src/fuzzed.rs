@@ -3,11 +3,12 @@
 
 use std::io::IoSlice;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::Waker;
 
 use onair_types::Now;
 
 use crate::config::SecondPublisher;
+use crate::crowd::Waits;
 use crate::hub::Hub;
 use crate::name::StreamName;
 use crate::record::Writers;
@@ -98,7 +99,7 @@ impl Peer {
 
     /// What the peer is sent, up to `limit` bytes; a player gets what there is for it.
     pub fn take_output(&mut self, limit: usize) -> Vec<u8> {
-        let _ = self.0.poll_feed(&mut Context::from_waker(Waker::noop()));
+        self.0.feed(Waits::Task(Waker::noop()));
         let out = self.0.output();
         let mut bytes = Vec::new();
         while !out.is_empty() && bytes.len() < limit {

@@ -13,6 +13,7 @@
 // The way of a frame: rtmp → stream → ring → player → rtmp, http (flv, hls); record beside it.
 mod clock;
 mod config;
+mod crowd;
 #[cfg(feature = "fuzzed")]
 #[doc(hidden)]
 pub mod fuzzed;

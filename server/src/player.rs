@@ -1,8 +1,8 @@
 //! A player's position in a stream: what comes next, and when to look again.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
+use crate::crowd::Waits;
 use crate::ring::{Gone, Item, Join};
 use crate::run::Run;
 use crate::stream::Stream;
@@ -24,14 +24,14 @@ pub(crate) enum Delivery {
 #[derive(Debug)]
 pub(crate) struct Player {
     stream: Arc<Stream>,
-    number: usize,
+    number: u64,
     /// The next position; `None` before the start.
     next: Option<u64>,
 }
 
 impl Player {
     pub(crate) fn new(stream: Arc<Stream>) -> Self {
-        let number = stream.lock().enter();
+        let number = stream.lock().crowd.enter();
         Self { stream, number, next: None }
     }
 
@@ -42,27 +42,36 @@ impl Player {
         Some(run)
     }
 
-    /// What comes next; when nothing is there, wakes `context` as soon as there is.
-    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Delivery> {
+    /// Whether the run is what comes next; then it has been given.
+    pub(crate) fn pass(&mut self, run: &Run, give: impl FnOnce() -> bool) -> bool {
+        let is_given = self.next == Some(run.from()) && give();
+        if is_given {
+            self.next = Some(run.end());
+        }
+        is_given
+    }
+
+    /// What comes next; when nothing is there, it waits.
+    pub(crate) fn next(&mut self, waits: Waits<'_>) -> Option<Delivery> {
         let mut state = self.stream.lock();
         if let Some(seq) = self.next {
             match state.ring.at(seq) {
                 Ok(Some(Item::Unit(unit))) => {
                     self.next = Some(seq + 1);
-                    return Poll::Ready(Delivery::Unit(Arc::clone(unit)));
+                    return Some(Delivery::Unit(Arc::clone(unit)));
                 }
                 Ok(Some(Item::End)) => {
                     self.next = None;
-                    return Poll::Ready(Delivery::End);
+                    return Some(Delivery::End);
                 }
                 Ok(None) => {
-                    state.wake_later(self.number, context.waker());
-                    return Poll::Pending;
+                    state.crowd.wait(self.number, waits);
+                    return None;
                 }
                 Err(Gone) => {
                     self.next = None;
                     if !state.is_live() {
-                        return Poll::Ready(Delivery::End);
+                        return Some(Delivery::End);
                     }
                     log::debug!(
                         "a player of {} was too slow and goes on at a key frame",
@@ -74,11 +83,11 @@ impl Player {
         match state.ring.join().cloned() {
             Some(join) => {
                 self.next = Some(join.seq);
-                Poll::Ready(Delivery::Start(join))
+                Some(Delivery::Start(join))
             }
             None => {
-                state.wake_later(self.number, context.waker());
-                Poll::Pending
+                state.crowd.wait(self.number, waits);
+                None
             }
         }
     }
@@ -86,6 +95,7 @@ impl Player {
 
 impl Drop for Player {
     fn drop(&mut self) {
-        self.stream.lock().leave(self.number);
+        let waiter = self.stream.lock().crowd.leave(self.number);
+        drop(waiter);
     }
 }

@@ -1,7 +1,7 @@
 //! What came since players were last told, mostly a picture and its sound: made ready to send once, in one piece, for
 //! all players that are up to date. Those that are not take it from the ring.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use onair_engine::rtmp::chunk_writer::{Framed, Outgoing};
@@ -18,8 +18,10 @@ const MOST_FRAMINGS: usize = 4;
 pub(crate) struct Run {
     from: u64,
     units: Vec<Arc<Unit>>,
-    rtmp: Mutex<Vec<Framed>>,
+    /// Nothing in one that cannot be framed.
+    rtmp: [OnceLock<Option<Framed>>; MOST_FRAMINGS],
     flv: OnceLock<Bytes>,
+    flv_chunk: OnceLock<Bytes>,
 }
 
 impl Run {
@@ -27,7 +29,8 @@ impl Run {
     pub(crate) fn new(from: u64, units: Vec<Arc<Unit>>) -> Option<Self> {
         let bytes: usize = units.iter().map(|unit| unit.body.len()).sum();
         let fits = !units.is_empty() && bytes <= MOST_BYTES;
-        fits.then(|| Self { from, units, rtmp: Mutex::default(), flv: OnceLock::new() })
+        let (flv, flv_chunk) = Default::default();
+        fits.then(|| Self { from, units, rtmp: Default::default(), flv, flv_chunk })
     }
 
     /// Its first position in the ring.
@@ -47,23 +50,50 @@ impl Run {
 
     /// Appends it for a player by RTMP; false where that has to be done unit by unit.
     pub(crate) fn send(&self, out: &mut Outgoing, stream_id: u32) -> bool {
-        let mut framings = self.rtmp.lock().unwrap_or_else(PoisonError::into_inner);
-        if framings.iter().any(|framed| out.push_framed(framed, stream_id)) {
-            return true;
-        }
-        if framings.len() >= MOST_FRAMINGS {
-            return false;
-        }
-        let messages = self.units.iter().map(|it| (it.tag_type, it.timestamp_ms, &it.body));
-        let Ok(framed) = out.frame(stream_id, messages) else { return false };
-        let is_sent = out.push_framed(&framed, stream_id);
-        framings.push(framed);
-        is_sent
+        self.framings(stream_id, out, |out, framed| out.push_framed(framed, stream_id))
+    }
+
+    /// Writes it for a player by RTMP for whom nothing waits: `write` says how much was taken, the rest waits. False
+    /// where that cannot be.
+    pub(crate) fn write(
+        &self,
+        out: &mut Outgoing,
+        stream_id: u32,
+        mut write: impl FnMut(&[u8]) -> usize,
+    ) -> bool {
+        self.framings(stream_id, out, |out, framed| out.write_framed(framed, stream_id, &mut write))
+    }
+
+    /// Whether one of the framings will do, of which the first ones to need them are made for.
+    fn framings(
+        &self,
+        stream_id: u32,
+        out: &mut Outgoing,
+        mut will_do: impl FnMut(&mut Outgoing, &Framed) -> bool,
+    ) -> bool {
+        self.rtmp.iter().any(|framing| {
+            let framed = framing.get_or_init(|| {
+                let messages = self.units.iter().map(|it| (it.tag_type, it.timestamp_ms, &it.body));
+                out.frame(stream_id, messages).ok()
+            });
+            framed.as_ref().is_some_and(|framed| will_do(out, framed))
+        })
     }
 
     /// The FLV tags.
-    pub(crate) fn flv_tags(&self) -> Bytes {
-        let joined = || self.units.iter().map(|unit| unit.flv_tag()).collect::<Vec<_>>().concat();
-        self.flv.get_or_init(|| joined().into()).clone()
+    pub(crate) fn flv_tags(&self) -> &Bytes {
+        self.flv.get_or_init(|| {
+            let tags: Vec<_> = self.units.iter().map(|unit| unit.flv_tag()).collect();
+            tags.concat().into()
+        })
+    }
+
+    /// The same as a chunk of an HTTP/1.1 answer (RFC 9112 7.1).
+    pub(crate) fn flv_chunk(&self) -> &Bytes {
+        self.flv_chunk.get_or_init(|| {
+            let tags = self.flv_tags();
+            let size = format!("{:X}\r\n", tags.len());
+            [size.as_bytes(), tags, b"\r\n"].concat().into()
+        })
     }
 }

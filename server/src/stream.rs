@@ -2,7 +2,6 @@
 //! recording. Spec network 2 (rules 2, 4, 11), 4.3.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::Duration;
 
 use onair_engine::amf0::{self, Value};
@@ -11,6 +10,7 @@ use onair_types::{AudioCodec, AudioHeader, HeaderError, Now, VideoCodec, VideoHe
 use thiserror::Error;
 use tokio::sync::Notify;
 
+use crate::crowd::{Crowd, Place};
 use crate::hls::Segmenter;
 use crate::info::{StreamInfo, StreamState, audio_info, video_info};
 use crate::meter::Meter;
@@ -22,6 +22,8 @@ use crate::unit::{Header, Headers, Kind, Unit};
 
 /// Sound is passed on at once when no picture was for so long.
 const SOUND_WAITS: Duration = Duration::from_millis(40);
+/// So many players are told before other tasks have their turn.
+const AT_ONCE: usize = 256;
 
 /// A name that is published or waited for.
 #[derive(Debug)]
@@ -42,19 +44,12 @@ pub(crate) struct State {
     sessions: u64,
     /// The newest unit's time on the stream's own timeline, and when it came.
     newest: Option<(u32, Now)>,
-    viewers: usize,
-    wakers: Vec<Slot>,
+    pub(crate) crowd: Crowd,
     woken: Option<Now>,
     /// What players were told of last, where several were waiting for it.
     run: Option<Arc<Run>>,
     /// Where what they are told of next begins.
     run_from: u64,
-}
-
-#[derive(Debug)]
-enum Slot {
-    Free,
-    Taken(Option<Waker>),
 }
 
 /// The publish session.
@@ -102,8 +97,7 @@ impl Stream {
             live: None,
             sessions: 0,
             newest: None,
-            viewers: 0,
-            wakers: Vec::new(),
+            crowd: Crowd::default(),
             woken: None,
             run: None,
             run_from: 0,
@@ -148,7 +142,7 @@ impl Stream {
             revoked,
             recording: None,
             is_news: false,
-            told: Vec::new(),
+            walk: Walk::default(),
         })
     }
 
@@ -156,13 +150,13 @@ impl Stream {
     pub(crate) fn info(&self, now: Now) -> Option<StreamInfo> {
         let mut state = self.lock();
         let state = &mut *state;
-        if state.live.is_none() && state.viewers == 0 {
+        if state.live.is_none() && state.crowd.len() == 0 {
             return None;
         }
         let mut info = StreamInfo {
             app: self.name.app().to_owned(),
             name: self.name.key().to_owned(),
-            viewers: state.viewers,
+            viewers: state.crowd.len(),
             session: state.sessions,
             ..StreamInfo::default()
         };
@@ -191,7 +185,7 @@ impl Stream {
         let state = self.lock();
         let idle =
             state.newest.is_none_or(|(_, at)| now.since(at).as_secs() > KEEP_SEGMENTS_SECONDS);
-        state.live.is_none() && state.viewers == 0 && idle
+        state.live.is_none() && state.crowd.len() == 0 && idle
     }
 }
 
@@ -206,51 +200,17 @@ impl State {
         Some(self.newest.map_or(0, |(newest_ms, _)| newest_ms))
     }
 
-    /// Registers a player; the number is for [`State::wake_later`] and [`State::leave`].
-    pub(crate) fn enter(&mut self) -> usize {
-        self.viewers += 1;
-        let free = self.wakers.iter().position(|slot| matches!(slot, Slot::Free));
-        let number = free.unwrap_or(self.wakers.len());
-        if free.is_none() {
-            self.wakers.push(Slot::Free);
-        }
-        self.wakers[number] = Slot::Taken(None);
-        number
-    }
-
-    pub(crate) fn wake_later(&mut self, player: usize, waker: &Waker) {
-        if let Some(Slot::Taken(slot)) = self.wakers.get_mut(player) {
-            match slot {
-                Some(known) => known.clone_from(waker),
-                None => *slot = Some(waker.clone()),
-            }
-        }
-    }
-
-    pub(crate) fn leave(&mut self, player: usize) {
-        if let Some(slot) = self.wakers.get_mut(player) {
-            *slot = Slot::Free;
-            self.viewers -= 1;
-        }
-    }
-
     /// What came last, made ready to send, for a player that is at its beginning.
     pub(crate) fn run_at(&self, seq: u64) -> Option<&Arc<Run>> {
         self.run.as_ref().filter(|run| run.from() == seq)
     }
 
-    fn make_run(&mut self, players: usize) {
+    /// What came since the last time, where it is worth it.
+    fn make_run(&mut self, players: usize) -> Option<Arc<Run>> {
         let from = std::mem::replace(&mut self.run_from, self.ring.next_seq());
         let units = (players > 1).then(|| self.ring.since(from)).flatten();
         self.run = units.and_then(|units| Run::new(from, units)).map(Arc::new);
-    }
-
-    /// Those who wait, to be woken once the state is free: one may write to a socket at once.
-    fn waiting(&mut self) -> impl Iterator<Item = Waker> {
-        self.wakers.iter_mut().filter_map(|slot| match slot {
-            Slot::Taken(waker) => waker.take(),
-            Slot::Free => None,
-        })
+        self.run.clone()
     }
 }
 
@@ -263,8 +223,18 @@ pub(crate) struct Publication {
     pub(crate) recording: Option<Recording>,
     /// Players are to be told of what was taken.
     is_news: bool,
-    /// Those who are being told; kept for its room.
-    told: Vec<Waker>,
+    walk: Walk,
+}
+
+/// The way round those who are told of something new.
+#[derive(Debug, Default)]
+struct Walk {
+    told: Vec<Place>,
+    /// How many of them were.
+    done: usize,
+    run: Option<Arc<Run>>,
+    /// As far as the ring went.
+    until: u64,
 }
 
 impl Publication {
@@ -309,15 +279,39 @@ impl Publication {
         Ok(())
     }
 
-    /// Tells players of what was taken since the last time, as soon as there is a picture.
-    pub(crate) fn tell(&mut self) {
-        if std::mem::take(&mut self.is_news) {
-            let mut state = self.stream.lock();
-            self.told.extend(state.waiting());
-            state.make_run(self.told.len());
-            drop(state);
-            self.told.drain(..).for_each(Waker::wake);
+    /// Tells players of what was taken since the last time, as soon as there is a picture. True while some are left,
+    /// of very many: to be called again once others had their turn.
+    pub(crate) fn tell(&mut self, now: Now) -> bool {
+        if self.walk.told.is_empty() {
+            if !std::mem::take(&mut self.is_news) {
+                return false;
+            }
+            self.set_out();
         }
+        let Walk { told, done, run, .. } = &mut self.walk;
+        // The state is free meanwhile: one may write to a socket at once, or ask for more.
+        for place in told.iter_mut().skip(*done).take(AT_ONCE) {
+            place.feed(run.as_deref(), now);
+        }
+        *done += AT_ONCE;
+        *done < told.len() || self.come_back()
+    }
+
+    fn set_out(&mut self) {
+        let mut state = self.stream.lock();
+        state.crowd.take_waiting(&mut self.walk.told);
+        self.walk.run = state.make_run(self.walk.told.len());
+        (self.walk.done, self.walk.until) = (0, state.ring.next_seq());
+    }
+
+    /// True when something came meanwhile, from who took over.
+    fn come_back(&mut self) -> bool {
+        let mut state = self.stream.lock();
+        state.crowd.put_back(&mut self.walk.told);
+        self.is_news |= state.ring.next_seq() != self.walk.until;
+        drop(state);
+        self.walk.told.clear();
+        self.is_news
     }
 
     /// Takes an audio or video message as it came; [`Publication::tell`] passes it on.
@@ -443,7 +437,7 @@ impl Publication {
         }
         let offset_ms = *live.offset_ms.get_or_insert_with(|| match state.newest {
             // Who watched the session before goes on without a step back.
-            Some((newest_ms, at)) if state.viewers > 0 && state.sessions > 1 => {
+            Some((newest_ms, at)) if state.crowd.len() > 0 && state.sessions > 1 => {
                 let pause_ms = now.since(at).as_millis().clamp(20, 60_000) as u32;
                 newest_ms.wrapping_add(pause_ms).wrapping_sub(wire_ms)
             }
@@ -480,11 +474,14 @@ impl Drop for Publication {
             state.live = None;
             state.ring.end();
             state.hls.end();
-            self.told.extend(state.waiting());
+            state.crowd.take_waiting(&mut self.walk.told);
             drop(state);
-            self.told.drain(..).for_each(Waker::wake);
             self.stream.parts_changed.notify_waiters();
+        } else {
+            drop(state);
         }
+        // Those too who were still to be told of what came before.
+        self.walk.told.drain(..).for_each(Place::wake);
     }
 }
 

@@ -1,13 +1,14 @@
 //! A stream between a publisher and players, without sockets; time is made up.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Wake, Waker};
 
 use onair_engine::amf0::Value;
 use onair_types::Now;
 
 use super::*;
 use crate::config::SecondPublisher;
+use crate::crowd::{Seat, Waits};
 use crate::hub::Hub;
 use crate::player::{Delivery, Player};
 use crate::record::Writers;
@@ -24,7 +25,7 @@ impl Publication {
         now: Now,
     ) -> Result<(), PushError> {
         let taken = self.take(tag_type, wire_ms, body, now);
-        self.tell();
+        while self.tell(now) {}
         taken
     }
 }
@@ -58,12 +59,7 @@ fn media(publisher: &mut Publication, from_ms: u32, to_ms: u32) {
 
 /// Everything that is there for a player.
 fn drain(player: &mut Player) -> Vec<Delivery> {
-    let mut context = Context::from_waker(Waker::noop());
-    std::iter::from_fn(|| match player.poll_next(&mut context) {
-        Poll::Ready(delivery) => Some(delivery),
-        Poll::Pending => None,
-    })
-    .collect()
+    std::iter::from_fn(|| player.next(Waits::Task(Waker::noop()))).collect()
 }
 
 fn units(deliveries: &[Delivery]) -> Vec<&Arc<Unit>> {
@@ -142,7 +138,7 @@ fn players_are_woken_for_pictures_and_sound_rides_along() {
     headers(&mut publisher);
     media(&mut publisher, 0, 1_000);
     let mut player = hub.play(name());
-    let mut drain = || while player.poll_next(&mut Context::from_waker(&waker)).is_ready() {};
+    let mut drain = || while player.next(Waits::Task(&waker)).is_some() {};
     drain();
     for ms in (1_000..2_000).step_by(40) {
         publisher.push(TagType::Video, ms, sample::delta(0, 10), at(ms)).unwrap();
@@ -157,6 +153,42 @@ fn players_are_woken_for_pictures_and_sound_rides_along() {
         drain();
     }
     assert!(count.0.load(Ordering::Relaxed) >= 49);
+}
+
+/// A player whose socket takes everything.
+struct Taker(Mutex<Vec<u64>>);
+
+impl Seat for Taker {
+    fn feed(&self, run: Option<&Run>, _: Now) -> bool {
+        self.0.lock().unwrap().extend(run.map(Run::from));
+        true
+    }
+
+    fn wake(&self) {}
+}
+
+#[test]
+fn many_players_are_told_in_portions_and_each_of_everything_once() {
+    let hub = hub(SecondPublisher::Reject);
+    let mut publisher = hub.publish(name(), at(0)).unwrap();
+    headers(&mut publisher);
+    media(&mut publisher, 0, 40);
+    let seats: Vec<_> = (0..AT_ONCE * 2 + 1).map(|_| Arc::new(Taker(Mutex::default()))).collect();
+    let mut players: Vec<_> = seats.iter().map(|_| hub.play(name())).collect();
+    for (player, taker) in players.iter_mut().zip(&seats) {
+        let seat = || Arc::clone(taker) as Arc<dyn Seat>;
+        while player.next(Waits::Seat(&seat)).is_some() {}
+    }
+    for ms in [40, 80] {
+        publisher.take(TagType::Video, ms, sample::delta(0, 10), at(ms)).unwrap();
+        assert!(publisher.tell(at(ms)) && publisher.tell(at(ms)));
+        let told = |taker: &&Arc<Taker>| taker.0.lock().unwrap().len() == ms as usize / 40;
+        assert_eq!(seats.iter().filter(told).count(), AT_ONCE * 2);
+        assert!(!publisher.tell(at(ms)), "all were told");
+    }
+    let runs = |taker: &Arc<Taker>| taker.0.lock().unwrap().clone();
+    let first = runs(&seats[0]);
+    assert!(first.len() == 2 && seats.iter().all(|taker| runs(taker) == first));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use tokio::time::sleep;
 
 use super::flv::Tags;
 use super::websocket::Upgraded;
+use crate::crowd::Waits;
 use crate::rooms::line::frames::{self, Incoming, Reader};
 
 /// More than this is not taken from the ring ahead of a player's socket.
@@ -140,15 +141,15 @@ impl Socket {
 fn take(tags: &mut Tags, waiting: &mut VecDeque<Bytes>, context: &mut Context<'_>) -> Poll<bool> {
     let mut bytes = 0;
     while bytes < AHEAD_BYTES {
-        match tags.poll_next(context) {
-            Poll::Ready(Some(tag)) => {
+        match tags.next(Waits::Task(context.waker())) {
+            Some(Some(tag)) => {
                 bytes += tag.len();
                 waiting.push_back(frames::binary_head(tag.len()));
                 waiting.push_back(tag);
             }
-            Poll::Ready(None) => return Poll::Ready(false),
-            Poll::Pending if bytes == 0 => return Poll::Pending,
-            Poll::Pending => break,
+            Some(None) => return Poll::Ready(false),
+            None if bytes == 0 => return Poll::Pending,
+            None => break,
         }
     }
     Poll::Ready(true)

@@ -2,15 +2,20 @@
 //! reader that does not read, a request that never ends, a keep-alive that nobody uses.
 
 use std::io::{self, ErrorKind, IoSlice};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
 
+use super::wire::Wire;
 use crate::limit::{Connections, Slot};
 
 const TICK: Duration = Duration::from_secs(10);
@@ -65,7 +70,7 @@ impl axum::serve::Listener for Limited {
 
 /// A socket that fails when it gets nowhere.
 pub(crate) struct Watched {
-    stream: TcpStream,
+    wire: Arc<Wire>,
     tick: Pin<Box<Sleep>>,
     ticks_since_write: u32,
     write_waits: bool,
@@ -75,12 +80,12 @@ pub(crate) struct Watched {
 impl Watched {
     fn new(stream: TcpStream, slot: Slot) -> Self {
         let tick = Box::pin(sleep(TICK));
-        Self { stream, tick, ticks_since_write: 0, write_waits: false, slot }
+        Self { wire: Wire::new(stream), tick, ticks_since_write: 0, write_waits: false, slot }
     }
 
     /// The socket itself and its place among the connections, for who watches it from now on.
-    pub(crate) fn into_parts(self) -> (TcpStream, Slot) {
-        (self.stream, self.slot)
+    pub(crate) fn into_parts(self) -> Option<(TcpStream, Slot)> {
+        Some((self.wire.into_stream()?, self.slot))
     }
 
     /// Ready with an error when the connection is to be given up.
@@ -88,6 +93,9 @@ impl Watched {
         loop {
             ready!(self.tick.as_mut().poll(context));
             self.tick.set(sleep(TICK));
+            if self.wire.take_has_written() {
+                self.ticks_since_write = 0;
+            }
             self.ticks_since_write += 1;
             let limit = if self.write_waits { STALL_TICKS } else { IDLE_TICKS };
             if self.ticks_since_write >= limit {
@@ -119,9 +127,15 @@ impl AsyncRead for Watched {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        match Pin::new(&mut this.stream).poll_read(context, buffer) {
-            Poll::Pending => this.poll_given_up(context).map(Err),
-            done => done,
+        loop {
+            match this.wire.stream().poll_read_ready(context)? {
+                Poll::Ready(()) => {}
+                Poll::Pending => return this.poll_given_up(context).map(Err),
+            }
+            match this.wire.stream().try_read_buf(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result.map(drop)),
+            }
         }
     }
 }
@@ -132,9 +146,7 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let result = Pin::new(&mut this.stream).poll_write(context, bytes);
-        this.wrote(result, context)
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -143,19 +155,50 @@ impl AsyncWrite for Watched {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let result = Pin::new(&mut this.stream).poll_write_vectored(context, slices);
+        let result = match this.wire.poll_rest(context)? {
+            Poll::Ready(()) => this.wire.poll_write(context, slices),
+            Poll::Pending => Poll::Pending,
+        };
         this.wrote(result, context)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
+    /// Asked for once nothing waits above.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+        let this = self.get_mut();
+        match this.wire.poll_rest(context)? {
+            Poll::Ready(()) => {
+                this.write_waits = false;
+                this.wire.set_flushed();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => this.wrote(Poll::Pending, context).map(|result| result.map(drop)),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+        let this = self.get_mut();
+        ready!(this.wire.poll_rest(context))?;
+        Poll::Ready(SockRef::from(this.wire.stream()).shutdown(Shutdown::Write))
+    }
+}
+
+/// What a request knows of its connection.
+#[derive(Clone)]
+pub(super) struct Line(Weak<Wire>);
+
+impl Line {
+    /// Nothing once the connection is another's.
+    pub(super) fn wire(&self) -> Option<Arc<Wire>> {
+        self.0.upgrade()
+    }
+}
+
+impl Connected<IncomingStream<'_, Limited>> for Line {
+    fn connect_info(stream: IncomingStream<'_, Limited>) -> Self {
+        Self(Arc::downgrade(&stream.io().wire))
     }
 }

@@ -27,6 +27,7 @@ mod listener;
 mod share;
 mod studio;
 pub(crate) mod websocket;
+mod wire;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -82,6 +83,7 @@ pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, connections: C
     let (layer, io) = rooms::layer(&rooms);
     let entrance = Entrance { rooms: Arc::clone(&rooms), io: io.clone() };
     let pages = router(site, layer, entrance);
+    let pages = pages.into_make_service_with_connect_info::<listener::Line>();
     tokio::select! {
         served = axum::serve(listener, pages) => {
             if let Err(error) = served {

@@ -66,7 +66,8 @@ async fn upgraded(upgrade: OnUpgrade) -> Result<Upgraded, String> {
     let upgraded = upgrade.await.map_err(|error| error.to_string())?;
     let parts = downcast::<TokioIo<Watched>>(upgraded)
         .map_err(|_| "the connection is of another kind".to_owned())?;
-    let (stream, slot) = parts.io.into_inner().into_parts();
+    let taken = parts.io.into_inner().into_parts();
+    let (stream, slot) = taken.ok_or_else(|| "the connection is in an answer".to_owned())?;
     Ok(Upgraded { stream, slot, early: parts.read_buf })
 }
 

@@ -3,12 +3,13 @@
 
 use std::future::pending;
 use std::io::{self, ErrorKind};
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{Interest, Ready};
+use tokio::io::{Interest, ReadBuf, Ready};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
@@ -31,8 +32,10 @@ const IDLE_PUBLISHER: Duration = Duration::from_secs(12);
 const WRITE_STALL: Duration = Duration::from_secs(10);
 /// A refused peer has this long to read why.
 const LINGER: Duration = Duration::from_millis(80);
-/// Deadlines are looked at this often at least.
+/// Deadlines are looked at this often at least,
 const CHECK: Duration = Duration::from_secs(2);
+/// where there are any; a player that nothing waits for has none.
+const AT_REST: Duration = Duration::from_secs(60);
 /// Most bytes read before other connections get their turn.
 const READ_BYTES: usize = 32 << 10;
 
@@ -102,7 +105,7 @@ impl Connection {
 
     async fn run(self) -> io::Result<()> {
         let mut check = std::pin::pin!(sleep(HANDSHAKE));
-        let mut left = Left::Nothing;
+        let (mut left, mut is_at_rest) = (Left::Nothing, false);
         loop {
             let (interest, revoked) = self.stand();
             let Self { outlet, share, .. } = &self;
@@ -123,11 +126,19 @@ impl Connection {
                     return Err(io::Error::new(ErrorKind::OutOfMemory, why));
                 }
                 Wake::Check => {
+                    is_at_rest = self.is_at_rest();
                     check.set(sleep(self.until_deadline()?));
                     Flow::GoOn
                 }
             };
+            while self.tell() {
+                yield_now().await;
+            }
             left = self.outlet.go_on()?;
+            if is_at_rest && !self.is_at_rest() {
+                is_at_rest = false;
+                check.set(sleep(self.until_deadline()?));
+            }
             if flow == Flow::Close {
                 self.outlet.lock().peer.leave();
                 return self.linger().await;
@@ -149,17 +160,29 @@ impl Connection {
 
     /// Reads once and acts on what came. The buffer is on the stack: an idle connection has none.
     fn read(&self) -> io::Result<Flow> {
-        let mut buffer = [0; READ_BYTES];
-        let count = match self.outlet.stream.try_read(&mut buffer) {
+        let mut room = [const { MaybeUninit::uninit() }; READ_BYTES];
+        let mut buffer = ReadBuf::uninit(&mut room);
+        match self.outlet.stream.try_read_buf(&mut buffer) {
             Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(count) => count,
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Flow::GoOn),
             Err(error) => return Err(error),
-        };
+        }
         let peer = &mut self.outlet.lock().peer;
-        let result = peer.handle_input(&buffer[..count], self.clock.now());
+        let result = peer.handle_input(buffer.filled(), self.clock.now());
         self.share.set(peer.unfinished_bytes());
         result.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+    }
+
+    /// Goes on telling players of what came; whether some are left.
+    fn tell(&self) -> bool {
+        self.outlet.lock().peer.tell(self.clock.now())
+    }
+
+    /// Whether it has no deadline before something comes or waits.
+    fn is_at_rest(&self) -> bool {
+        let inner = self.outlet.lock();
+        inner.peer.stage() == Stage::Player && !inner.blocked
     }
 
     /// How long until the next deadline, or a while when there is none.
@@ -179,7 +202,7 @@ impl Connection {
         match next {
             Some((at, what)) if at <= now => Err(io::Error::new(ErrorKind::TimedOut, what)),
             Some((at, _)) => Ok(at.since(now).min(CHECK)),
-            None => Ok(CHECK),
+            None => Ok(AT_REST),
         }
     }
 
@@ -203,6 +226,13 @@ impl Connection {
             }
         };
         timeout(LINGER, said_why).await.unwrap_or(Ok(()))
+    }
+}
+
+impl Drop for Connection {
+    /// The stream it plays keeps its outlet, and the outlet its place in the stream.
+    fn drop(&mut self) {
+        self.outlet.lock().peer.leave();
     }
 }
 

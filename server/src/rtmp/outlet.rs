@@ -2,15 +2,16 @@
 //! can have is written to its socket there and then. Only what the socket does not take is left to the task.
 //!
 //! ```text
-//! publisher's task ─▶ ring ─▶ wake ─▶ Outlet::feed ─▶ the socket
+//! publisher's task ─▶ ring ─▶ crowd ─▶ Outlet::feed ─▶ the socket
 //!                                        └ full? ─▶ news ─▶ the player's task, once the socket takes more
 //! ```
 //!
-//! A player that waits for the ring registers its outlet there in place of its task, so a picture costs it no wake-up.
+//! A player that waits for the ring has its outlet among the [`Crowd`](crate::crowd::Crowd) in place of its task, so a
+//! picture costs it no wake-up; and one that nothing waits for is written the same bytes as the others, past its list
+//! of what waits.
 
 use std::io::{self, ErrorKind, IoSlice};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Wake, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onair_types::Now;
 use tokio::net::TcpStream;
@@ -18,6 +19,8 @@ use tokio::sync::Notify;
 
 use super::peer::{AHEAD_BYTES, Peer};
 use crate::clock::Clock;
+use crate::crowd::{Seat, Waits};
+use crate::run::Run;
 
 /// See the module's text.
 pub(super) struct Outlet {
@@ -37,8 +40,6 @@ pub(super) struct Inner {
     pub(super) blocked: bool,
     /// Why the connection is over, as somebody who pushed found out.
     failed: Option<io::Error>,
-    /// What the ring wakes: this outlet.
-    waker: Waker,
 }
 
 /// What is left to do for who has fed a player.
@@ -52,12 +53,8 @@ pub(super) enum Left {
 
 impl Outlet {
     pub(super) fn new(stream: TcpStream, peer: Peer, clock: Clock) -> Arc<Self> {
-        Arc::new_cyclic(|outlet| {
-            let waker = Waker::from(Arc::new(Pushed(Weak::clone(outlet))));
-            let last_write = clock.now();
-            let inner = Inner { peer, last_write, blocked: false, failed: None, waker };
-            Self { stream, news: Notify::new(), clock, inner: Mutex::new(inner) }
-        })
+        let inner = Inner { peer, last_write: clock.now(), blocked: false, failed: None };
+        Arc::new(Self { stream, news: Notify::new(), clock, inner: Mutex::new(inner) })
     }
 
     /// Never held while another one's is asked for, but by a publisher, which nobody feeds.
@@ -66,34 +63,21 @@ impl Outlet {
     }
 
     /// Writes what waits and then what the player can have, up to what goes out in one write.
-    pub(super) fn go_on(&self) -> io::Result<Left> {
+    pub(super) fn go_on(self: &Arc<Self>) -> io::Result<Left> {
         let mut inner = self.lock();
         if let Some(error) = inner.failed.take() {
             return Err(error);
         }
         self.write(&mut inner)?;
-        if inner.blocked { Ok(Left::Nothing) } else { self.give(&mut inner) }
-    }
-
-    /// Something new is in the ring. One whose socket is full, or was reset, is its task's affair.
-    fn feed(&self) {
-        let mut inner = self.lock();
-        if inner.blocked || inner.failed.is_some() {
-            return;
-        }
-        match self.give(&mut inner) {
-            Ok(Left::Nothing) if !inner.blocked => return,
-            Ok(_) => {}
-            Err(error) => inner.failed = Some(error),
-        }
-        self.news.notify_one();
+        let seat = || Arc::clone(self) as Arc<dyn Seat>;
+        if inner.blocked { Ok(Left::Nothing) } else { self.give(&mut inner, Waits::Seat(&seat)) }
     }
 
     /// Of a player that nothing waits for.
-    fn give(&self, inner: &mut Inner) -> io::Result<Left> {
-        let Inner { peer, waker, .. } = inner;
-        let is_fed = peer.poll_feed(&mut Context::from_waker(waker)).is_ready();
-        // Else the ring has nothing more and wakes this outlet once it has.
+    fn give(&self, inner: &mut Inner, waits: Waits<'_>) -> io::Result<Left> {
+        let Inner { peer, .. } = inner;
+        let is_fed = peer.feed(waits);
+        // Else the ring has nothing more, and this outlet is fed once it has.
         let has_more = peer.output().len() >= AHEAD_BYTES;
         if is_fed {
             self.write(inner)?;
@@ -129,17 +113,41 @@ impl Outlet {
     }
 }
 
-/// Wakes an outlet, which its task may have dropped.
-struct Pushed(Weak<Outlet>);
-
-impl Wake for Pushed {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
+impl Seat for Outlet {
+    /// One whose socket is full, or was reset, is its task's affair.
+    fn feed(&self, run: Option<&Run>, now: Now) -> bool {
+        let mut inner = self.lock();
+        if inner.blocked || inner.failed.is_some() {
+            return false;
+        }
+        let mut failed = None;
+        let write = |bytes: &[u8]| match self.stream.try_write(bytes) {
+            Ok(count) => count,
+            Err(error) => {
+                failed = Some(error).filter(|error| error.kind() != ErrorKind::WouldBlock);
+                0
+            }
+        };
+        let mut goes_on = true;
+        if !run.is_some_and(|run| inner.peer.write_run(run, write)) {
+            match self.give(&mut inner, Waits::Already) {
+                Ok(left) => goes_on = left == Left::Nothing && !inner.blocked,
+                Err(error) => failed = Some(error),
+            }
+        } else if inner.peer.output().is_empty() {
+            inner.last_write = now;
+        } else {
+            (inner.blocked, goes_on) = (true, false);
+        }
+        if goes_on && failed.is_none() {
+            return true;
+        }
+        inner.failed = failed;
+        self.news.notify_one();
+        false
     }
 
-    fn wake_by_ref(self: &Arc<Self>) {
-        if let Some(outlet) = self.0.upgrade() {
-            outlet.feed();
-        }
+    fn wake(&self) {
+        self.news.notify_one();
     }
 }

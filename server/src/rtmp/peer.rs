@@ -2,15 +2,16 @@
 //! out, and media between the [`Session`] and the [`Hub`].
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use onair_engine::rtmp::chunk_writer::Outgoing;
 use onair_types::Now;
 use tokio::sync::Notify;
 
 use super::session::{Event, Session, SessionError};
+use crate::crowd::Waits;
 use crate::hub::Hub;
 use crate::player::{Delivery, Player};
+use crate::run::Run;
 use crate::stream::{Busy, Publication};
 
 /// More than this is not taken from the ring ahead of a player's socket.
@@ -74,10 +75,16 @@ impl Peer {
             flow = self.handle_event(event, now);
         }
         // Once for all that came: a picture and its sound go out in one write.
-        if let Role::Publisher(publication, _) = &mut self.role {
-            publication.tell();
-        }
+        self.tell(now);
         if flow == Flow::Close { Ok(flow) } else { result.map(|()| flow) }
+    }
+
+    /// Tells players of what a publisher sent. True while some are left, of very many.
+    pub(crate) fn tell(&mut self, now: Now) -> bool {
+        match &mut self.role {
+            Role::Publisher(publication, _) => publication.tell(now),
+            Role::Player { .. } | Role::None => false,
+        }
     }
 
     /// Bytes kept of messages that are not whole yet.
@@ -179,20 +186,29 @@ impl Peer {
         }
     }
 
+    /// Writes what came in one piece to a player that has had everything before it: `write` says how much was taken,
+    /// the rest waits. False where that cannot be.
+    pub(super) fn write_run(&mut self, run: &Run, write: impl FnMut(&[u8]) -> usize) -> bool {
+        match &mut self.role {
+            Role::Player { player, .. } => player.pass(run, || self.session.write_run(run, write)),
+            Role::Publisher(..) | Role::None => false,
+        }
+    }
+
     /// Moves what a player can have into its session: as much as is there, up to what the socket
-    /// may soon take, so that a burst goes out in one write.
-    pub(crate) fn poll_feed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// may soon take, so that a burst goes out in one write. Whether there was something.
+    pub(crate) fn feed(&mut self, waits: Waits<'_>) -> bool {
         let Self { session, role: Role::Player { player, paused }, .. } = self else {
-            return Poll::Pending;
+            return false;
         };
-        let mut fed = Poll::Pending;
+        let mut is_fed = false;
         if let Some(run) = player.take_run() {
             session.send_run(&run);
-            fed = Poll::Ready(());
+            is_fed = true;
         }
         while session.output().len() < AHEAD_BYTES {
-            let Poll::Ready(delivery) = player.poll_next(context) else { break };
-            fed = Poll::Ready(());
+            let Some(delivery) = player.next(waits) else { break };
+            is_fed = true;
             match delivery {
                 Delivery::Start(join) => {
                     if std::mem::take(paused) {
@@ -209,6 +225,6 @@ impl Peer {
                 }
             }
         }
-        fed
+        is_fed
     }
 }

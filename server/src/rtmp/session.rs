@@ -222,6 +222,13 @@ impl Session {
         }
     }
 
+    /// Writes all of these to a player for whom nothing waits: `write` says how much was taken, the rest waits. False
+    /// where that cannot be.
+    pub(crate) fn write_run(&mut self, run: &Run, write: impl FnMut(&[u8]) -> usize) -> bool {
+        let Role::Player { stream_id } = self.role else { return false };
+        run.write(&mut self.out, stream_id, write)
+    }
+
     /// Tells a player that its publisher came (back).
     pub(crate) fn announce_publisher(&mut self) {
         let Role::Player { stream_id } = self.role else { return };

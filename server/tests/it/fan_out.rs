@@ -70,6 +70,38 @@ fn a_socket_that_is_full_is_left_to_its_task_and_nothing_is_lost_or_out_of_order
 }
 
 #[test]
+fn sockets_that_take_a_part_of_what_all_are_sent_get_the_rest_of_it() {
+    // Less than one write may take, so that all are written the same bytes.
+    const BYTES: usize = 30_000;
+    const COUNT: u32 = 400;
+    let picture = |number: u32| sample::delta(0, BYTES + number as usize);
+    let server = server();
+    let mut publisher = published(&server);
+    let mut players = [(); 3].map(|()| joined(&server));
+    let mut told = 0;
+    for number in 1..=COUNT {
+        publisher.media(TagType::Video, number * 20, picture(number)).unwrap();
+        // At first they keep up.
+        if number <= 20 {
+            for player in &mut players {
+                assert!(player.picture() == Some((number * 20, picture(number))), "{number}");
+            }
+            told = number;
+        }
+    }
+    wait_until("everything", || server.streams()[0].bytes as usize > COUNT as usize * BYTES);
+    for player in &mut players {
+        for number in told + 1..=COUNT {
+            assert!(player.picture() == Some((number * 20, picture(number))), "{number}");
+        }
+    }
+    publisher.media(TagType::Video, (COUNT + 1) * 20, picture(COUNT + 1)).unwrap();
+    for player in &mut players {
+        assert!(player.picture() == Some(((COUNT + 1) * 20, picture(COUNT + 1))));
+    }
+}
+
+#[test]
 fn a_player_that_joins_in_the_middle_of_anothers_write_gets_everything_and_so_does_the_other() {
     let server = server();
     let mut publisher = published(&server);

@@ -5,6 +5,7 @@
 mod access;
 mod fan_out;
 mod ffmpeg;
+mod flv_fan_out;
 mod flv_socket;
 mod hls;
 mod hostile;

@@ -47,6 +47,41 @@ impl Outgoing {
     /// [`Outgoing::advance`]. False, and nothing is appended, where they would read otherwise here:
     /// other messages were before them, or chunk size or message stream are others.
     pub fn push_framed(&mut self, framed: &Framed, stream_id: u32) -> bool {
+        let is_alike = self.follow(framed, stream_id);
+        if is_alike {
+            self.append(framed);
+        }
+        is_alike
+    }
+
+    /// As [`Outgoing::push_framed`] where nothing waits, for who writes at once: `write` has all bytes and says how
+    /// many were taken, and only the others wait. False, and nothing is written, where something waits, too.
+    pub fn write_framed(
+        &mut self,
+        framed: &Framed,
+        stream_id: u32,
+        write: impl FnOnce(&[u8]) -> usize,
+    ) -> bool {
+        let is_alike = self.is_empty() && self.follow(framed, stream_id);
+        if is_alike {
+            let written = write(&framed.bytes);
+            if written < framed.bytes.len() {
+                self.append(framed);
+                self.advance(written);
+            } else {
+                self.total_bytes += framed.bytes.len() as u64;
+            }
+        }
+        is_alike
+    }
+
+    fn append(&mut self, framed: &Framed) {
+        self.count(framed.bytes.len());
+        self.queue.push_back(Entry::Shared(Shared::framed(framed.bytes.clone())));
+    }
+
+    /// Whether the chunk streams stand as they did where it was framed; then they go on behind it.
+    fn follow(&mut self, framed: &Framed, stream_id: u32) -> bool {
         let alike = self.chunk_bytes == framed.chunk_bytes
             && self.previous.iter().zip(&framed.stands).all(|(previous, stand)| {
                 stand
@@ -56,8 +91,6 @@ impl Outgoing {
             for (previous, stand) in self.previous.iter_mut().zip(&framed.stands) {
                 *previous = stand.map_or(*previous, |(_, last)| Some(last));
             }
-            self.count(framed.bytes.len());
-            self.queue.push_back(Entry::Shared(Shared::framed(framed.bytes.clone())));
         }
         alike
     }
