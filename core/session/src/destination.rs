@@ -15,16 +15,37 @@ use crate::Error;
 pub struct Destination {
     url: Result<StreamUrl, UrlError>,
     backup: Option<Result<StreamUrl, UrlError>>,
+    backup_after: Option<Duration>,
     name: Option<String>,
 }
 
 impl Destination {
+    /// As [`StreamUrl::with_key`]: an address without the key, `rtmps://host/app`, and the key as
+    /// the service shows it, which may hold spaces and slashes. `app` is for addresses that end
+    /// with the host.
+    #[must_use]
+    pub fn with_key(base: &str, app: Option<&str>, key: &str) -> Self {
+        Self::to(StreamUrl::with_key(base, app, key))
+    }
+
+    fn to(url: Result<StreamUrl, UrlError>) -> Self {
+        Self { url, backup: None, backup_after: None, name: None }
+    }
+
     /// Where the show goes when this address cannot be had: refused for good, or without a live
     /// stream for [`Destinations::backup_after`]. Never both at once. When the backup fails as
     /// well, this address is tried again, and so on in turn. The address alone counts.
     #[must_use]
     pub fn backup(mut self, url: impl Into<Self>) -> Self {
         self.backup = Some(url.into().url);
+        self
+    }
+
+    /// How long this one's address may be without a live stream before its other one is taken, as
+    /// [`Destinations::backup_after`], which it goes before.
+    #[must_use]
+    pub fn backup_after(mut self, time: Duration) -> Self {
+        self.backup_after = Some(time);
         self
     }
 
@@ -38,13 +59,13 @@ impl Destination {
 
 impl From<StreamUrl> for Destination {
     fn from(url: StreamUrl) -> Self {
-        Self { url: Ok(url), backup: None, name: None }
+        Self::to(Ok(url))
     }
 }
 
 impl From<&str> for Destination {
     fn from(url: &str) -> Self {
-        Self { url: StreamUrl::parse(url), backup: None, name: None }
+        Self::to(StreamUrl::parse(url))
     }
 }
 
@@ -117,7 +138,8 @@ impl Destinations {
     }
 
     /// How long an address may be without a live stream before the destination's other one is
-    /// taken; 5 s unless said. One that was just taken has a second at least.
+    /// taken; 5 s unless said, and where [`Destination::backup_after`] says nothing. One that was
+    /// just taken has a second at least.
     #[must_use]
     pub fn backup_after(mut self, time: Duration) -> Self {
         self.backup_after = time;
@@ -135,7 +157,8 @@ impl Destinations {
             return Err(DestinationsError::TooMany { count, most: Self::MOST }.into());
         }
         let mut places: Vec<Place> = Vec::with_capacity(count);
-        for (index, Destination { url, backup, name }) in all.into_iter().enumerate() {
+        for (index, to) in all.into_iter().enumerate() {
+            let Destination { url, backup, backup_after: own, name } = to;
             let named = |what: String| match count {
                 1 => what,
                 _ => format!("destination {}: {what}", index + 1),
@@ -159,10 +182,10 @@ impl Destinations {
                 None => free_name(url.host(), index, &places),
             };
             let id = DestinationId { index, name: name.into() };
-            places.push(Place { id, url, backup });
+            places.push(Place { id, url, backup, backup_after: own.unwrap_or(backup_after) });
         }
         check_addresses(&places)?;
-        Ok(Places { all: places, policy, backup_after })
+        Ok(Places { all: places, policy })
     }
 }
 
@@ -237,7 +260,6 @@ impl fmt::Display for DestinationId {
 pub(crate) struct Places {
     pub(crate) all: Vec<Place>,
     pub(crate) policy: BitratePolicy,
-    pub(crate) backup_after: Duration,
 }
 
 /// One destination, checked.
@@ -246,6 +268,7 @@ pub(crate) struct Place {
     pub(crate) id: DestinationId,
     pub(crate) url: StreamUrl,
     pub(crate) backup: Option<StreamUrl>,
+    pub(crate) backup_after: Duration,
 }
 
 /// Whether nobody beyond a private network reads along.

@@ -25,6 +25,31 @@ fn one_address_is_enough() {
 }
 
 #[test]
+fn a_key_may_be_given_apart_as_the_service_shows_it() {
+    let apart = Destination::with_key("rtmps://a.example", Some("live/inst"), "my key/1?x=y");
+    let backup = Destination::with_key("rtmps://b.example/live", None, "my key/1?x=y");
+    let places = check(apart.backup(backup)).expect("one place");
+    let url = &places.all[0].url;
+    assert_eq!((url.app(), url.key().expose()), ("live/inst", "my key/1?x=y"));
+    let backup = places.all[0].backup.as_ref().expect("a backup");
+    assert_eq!((backup.app(), backup.key()), ("live", url.key()));
+    let Err(error) = check(Destination::with_key("rtmps://a.example", None, "canary")) else {
+        panic!("an app is missing")
+    };
+    assert!(error.code() == 202 && !error.to_string().contains("canary"), "{error}");
+}
+
+#[test]
+fn a_place_s_own_time_until_its_backup_goes_before_that_of_all() {
+    let (usual, own) = (Duration::from_secs(9), Duration::from_millis(700));
+    let all = [Destination::from(url("a", "k")).backup_after(own), url("b", "k").into()];
+    let places = check(Destinations::new(all).backup_after(usual)).expect("two places");
+    let times: Vec<_> = places.all.iter().map(|place| place.backup_after).collect();
+    assert_eq!(times, [own, usual]);
+    assert_eq!(check(url("a", "k")).expect("one").all[0].backup_after, BACKUP_AFTER);
+}
+
+#[test]
 fn each_place_has_a_name_of_its_own() {
     let hosts = ["a.example", "b.example", "a.example"];
     let urls = hosts.iter().enumerate().map(|(number, host)| url(host, &format!("k{number}")));

@@ -51,14 +51,12 @@ const REPORT_WAITS: Duration = Duration::from_millis(40);
 impl Driver {
     /// Must be made inside the runtime. One engine for each place, made for its first address.
     pub(super) fn new(places: Places, engines: Vec<Publish>, run: Arc<Run>) -> Self {
-        let Places { all, policy, backup_after } = places;
+        let Places { all, policy } = places;
         let now = run.plan.clock.now();
         let show = Show::new(Arc::clone(&run), policy, all.len());
         let both = all.into_iter().zip(engines);
         Self {
-            lanes: both
-                .map(|(place, engine)| Lane::start(place, engine, backup_after, &show, now))
-                .collect(),
+            lanes: both.map(|(place, engine)| Lane::start(place, engine, &show, now)).collect(),
             show,
             units: run.units.merge(),
             woken: Box::pin(Arc::clone(&run.wake.0).notified_owned()),

@@ -68,16 +68,10 @@ pub(super) const LONGEST_LINGER: Duration = Duration::from_secs(5);
 
 impl Lane {
     /// Begins to connect with `engine`, which was made for the place's first address.
-    pub(super) fn start(
-        place: Place,
-        mut engine: Publish,
-        backup_after: Duration,
-        show: &Show,
-        now: Now,
-    ) -> Self {
+    pub(super) fn start(place: Place, mut engine: Publish, show: &Show, now: Now) -> Self {
         engine.start(now);
         let plan = &show.run.plan;
-        let Place { id, url, backup } = place;
+        let Place { id, url, backup, backup_after } = place;
         Self {
             id,
             addresses: Addresses::new(url, backup, backup_after, plan.reconnect.budget, now),
