@@ -1481,17 +1481,36 @@ typedef struct {
  */
 typedef struct {
   /*
-   "rtmp://host/app/key", or rtmps.
+   "rtmp://host/app/key", or rtmps. With `key` it ends with the app, with `app` too with the
+   host.
    */
   const char *url;
   /*
-   Taken when `url` cannot be had; NULL for none.
+   Taken when `url` cannot be had, and of the same form; NULL for none.
    */
   const char *backup_url;
   /*
    NULL for the host.
    */
   const char *name;
+  /*
+   The stream key as the service shows it, which may hold spaces and slashes; NULL where the
+   address holds it.
+   */
+  const char *key;
+  /*
+   The app with its instance, for both addresses, with `key` only; NULL where they hold it.
+   */
+  const char *app;
+  /*
+   The stream key of `backup_url`; NULL where it is `key`.
+   */
+  const char *backup_key;
+  /*
+   How long one address may be without a live stream before the other one is taken, ms; 0 for
+   5000. One that was just taken has a second at least.
+   */
+  uint64_t backup_after_ms;
 } onair_destination;
 
 /*

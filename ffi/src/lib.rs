@@ -15,6 +15,7 @@
 uniffi::setup_scaffolding!();
 
 mod cue;
+mod destination;
 mod error;
 mod event;
 mod handles;
@@ -36,6 +37,7 @@ pub mod c;
 pub mod jni;
 
 pub use cue::{Field, FieldValue, LiveCue};
+pub use destination::{DestinationOptions, SharedBitrate};
 pub use error::LiveError;
 pub use event::{LiveEvent, LiveState};
 pub use look::{

@@ -1,11 +1,10 @@
-//! What a session is made of and where it goes, as records; and the presets.
+//! What a session is made of, as records; and the presets.
 
 use std::time::Duration;
 
 use onair::{
-    Adaptation, AudioCodec, AudioConfig, AudioQuality, BitratePolicy, Destination, Destinations,
-    NetworkPath, ReconnectPolicy, Session, SessionBuilder, Source, StreamUrl, VideoCodec,
-    VideoConfig, VideoPace, VideoQuality,
+    Adaptation, AudioCodec, AudioConfig, AudioQuality, NetworkPath, ReconnectPolicy, Session,
+    SessionBuilder, Source, StreamUrl, VideoCodec, VideoConfig, VideoPace, VideoQuality,
 };
 use onair_types::Track;
 use onair_types::config::{Orientation, Profile};
@@ -212,31 +211,6 @@ pub struct SessionOptions {
     pub metadata: Vec<Field>,
 }
 
-/// A place to publish to.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
-pub struct DestinationOptions {
-    /// `rtmp[s]://host[:port]/app/key`. Holds the stream key: never log it.
-    pub url: String,
-    /// Taken when `url` cannot be had.
-    #[uniffi(default = None)]
-    pub backup_url: Option<String>,
-    /// What events call it; its host unless said.
-    #[uniffi(default = None)]
-    pub name: Option<String>,
-}
-
-/// Whose network decides what the one encoder makes for several destinations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, uniffi::Enum)]
-pub enum SharedBitrate {
-    /// The first one's that is live.
-    #[default]
-    First,
-    /// The one's that wants the lowest bitrate.
-    Weakest,
-    /// Nobody's.
-    Fixed,
-}
-
 /// An address, taken apart; the key is left out.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct AddressParts {
@@ -420,25 +394,6 @@ impl TrustOptions {
         }
         Err(LiveError::new(200, "this build has no TLS", "build OnAir with its feature `tls`"))
     }
-}
-
-/// The places of a start, for the core to check.
-pub(crate) fn destinations(all: Vec<DestinationOptions>, policy: SharedBitrate) -> Destinations {
-    let one = |place: DestinationOptions| {
-        let mut destination = Destination::from(place.url);
-        if let Some(backup) = place.backup_url {
-            destination = destination.backup(backup);
-        }
-        match place.name {
-            Some(name) => destination.named(name),
-            None => destination,
-        }
-    };
-    Destinations::new(all.into_iter().map(one)).bitrate_policy(match policy {
-        SharedBitrate::First => BitratePolicy::First,
-        SharedBitrate::Weakest => BitratePolicy::Weakest,
-        SharedBitrate::Fixed => BitratePolicy::Fixed,
-    })
 }
 
 impl From<AdaptiveBitrate> for Adaptation {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use onair::{NetworkPath, Preflight, StreamUrl};
 
+use crate::destination::destinations;
 use crate::event::LiveState;
 use crate::live::Live;
-use crate::options::destinations;
 use crate::{
     DestinationFigures, DestinationOptions, LiveError, LiveEvent, SessionFigures, SessionOptions,
     SharedBitrate, TrustOptions, handles,
@@ -43,13 +43,14 @@ impl LiveSession {
     ///
     /// # Errors
     /// [`LiveError::Configuration`] when an address cannot be used or they do not fit together,
-    /// [`LiveError::Call`] when the session runs already.
+    /// [`LiveError::Call`] when the session runs already, or what is said of one leads nowhere: an
+    /// app without a key, a backup's key or time without its address.
     pub fn start(
         &self,
         to: Vec<DestinationOptions>,
         shared_bitrate: SharedBitrate,
     ) -> Result<(), LiveError> {
-        Ok(self.live.session().start(destinations(to, shared_bitrate))?)
+        Ok(self.live.session().start(destinations(to, shared_bitrate)?)?)
     }
 
     /// Ends the broadcast; returns within 300 ms in every state.

@@ -14,9 +14,9 @@ use crate::c::session::{
     onair_session_set_muted, onair_session_stop, with,
 };
 use crate::c::{ONAIR_OK, onair_status};
+use crate::destination::destinations;
 use crate::event::LiveState;
 use crate::live::Live;
-use crate::options::destinations;
 use crate::{
     DestinationOptions, LiveError, LiveSession, Recorder, RecordingFormat, RecordingOptions,
     SharedBitrate, SnapshotFormat, VideoOptions, audio_preset, handles, look_options,
@@ -110,9 +110,9 @@ fn m06_numbers_are_stopped_twice_shared_and_used_after_they_were_freed() {
 }
 
 fn start(number: u64, url: &str) -> onair_status {
-    let place = DestinationOptions { url: url.to_owned(), backup_url: None, name: None };
+    let place = DestinationOptions { url: url.to_owned(), ..Default::default() };
     let all = destinations(vec![place], SharedBitrate::First);
-    with(number, |live| Ok(live.session().start(all)?))
+    with(number, |live| Ok(live.session().start(all?)?))
 }
 
 /// A session by number, as C and Java hold it.
@@ -140,7 +140,7 @@ impl Storm {
         let done = match random.below(16) {
             0..=2 => {
                 let url = self.urls[random.below(2)].clone();
-                let place = DestinationOptions { url, backup_url: None, name: None };
+                let place = DestinationOptions { url, ..Default::default() };
                 session.start(vec![place], SharedBitrate::First)
             }
             3 => {

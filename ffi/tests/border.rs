@@ -107,7 +107,7 @@ fn a_frame_crosses_the_border_without_an_allocation() {
     let session = LiveSession::new(session_options(Some(audio), Some(video)));
     let session = session.expect("presets fit");
     let url = format!("rtmp://127.0.0.1:{port}/live/key");
-    let place = DestinationOptions { url, backup_url: None, name: None };
+    let place = DestinationOptions { url, ..Default::default() };
     session.start(vec![place], SharedBitrate::First).expect("it starts");
 
     let luma = vec![90; 1280 * 720];

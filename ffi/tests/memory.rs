@@ -32,7 +32,7 @@ fn a_live_session_without_an_encoder_takes_less_than_10_mb() {
     options.video_source = Source::Encoded;
     let session = LiveSession::new(options).expect("presets fit");
     let url = "rtmp://rehearsal.local/live/key".to_owned();
-    let place = DestinationOptions { url, backup_url: None, name: None };
+    let place = DestinationOptions { url, ..Default::default() };
     session.start(vec![place], SharedBitrate::First).expect("it starts");
     let is_live = || (session.state() == LiveState::Live).then_some(());
     assert!(clock::until(PATIENCE, is_live).is_some(), "{:?}", session.state());

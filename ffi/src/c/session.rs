@@ -9,8 +9,8 @@ use onair::NetworkPath;
 
 use super::config::{onair_session_config, options, pick};
 use super::{ONAIR_OK, guarded, onair_status, place, read, slice, some_text, text_at};
+use crate::destination::{DestinationOptions, SharedBitrate, destinations};
 use crate::live::Live;
-use crate::options::{DestinationOptions, SharedBitrate, destinations};
 use crate::{LiveError, handles};
 
 /// A session. Never used again for another one; 0 is none.
@@ -34,12 +34,23 @@ pub const ONAIR_PATH_CHANGED: u32 = 2;
 #[repr(C)]
 #[derive(Debug)]
 pub struct onair_destination {
-    /// "rtmp://host/app/key", or rtmps.
+    /// "rtmp://host/app/key", or rtmps. With `key` it ends with the app, with `app` too with the
+    /// host.
     pub url: *const c_char,
-    /// Taken when `url` cannot be had; NULL for none.
+    /// Taken when `url` cannot be had, and of the same form; NULL for none.
     pub backup_url: *const c_char,
     /// NULL for the host.
     pub name: *const c_char,
+    /// The stream key as the service shows it, which may hold spaces and slashes; NULL where the
+    /// address holds it.
+    pub key: *const c_char,
+    /// The app with its instance, for both addresses, with `key` only; NULL where they hold it.
+    pub app: *const c_char,
+    /// The stream key of `backup_url`; NULL where it is `key`.
+    pub backup_key: *const c_char,
+    /// How long one address may be without a live stream before the other one is taken, ms; 0 for
+    /// 5000. One that was just taken has a second at least.
+    pub backup_after_ms: u64,
 }
 
 /// A session made as `config` says. Free it with onair_session_free.
@@ -82,15 +93,24 @@ pub unsafe extern "C" fn onair_session_start(
         let all = unsafe { slice(all, count, "destinations") }?;
         let places = all.iter().map(|place| {
             // SAFETY: the caller's promise.
-            let (url, backup, name) = unsafe {
-                let url = some_text(place.url, "url")?;
-                (url, text_at(place.backup_url, "backup_url")?, text_at(place.name, "name")?)
+            let (url, others) = unsafe {
+                let others = [
+                    text_at(place.backup_url, "backup_url")?,
+                    text_at(place.name, "name")?,
+                    text_at(place.key, "key")?,
+                    text_at(place.app, "app")?,
+                    text_at(place.backup_key, "backup_key")?,
+                ];
+                (some_text(place.url, "url")?.to_owned(), others)
             };
-            let (backup_url, name) = (backup.map(str::to_owned), name.map(str::to_owned));
-            Ok(DestinationOptions { url: url.to_owned(), backup_url, name })
+            let [backup_url, name, key, app, backup_key] = others.map(|it| it.map(str::to_owned));
+            let backup_after_ms = (place.backup_after_ms > 0).then_some(place.backup_after_ms);
+            let options =
+                DestinationOptions { url, backup_url, name, key, app, backup_key, backup_after_ms };
+            Ok(options)
         });
         let places = places.collect::<Result<Vec<_>, LiveError>>()?;
-        live.session().start(destinations(places, policy))?;
+        live.session().start(destinations(places, policy)?)?;
         Ok(ONAIR_OK)
     })
 }
@@ -104,7 +124,16 @@ pub unsafe extern "C" fn onair_session_start_url(
     session: onair_session,
     url: *const c_char,
 ) -> onair_status {
-    let one = onair_destination { url, backup_url: std::ptr::null(), name: std::ptr::null() };
+    let none = std::ptr::null();
+    let one = onair_destination {
+        url,
+        backup_url: none,
+        name: none,
+        key: none,
+        app: none,
+        backup_key: none,
+        backup_after_ms: 0,
+    };
     // SAFETY: one destination, and the caller's promise.
     unsafe { onair_session_start(session, &raw const one, 1, ONAIR_SHARED_FIRST) }
 }

@@ -238,6 +238,18 @@ static void addresses(void) {
   onair_destination two[2] = {{.url = "rtmp://127.0.0.1/live/k"}, {.url = "rtmp://127.0.0.1/live/k"}};
   says(onair_session_start(session, two, 2, ONAIR_SHARED_FIRST), 215, "same address");
   says(onair_session_start(session, two, 2, 9), 220, "shared_bitrate");
+  onair_destination apart = {.url = "rtmp://127.0.0.1", .app = "live"};
+  says(onair_session_start(session, &apart, 1, ONAIR_SHARED_FIRST), 220, "key");
+  apart.key = "\xff";
+  says(onair_session_start(session, &apart, 1, ONAIR_SHARED_FIRST), 220, "key is not UTF-8");
+  apart.key = "";
+  says(onair_session_start(session, &apart, 1, ONAIR_SHARED_FIRST), 202, "stream key");
+  apart.key = "my key", apart.url = "rtmp://127.0.0.1/live";
+  says(onair_session_start(session, &apart, 1, ONAIR_SHARED_FIRST), 202, "app");
+  apart.app = NULL, apart.backup_after_ms = 1;
+  says(onair_session_start(session, &apart, 1, ONAIR_SHARED_FIRST), 220, "backup");
+  apart.backup_after_ms = 0, apart.backup_key = "k";
+  says(onair_session_start(session, &apart, 1, ONAIR_SHARED_FIRST), 220, "backup");
   char reason[512];
   onair_session_start_url(session, "ftp://host/live/canary-key");
   onair_last_error(reason, sizeof reason);

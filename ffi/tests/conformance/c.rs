@@ -75,9 +75,27 @@ fn fields(list: &Value) -> (String, usize) {
     (format!("    onair_field fields[] = {{{shown}}};\n"), all.len())
 }
 
+/// Whether a start that says this needs more than an address.
+fn is_apart(name: &str) -> bool {
+    ["backup_url", "key", "app", "backup_key", "backup_after_ms"].contains(&name)
+}
+
 fn play(step: &Value) -> String {
     let expected = number(step, "expect_code", 0);
     match text(step, "do") {
+        "start" if step.as_object().is_some_and(|step| step.keys().any(|key| is_apart(key))) => {
+            let mut place = String::new();
+            for name in ["url", "backup_url", "key", "app", "backup_key"] {
+                if let Some(value) = step[name].as_str() {
+                    let _ = write!(place, ".{name} = {}, ", quoted(value));
+                }
+            }
+            let after = number(step, "backup_after_ms", 0);
+            format!(
+                "    {{\n    onair_destination to = {{{place}.backup_after_ms = {after}}};\n    \
+                 expect(onair_session_start(session, &to, 1, ONAIR_SHARED_FIRST), {expected});\n    }}\n"
+            )
+        }
         "start" => format!(
             "    expect(onair_session_start_url(session, {}), {expected});\n",
             quoted(text(step, "url"))

@@ -77,8 +77,16 @@ impl Player {
         let handle = self.session.native_handle();
         match text(step, "do") {
             "start" => {
-                let url = text(step, "url").to_owned();
-                let place = DestinationOptions { url, backup_url: None, name: None };
+                let given = |name: &str| step[name].as_str().map(str::to_owned);
+                let place = DestinationOptions {
+                    url: text(step, "url").to_owned(),
+                    backup_url: given("backup_url"),
+                    name: None,
+                    key: given("key"),
+                    app: given("app"),
+                    backup_key: given("backup_key"),
+                    backup_after_ms: step["backup_after_ms"].as_u64(),
+                };
                 let started = self.session.start(vec![place], SharedBitrate::First);
                 return started.err().map_or(0, |error: LiveError| error.code());
             }

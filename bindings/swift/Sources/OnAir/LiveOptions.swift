@@ -92,17 +92,29 @@ public struct LiveOptions: Sendable {
 
 /// A place to publish to. Printed, it says its name only.
 public struct Destination: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
-  /// `rtmp[s]://host[:port]/app/key`. Holds the stream key: never log it.
+  /// `rtmp[s]://host[:port]/app/key`, which holds the stream key: never log it. With ``key`` it ends with the app, with
+  /// ``app`` too with the host.
   public var url: String
-  /// Taken when `url` cannot be had.
+  /// Taken when `url` cannot be had; of the same form.
   public var backupURL: String?
   /// What events call it; its host unless said.
   public var name: String?
+  /// The stream key as the service shows it, which may hold spaces and slashes. Never log it.
+  public var key: String?
+  /// The app with its instance, for both addresses; with ``key`` only.
+  public var app: String?
+  /// The stream key of ``backupURL``, where it is not ``key``. Never log it.
+  public var backupKey: String?
+  /// How long one address may be without a live stream before the other one is taken, seconds; 5 unless said. One that
+  /// was just taken has a second at least.
+  public var backupAfter: Double?
 
-  public init(url: String, backupURL: String? = nil, name: String? = nil) {
-    self.url = url
-    self.backupURL = backupURL
-    self.name = name
+  public init(
+    url: String, backupURL: String? = nil, name: String? = nil, key: String? = nil, app: String? = nil,
+    backupKey: String? = nil, backupAfter: Double? = nil
+  ) {
+    (self.url, self.backupURL, self.name) = (url, backupURL, name)
+    (self.key, self.app, self.backupKey, self.backupAfter) = (key, app, backupKey, backupAfter)
   }
 
   public var description: String { "Destination(\(name ?? "unnamed"))" }
@@ -161,7 +173,11 @@ extension Trust {
 }
 
 extension Destination {
-  var core: DestinationOptions { DestinationOptions(url: url, backupUrl: backupURL, name: name) }
+  var core: DestinationOptions {
+    DestinationOptions(
+      url: url, backupUrl: backupURL, name: name, key: key, app: app, backupKey: backupKey,
+      backupAfterMs: backupAfter.map(milliseconds))
+  }
 }
 
 extension Destination.SharedBitrate {

@@ -969,7 +969,8 @@ public protocol LiveSessionProtocol: AnyObject, Sendable {
      *
      * # Errors
      * [`LiveError::Configuration`] when an address cannot be used or they do not fit together,
-     * [`LiveError::Call`] when the session runs already.
+     * [`LiveError::Call`] when the session runs already, or what is said of one leads nowhere: an
+     * app without a key, a backup's key or time without its address.
      */
     func start(to: [DestinationOptions], sharedBitrate: SharedBitrate) throws
 
@@ -1443,7 +1444,8 @@ open func setVideoBitrateRange(minBps: UInt32, maxBps: UInt32)throws   {try rust
      *
      * # Errors
      * [`LiveError::Configuration`] when an address cannot be used or they do not fit together,
-     * [`LiveError::Call`] when the session runs already.
+     * [`LiveError::Call`] when the session runs already, or what is said of one leads nowhere: an
+     * app without a key, a backup's key or time without its address.
      */
 open func start(to: [DestinationOptions], sharedBitrate: SharedBitrate)throws   {try rustCallWithError(FfiConverterTypeLiveError_lift) {
         uniffiCallStatus in
@@ -3152,33 +3154,69 @@ public func FfiConverterTypeDestinationFigures_lower(_ value: DestinationFigures
  */
 public struct DestinationOptions: Equatable, Hashable {
     /**
-     * `rtmp[s]://host[:port]/app/key`. Holds the stream key: never log it.
+     * `rtmp[s]://host[:port]/app/key`, which holds the stream key: never log it. With `key` it
+     * ends with the app, with `app` too with the host.
      */
     public var url: String
     /**
-     * Taken when `url` cannot be had.
+     * Taken when `url` cannot be had; of the same form.
      */
     public var backupUrl: String?
     /**
      * What events call it; its host unless said.
      */
     public var name: String?
+    /**
+     * The stream key as the service shows it, which may hold spaces and slashes. Never log it.
+     */
+    public var key: String?
+    /**
+     * The app with its instance, for both addresses; with `key` only.
+     */
+    public var app: String?
+    /**
+     * The stream key of `backup_url`, where it is not `key`. Never log it.
+     */
+    public var backupKey: String?
+    /**
+     * How long one address may be without a live stream before the other one is taken, ms; 5000
+     * unless said. One that was just taken has a second at least.
+     */
+    public var backupAfterMs: UInt64?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
         /**
-         * `rtmp[s]://host[:port]/app/key`. Holds the stream key: never log it.
+         * `rtmp[s]://host[:port]/app/key`, which holds the stream key: never log it. With `key` it
+         * ends with the app, with `app` too with the host.
          */url: String,
         /**
-         * Taken when `url` cannot be had.
+         * Taken when `url` cannot be had; of the same form.
          */backupUrl: String? = nil,
         /**
          * What events call it; its host unless said.
-         */name: String? = nil) {
+         */name: String? = nil,
+        /**
+         * The stream key as the service shows it, which may hold spaces and slashes. Never log it.
+         */key: String? = nil,
+        /**
+         * The app with its instance, for both addresses; with `key` only.
+         */app: String? = nil,
+        /**
+         * The stream key of `backup_url`, where it is not `key`. Never log it.
+         */backupKey: String? = nil,
+        /**
+         * How long one address may be without a live stream before the other one is taken, ms; 5000
+         * unless said. One that was just taken has a second at least.
+         */backupAfterMs: UInt64? = nil) {
         self.url = url
         self.backupUrl = backupUrl
         self.name = name
+        self.key = key
+        self.app = app
+        self.backupKey = backupKey
+        self.backupAfterMs = backupAfterMs
     }
 
 
@@ -3199,7 +3237,11 @@ public struct FfiConverterTypeDestinationOptions: FfiConverterRustBuffer {
             try DestinationOptions(
                 url: FfiConverterString.read(from: &buf),
                 backupUrl: FfiConverterOptionString.read(from: &buf),
-                name: FfiConverterOptionString.read(from: &buf)
+                name: FfiConverterOptionString.read(from: &buf),
+                key: FfiConverterOptionString.read(from: &buf),
+                app: FfiConverterOptionString.read(from: &buf),
+                backupKey: FfiConverterOptionString.read(from: &buf),
+                backupAfterMs: FfiConverterOptionUInt64.read(from: &buf)
         )
     }
 
@@ -3207,6 +3249,10 @@ public struct FfiConverterTypeDestinationOptions: FfiConverterRustBuffer {
         FfiConverterString.write(value.url, into: &buf)
         FfiConverterOptionString.write(value.backupUrl, into: &buf)
         FfiConverterOptionString.write(value.name, into: &buf)
+        FfiConverterOptionString.write(value.key, into: &buf)
+        FfiConverterOptionString.write(value.app, into: &buf)
+        FfiConverterOptionString.write(value.backupKey, into: &buf)
+        FfiConverterOptionUInt64.write(value.backupAfterMs, into: &buf)
     }
 }
 
@@ -9941,7 +9987,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_onair_ffi_checksum_method_livesession_set_video_bitrate_range() != 50160) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_onair_ffi_checksum_method_livesession_start() != 23667) {
+    if (uniffi_onair_ffi_checksum_method_livesession_start() != 5780) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_onair_ffi_checksum_method_livesession_state() != 15462) {

@@ -118,7 +118,10 @@ private final class Player {
     case "start":
       let url = step["url"] as? String ?? ""
       return code { () throws(LiveError) in
-        try core { try session.core.start(to: [Destination(url: url).core], sharedBitrate: .first) }
+        let place = Destination(
+          url: url, backupURL: step["backup_url"] as? String, key: step["key"] as? String, app: step["app"] as? String,
+          backupKey: step["backup_key"] as? String, backupAfter: step.int("backup_after_ms").map { Double($0) / 1000 })
+        try core { try session.core.start(to: [place.core], sharedBitrate: .first) }
       }
     case "await":
       while states.last != step["state"] as? String { try await hear() }

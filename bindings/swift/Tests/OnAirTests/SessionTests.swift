@@ -32,7 +32,8 @@ final class SessionTests: XCTestCase {
     XCTAssertEqual([address.host, address.app, "\(address.port)"], ["example.com", "app/inst", "443"])
     XCTAssertTrue(address.isSecure)
     XCTAssertFalse("\(address)".contains("secret"))
-    let place = Destination(url: "rtmp://example.com/app/secret", backupURL: "rtmp://b.example.com/app/secret")
+    let place = Destination(
+      url: "rtmp://example.com", backupURL: "rtmp://b.example.com", key: "secret", app: "app", backupKey: "secret")
     var dumped = ""
     dump(place, to: &dumped)
     XCTAssertFalse("\(place) \(String(reflecting: place)) \(dumped)".contains("secret"))
@@ -68,6 +69,12 @@ final class SessionTests: XCTestCase {
     XCTAssertEqual(session.state, .ready)
     let twice = Destination(url: "rtmp://127.0.0.1:1/live/key")
     await expect(215, .configuration) { try await session.startLive(to: [twice, twice]) }
+    let keyless = Destination(url: "rtmp://127.0.0.1:1", app: "live")
+    await expect(220, .call) { try await session.startLive(to: [keyless]) }
+    let twoApps = Destination(url: "rtmp://127.0.0.1:1/live", key: "my key", app: "live")
+    await expect(202, .configuration) { try await session.startLive(to: [twoApps]) }
+    let alone = Destination(url: "rtmp://127.0.0.1:1/live/key", backupAfter: 2)
+    await expect(220, .call) { try await session.startLive(to: [alone]) }
     XCTAssertEqual(session.state, .ready)
   }
 

@@ -104,14 +104,34 @@ public data class TrustSettings
 public class Destination
     @JvmOverloads
     constructor(
-        /** `rtmp[s]://host[:port]/app/key`. */
+        /** `rtmp[s]://host[:port]/app/key`. With [key] it ends with the app, with [app] too with the host. */
         public val url: String,
-        /** Taken when [url] cannot be had. */
+        /** Taken when [url] cannot be had; of the same form. */
         public val backupUrl: String? = null,
         /** What events call it; its host unless said. */
         public val name: String? = null,
+        /** The stream key as the service shows it, which may hold spaces and slashes. Never log it. */
+        public val key: String? = null,
+        /** The app with its instance, for both addresses; with [key] only. */
+        public val app: String? = null,
+        /** The stream key of [backupUrl], where it is not [key]. Never log it. */
+        public val backupKey: String? = null,
+        /**
+         * How long one address may be without a live stream before the other one is taken, ms; 5000 unless said. One that
+         * was just taken has a second at least.
+         */
+        public val backupAfterMs: Long? = null,
     ) {
-        internal fun options(): DestinationOptions = DestinationOptions(url, backupUrl, name)
+        internal fun options(): DestinationOptions =
+            DestinationOptions(
+                url = url,
+                backupUrl = backupUrl,
+                name = name,
+                key = key,
+                app = app,
+                backupKey = backupKey,
+                backupAfterMs = backupAfterMs?.coerceAtLeast(0)?.toULong(),
+            )
 
         override fun toString(): String = "Destination(${name ?: "…"})"
     }

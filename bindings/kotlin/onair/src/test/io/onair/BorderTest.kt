@@ -40,6 +40,21 @@ class BorderTest {
         assertFalse("topsecret" in parts.toString())
         assertEquals(202, assertFailsWith<LiveException.Configuration> { OnAir.parseAddress("http://x/y") }.code)
         assertFalse("topsecret" in Destination("rtmp://h/a/topsecret").toString())
+        assertFalse("topsecret" in Destination("rtmp://h", key = "topsecret", app = "a").toString())
+    }
+
+    @Test
+    fun aKeyMayBeGivenApartAndWhatLeadsNowhereIsSaid() {
+        LiveSession(null, high).use { session ->
+            val wrong = { to: Destination -> assertFailsWith<LiveException> { session.start(listOf(to)) } }
+            val keyless = wrong(Destination("rtmp://127.0.0.1:1", app = "live"))
+            assertTrue(keyless is LiveException.Call && keyless.code == 220 && "key" in keyless.reason, keyless.message)
+            assertEquals(202, wrong(Destination("rtmp://127.0.0.1:1/live", key = "my key", app = "live")).code)
+            val alone = wrong(Destination("rtmp://127.0.0.1:1/live/key", backupAfterMs = 2_000))
+            assertTrue(alone is LiveException.Call && alone.code == 220 && "backup" in alone.reason, alone.message)
+            assertEquals(220, wrong(Destination("rtmp://127.0.0.1:1/live", key = "k", backupKey = "other")).code)
+            session.start(listOf(Destination("rtmp://127.0.0.1:1", key = "my key/1", app = "live")))
+        }
     }
 
     @Test

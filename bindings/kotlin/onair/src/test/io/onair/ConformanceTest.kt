@@ -138,7 +138,17 @@ class ConformanceTest {
             val handle = session.handle
             when (val what = step["do"]) {
                 "start" -> {
-                    return codeOf { session.start(listOf(Destination(step["url"] as String))) }
+                    val given = { name: String -> step[name] as String? }
+                    val to =
+                        Destination(
+                            step["url"] as String,
+                            backupUrl = given("backup_url"),
+                            key = given("key"),
+                            app = given("app"),
+                            backupKey = given("backup_key"),
+                            backupAfterMs = step["backup_after_ms"]?.let { step.long("backup_after_ms") },
+                        )
+                    return codeOf { session.start(listOf(to)) }
                 }
 
                 "await" -> {

@@ -1288,7 +1288,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_set_video_bitrate_range() and 0xFFFF) != 50160) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_onair_ffi_checksum_method_livesession_start() and 0xFFFF) != 23667) {
+    if ((lib.uniffi_onair_ffi_checksum_method_livesession_start() and 0xFFFF) != 5780) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_onair_ffi_checksum_method_livesession_state() and 0xFFFF) != 15462) {
@@ -2321,7 +2321,8 @@ public interface LiveSessionInterface {
      *
      * # Errors
      * [`LiveError::Configuration`] when an address cannot be used or they do not fit together,
-     * [`LiveError::Call`] when the session runs already.
+     * [`LiveError::Call`] when the session runs already, or what is said of one leads nowhere: an
+     * app without a key, a backup's key or time without its address.
      */
     fun `start`(`to`: List<DestinationOptions>, `sharedBitrate`: SharedBitrate)
 
@@ -2941,7 +2942,8 @@ open class LiveSession: Disposable, AutoCloseable, LiveSessionInterface
      *
      * # Errors
      * [`LiveError::Configuration`] when an address cannot be used or they do not fit together,
-     * [`LiveError::Call`] when the session runs already.
+     * [`LiveError::Call`] when the session runs already, or what is said of one leads nowhere: an
+     * app without a key, a backup's key or time without its address.
      */
     @Throws(LiveException::class)override fun `start`(`to`: List<DestinationOptions>, `sharedBitrate`: SharedBitrate)
         =
@@ -5202,12 +5204,13 @@ public object FfiConverterTypeDestinationFigures: FfiConverterRustBuffer<Destina
  */
 data class DestinationOptions (
     /**
-     * `rtmp[s]://host[:port]/app/key`. Holds the stream key: never log it.
+     * `rtmp[s]://host[:port]/app/key`, which holds the stream key: never log it. With `key` it
+     * ends with the app, with `app` too with the host.
      */
     var `url`: kotlin.String
     ,
     /**
-     * Taken when `url` cannot be had.
+     * Taken when `url` cannot be had; of the same form.
      */
     var `backupUrl`: kotlin.String? = null
     ,
@@ -5215,6 +5218,27 @@ data class DestinationOptions (
      * What events call it; its host unless said.
      */
     var `name`: kotlin.String? = null
+    ,
+    /**
+     * The stream key as the service shows it, which may hold spaces and slashes. Never log it.
+     */
+    var `key`: kotlin.String? = null
+    ,
+    /**
+     * The app with its instance, for both addresses; with `key` only.
+     */
+    var `app`: kotlin.String? = null
+    ,
+    /**
+     * The stream key of `backup_url`, where it is not `key`. Never log it.
+     */
+    var `backupKey`: kotlin.String? = null
+    ,
+    /**
+     * How long one address may be without a live stream before the other one is taken, ms; 5000
+     * unless said. One that was just taken has a second at least.
+     */
+    var `backupAfterMs`: kotlin.ULong? = null
 
 ){
 
@@ -5234,19 +5258,31 @@ public object FfiConverterTypeDestinationOptions: FfiConverterRustBuffer<Destina
             FfiConverterString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalULong.read(buf),
         )
     }
 
     override fun allocationSize(value: DestinationOptions) = (
             FfiConverterString.allocationSize(value.`url`) +
             FfiConverterOptionalString.allocationSize(value.`backupUrl`) +
-            FfiConverterOptionalString.allocationSize(value.`name`)
+            FfiConverterOptionalString.allocationSize(value.`name`) +
+            FfiConverterOptionalString.allocationSize(value.`key`) +
+            FfiConverterOptionalString.allocationSize(value.`app`) +
+            FfiConverterOptionalString.allocationSize(value.`backupKey`) +
+            FfiConverterOptionalULong.allocationSize(value.`backupAfterMs`)
     )
 
     override fun write(value: DestinationOptions, buf: ByteBuffer) {
             FfiConverterString.write(value.`url`, buf)
             FfiConverterOptionalString.write(value.`backupUrl`, buf)
             FfiConverterOptionalString.write(value.`name`, buf)
+            FfiConverterOptionalString.write(value.`key`, buf)
+            FfiConverterOptionalString.write(value.`app`, buf)
+            FfiConverterOptionalString.write(value.`backupKey`, buf)
+            FfiConverterOptionalULong.write(value.`backupAfterMs`, buf)
     }
 }
 
