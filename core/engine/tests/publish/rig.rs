@@ -295,7 +295,7 @@ impl Rig {
                 self.connects.push(self.now);
                 match self.fates.pop_front().unwrap_or_else(|| self.otherwise.clone()) {
                     Fate::Server(script) => {
-                        self.servers.push(Server::new(script));
+                        self.servers.push(Server::new(script.reached(tls)));
                         self.heard_at.clear();
                         self.is_connected = true;
                         self.publish.handle_connected(self.now);
@@ -306,11 +306,11 @@ impl Rig {
                     Fate::Hang => {}
                 }
             }
-            Output::ConnectNext { host, port, .. } => {
+            Output::ConnectNext { host, port, tls } => {
                 self.next_connects.push((self.now, host, port));
                 match self.next_fates.pop_front().unwrap_or_default() {
                     Fate::Server(script) => {
-                        self.next = Some(Server::new(script));
+                        self.next = Some(Server::new(script.reached(tls)));
                         self.publish.handle_next_connected(self.now);
                     }
                     Fate::Refused => {

@@ -31,6 +31,8 @@ pub(crate) enum Answer {
 pub(crate) struct Script {
     /// Sent instead of a handshake.
     pub(crate) instead_of_handshake: Option<Vec<u8>>,
+    /// Takes TLS only.
+    pub(crate) is_secure: bool,
     /// Nothing is ever sent.
     pub(crate) is_mute: bool,
     pub(crate) connect: Answer,
@@ -48,6 +50,17 @@ pub(crate) struct Script {
     pub(crate) wants_turns: bool,
     /// Calls the message stream so; 1 when zero.
     pub(crate) stream_id: u32,
+}
+
+impl Script {
+    /// How it goes over TLS, or without: a server that takes TLS only answers plain text with an
+    /// alert (fatal, protocol_version).
+    pub(crate) fn reached(mut self, tls: bool) -> Self {
+        if self.is_secure && !tls {
+            self.instead_of_handshake = Some(b"\x15\x03\x01\0\x02\x02\x46".to_vec());
+        }
+        self
+    }
 }
 
 /// What a server makes of Enhanced RTMP.

@@ -4,6 +4,7 @@
 
 use onair_engine::amf0::Value;
 use onair_engine::publish::{Closed, Config, PublishError, State};
+use onair_engine::rtmp::handshake::HandshakeError;
 use onair_engine::url::StreamUrl;
 
 use crate::rig::{Fate, Rig, idr, metadata, sound, unit_times};
@@ -62,15 +63,26 @@ fn youtube_talks_on_its_own_and_hangs_up_on_a_wrong_key() {
 }
 
 /// Facebook takes TLS only, on port 443 whether that is written or not, and keys that are mostly a
-/// query.
+/// query. Plain text is refused at its first byte: the error names TLS, and the key was not said.
 #[test]
 fn facebook_wants_tls_and_a_key_that_is_mostly_a_query() {
     let key = "FB-123-0-AbC?s_bl=1&s_oil=0&s_psm=1&s_sw=0&s_tids=1&s_vt=api-s&a=AbwX_y-Z";
+    let script = || Script { is_secure: true, ..Script::default() };
     for port in ["", ":443"] {
-        let rig = Rig::live(at(&format!("rtmps://live-api-s.facebook.com{port}/rtmp/{key}")));
+        let address = format!("rtmps://live-api-s.facebook.com{port}/rtmp/{key}");
+        let rig = Rig::started(at(&address), script());
+        assert_eq!((rig.publish.state(), rig.losses()), (State::Live, vec![]));
         assert_eq!(argument(&rig, "publish"), [key]);
         assert_eq!(connect(&rig, "tcUrl"), Some("rtmps://live-api-s.facebook.com/rtmp"));
     }
+
+    let address = format!("rtmp://live-api-s.facebook.com:443/rtmp/{key}");
+    let mut rig = Rig::started(at(&address), script());
+    rig.pass(60_000);
+    let refused = HandshakeError::Version { byte: 0x15, looks_like: Some("TLS") };
+    assert_eq!(rig.losses(), [(PublishError::Handshake(refused), 1, None)]);
+    assert_eq!((rig.publish.state(), rig.connects.len()), (State::Failed, 1), "not tried again");
+    assert!(!rig.sent.windows(key.len()).any(|part| part == key.as_bytes()));
 }
 
 /// Cloudflare hangs up on what it does not know, and says that it may drop a connection at any time.
