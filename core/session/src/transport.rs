@@ -3,6 +3,8 @@
 
 use std::future::Future;
 use std::io::{self, IoSlice};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -54,6 +56,13 @@ pub trait Connection: Send {
     /// looks twice.
     fn keeps_nothing(&self) -> bool {
         false
+    }
+
+    /// Its socket, if it is one of the system's: the network thread may then sleep beside its runtime, and
+    /// wakes when the socket has news. Asked only of one that [keeps nothing](Connection::keeps_nothing).
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        None
     }
 
     /// What is written and the peer does not have, as the system knows it: the best signal there

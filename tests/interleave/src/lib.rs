@@ -1,10 +1,12 @@
 //! The session's hand-overs between threads (`core/session/src/edge`, `run/gate.rs`,
-//! `run/ending.rs`), compiled from the very same files, with pieces under them that loom steps
+//! `run/ending.rs`, `net/bell.rs`), compiled from the very same files, with pieces under them that loom steps
 //! through: row M07. A model runs again and again, until every order in which its threads can meet
 //! was tried, with memory as weak as the orderings allow.
 //!
 //! Not proved here: the channels themselves, which are crossbeam's; [`sync`] stands in for them.
 
+#[path = "../../../core/session/src/net/bell.rs"]
+mod bell;
 mod models;
 mod run;
 mod sync;

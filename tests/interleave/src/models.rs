@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering as Std};
 use std::time::Duration;
 
-use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize as Shared, Ordering};
+use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 use onair_media::frame::{FrameView, PixelFormat};
 use onair_media::sound::{Samples, Sound};
 use onair_types::CaptureTime;
 
+use crate::bell::Bell;
 use crate::edge::audio::{AudioEdge, Pushed};
 use crate::edge::video::VideoEdge;
 use crate::edge::{Next, Waiting};
@@ -172,6 +174,43 @@ pub fn every_sample_is_taken_or_counted(preemptions: usize, pushes: u64) -> usiz
         assert!(numbers.is_sorted(), "{numbers:?}");
         assert_eq!(numbers.len() as u64 + skipped, pushes, "{numbers:?}");
         assert_eq!(numbers.last(), Some(&(pushes - 1)), "the newest are never skipped");
+    })
+}
+
+/// Whoever rings is heard before `onair-net` sleeps beside its runtime, or shakes it.
+pub fn whoever_rings_is_heard(preemptions: usize, changes: usize) -> usize {
+    in_every_order(preemptions, move || {
+        let (bell, world) = (Arc::new(Bell::default()), Arc::new(Shared::new(0)));
+        let shaken = Arc::new((Mutex::new(false), Condvar::new()));
+        let app = {
+            let (bell, world, shaken) =
+                (Arc::clone(&bell), Arc::clone(&world), Arc::clone(&shaken));
+            thread::spawn(move || {
+                for change in 1..=changes {
+                    world.store(change, Ordering::Release);
+                    if bell.ring() {
+                        *shaken.0.lock().expect("no panic") = true;
+                        shaken.1.notify_one();
+                    }
+                }
+            })
+        };
+        loop {
+            bell.listen();
+            if world.load(Ordering::Acquire) == changes {
+                break;
+            }
+            if bell.lie_down() {
+                let mut is_shaken = shaken.0.lock().expect("no panic");
+                while !*is_shaken {
+                    is_shaken = shaken.1.wait(is_shaken).expect("no panic");
+                }
+                *is_shaken = false;
+                drop(is_shaken);
+                bell.get_up();
+            }
+        }
+        app.join().expect("the app ends");
     })
 }
 

@@ -35,6 +35,11 @@ fn m07_every_sample_is_taken_or_counted() {
 }
 
 #[test]
+fn m07_whoever_rings_is_heard() {
+    judge("the bell", models::whoever_rings_is_heard(preemptions(), 3));
+}
+
+#[test]
 fn m07_a_model_that_is_wrong_is_found() {
     assert!(models::the_other_way_round_loses_a_picture(preemptions()));
 }

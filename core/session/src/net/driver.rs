@@ -13,9 +13,12 @@ use std::time::Duration;
 use onair_engine::publish::{Publish, Supply};
 use onair_types::{AccessUnit, Now};
 use tokio::sync::futures::OwnedNotified;
+use tokio::task::unconstrained;
 
 use super::STOP_WITHIN;
 use super::lane::{LONGEST_LINGER, Lane};
+use super::lull::Lull;
+use super::passing::After;
 use super::show::Show;
 use super::steering::Steering;
 use super::timer::Timer;
@@ -27,17 +30,20 @@ use crate::statistics::Measured;
 use crate::{Event, State};
 
 pub(super) struct Driver {
-    run: Arc<Run>,
-    show: Show,
-    lanes: Vec<Lane>,
-    units: Merge,
+    pub(super) run: Arc<Run>,
+    pub(super) show: Show,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) units: Merge,
     woken: Pin<Box<OwnedNotified>>,
     timer: Timer,
-    next_report: Now,
+    /// None where only the runtime can sleep.
+    pub(super) lull: Option<Lull>,
+    pub(super) next_report: Now,
     reported_at: Now,
     measured: Measured,
+    pub(super) measured_at: Now,
     /// The end was asked for; over by then at the latest.
-    stop_by: Option<Now>,
+    pub(super) stop_by: Option<Now>,
     /// How long the device had slept at the last look.
     slept: Duration,
     /// Counts what wakes us, where the clock is set by hand.
@@ -47,6 +53,8 @@ pub(super) struct Driver {
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// A report goes with the next picture's wake-up rather than with one of its own.
 const REPORT_WAITS: Duration = Duration::from_millis(40);
+/// Then the runtime gets its turn: a peer that never stops talking must not keep others from connecting.
+const MOST_ROUNDS: u32 = 64;
 
 impl Driver {
     /// Must be made inside the runtime. One engine for each place, made for its first address.
@@ -59,11 +67,13 @@ impl Driver {
             lanes: both.map(|(place, engine)| Lane::start(place, engine, &show, now)).collect(),
             show,
             units: run.units.merge(),
-            woken: Box::pin(Arc::clone(&run.wake.0).notified_owned()),
+            woken: Box::pin(run.wake.notified()),
             timer: Timer::new(),
+            lull: lull(&run),
             next_report: run.started + REPORT_EVERY,
             reported_at: run.started,
             measured: Measured::default(),
+            measured_at: now,
             stop_by: None,
             slept: run.plan.clock.slept(),
             counter: run.counter(),
@@ -77,9 +87,12 @@ impl Driver {
             // Nobody to wait for: the show goes into a file alone.
             self.run.status.set_state(State::Live);
         }
+        // The runtime counts what a task asks of it, and pays no heed to its sleeping beside.
         match self.counter.take() {
-            None => poll_fn(|cx| self.poll(cx)).await,
-            Some(mut counter) => poll_fn(|cx| counter.poll(cx, |cx| self.poll(cx))).await,
+            None => unconstrained(poll_fn(|cx| self.poll(cx))).await,
+            Some(mut counter) => {
+                unconstrained(poll_fn(|cx| counter.poll(cx, |cx| self.poll(cx)))).await;
+            }
         }
         let end = if self.run.status.error().is_some() { State::Failed } else { State::Stopped };
         self.measure(self.now(), true);
@@ -88,45 +101,53 @@ impl Driver {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.woken.as_mut().poll(cx).is_ready() {
-            self.woken.set(Arc::clone(&self.run.wake.0).notified_owned());
-        }
-        self.notice_sleep();
-        let mut now = self.now();
-        if !self.run.plan.blocks() {
-            self.look(now);
-        }
-        self.handle_wishes(now);
-        loop {
-            self.handle_end(cx, now);
-            let mut came = false;
-            for lane in &mut self.lanes {
-                came |= lane.poll_in(cx, &mut self.show, now);
+        'look: loop {
+            self.run.wake.bell().listen();
+            while self.woken.as_mut().poll(cx).is_ready() {
+                self.woken.set(self.run.wake.notified());
             }
-            let mut moved = self.take_units(cx, Lane::takes_units, now);
-            for lane in &mut self.lanes {
-                moved |= lane.poll_out(cx, &mut self.show, now);
+            self.notice_sleep();
+            let mut now = self.now();
+            if !self.run.plan.blocks() {
+                self.look(now);
             }
-            self.show.pass_on(now);
-            if self.is_over(now) {
-                return Poll::Ready(());
-            }
-            if !came && (!moved || self.is_calm(now)) {
-                self.measure(now, false);
-                if self.next_report <= now {
-                    self.report(now);
+            self.handle_wishes(now);
+            for round in 1.. {
+                self.handle_end(cx, now);
+                let mut came = false;
+                for lane in &mut self.lanes {
+                    came |= lane.poll_in(cx, &mut self.show, now);
                 }
-                // Armed last, with what the engines now want; due at once only if it just came.
-                if !self.timer.is_due(cx, self.next_due(now), now) {
+                let mut moved = self.take_units(cx, Lane::takes_units, now);
+                for lane in &mut self.lanes {
+                    moved |= lane.poll_out(cx, &mut self.show, now);
+                }
+                self.show.pass_on(now);
+                if self.is_over(now) {
+                    return Poll::Ready(());
+                }
+                if !came && (!moved || self.is_calm(now)) {
+                    self.measure(now, false);
+                    if self.next_report <= now {
+                        self.report(now);
+                    }
+                    let After::Sleep(now) = self.pass_lull(cx, now) else { continue 'look };
+                    // Armed last, with what the engines now want; due at once only if it just came.
+                    if !self.timer.is_due(cx, self.next_due(now), now) {
+                        return Poll::Pending;
+                    }
+                }
+                if round == MOST_ROUNDS {
+                    cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
+                now = self.now();
             }
-            now = self.now();
         }
     }
 
     /// Whether what moved in a round leaves nothing for another one.
-    fn is_calm(&mut self, now: Now) -> bool {
+    pub(super) fn is_calm(&mut self, now: Now) -> bool {
         let is_ending = self.stop_by.is_some() || self.run.finish_by().is_some();
         let is_quiet = !is_ending && self.lanes.iter().all(Lane::is_calm);
         // Live, all that came was taken.
@@ -141,7 +162,7 @@ impl Driver {
             }
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         self.run.plan.clock.now()
     }
 
@@ -150,13 +171,18 @@ impl Driver {
     /// The clock of timers stands still while the device sleeps; before anything else the engines
     /// must know.
     fn notice_sleep(&mut self) {
-        let slept = self.run.plan.clock.slept();
-        let gap = slept.saturating_sub(std::mem::replace(&mut self.slept, slept));
+        let gap = self.slept_for();
+        self.slept += gap;
         if gap > NAP {
             log::info!("the device slept for {gap:?}");
             let now = self.now();
             self.lanes.iter_mut().for_each(|lane| lane.handle_sleep(gap, now));
         }
+    }
+
+    /// How long the device slept since that was last noticed.
+    pub(super) fn slept_for(&self) -> Duration {
+        self.run.plan.clock.slept().saturating_sub(self.slept)
     }
 
     fn look(&mut self, now: Now) {
@@ -225,7 +251,7 @@ impl Driver {
     }
 
     /// Of a file with one destination: what goes at once, many units in one go; how many.
-    fn pass_many(&mut self, now: Now) -> usize {
+    pub(super) fn pass_many(&mut self, now: Now) -> usize {
         let Self { lanes, units: Merge::Stock(hand), run, show, .. } = self else { return 0 };
         let [lane] = &mut lanes[..] else { return 0 };
         let is_watched = run.status.recorder.is_on() || run.status.clip.is_on();
@@ -300,7 +326,8 @@ impl Driver {
 
     // --- statistics ---
 
-    fn measure(&mut self, now: Now, is_last: bool) {
+    pub(super) fn measure(&mut self, now: Now, is_last: bool) {
+        self.measured_at = now;
         let figures = self.lanes.iter().map(|lane| lane.figures(&self.show, now));
         self.measured = Measured {
             elapsed: now.since(self.run.started),
@@ -328,15 +355,31 @@ impl Driver {
 
     /// None that is still to come where the clock is set by hand: who sets it wakes us.
     fn next_due(&self, now: Now) -> Option<Now> {
-        let finish = self.run.finish_by().filter(|_| self.stop_by.is_none());
-        // What is due goes when there is room, and not before.
-        let units = self.units.due().filter(|_| self.lanes.iter().all(Lane::takes_units));
-        let report = Some(self.next_report + REPORT_WAITS);
-        let all = [report, self.stop_by, finish, units, self.show.steering.deadline()];
-        let lanes = self.lanes.iter().map(Lane::deadline);
-        let due = all.into_iter().chain(lanes).flatten().min();
+        let due = self.unit_due().into_iter().chain(self.other_due()).min();
         due.filter(|at| *at <= now || !self.run.plan.clock.is_set_by_hand())
     }
+
+    /// When a file's next unit goes: once there is room, and not before.
+    pub(super) fn unit_due(&self) -> Option<Now> {
+        self.units.due().filter(|_| self.lanes.iter().all(Lane::takes_units))
+    }
+
+    /// When there is something to do that is no unit.
+    pub(super) fn other_due(&self) -> Option<Now> {
+        let finish = self.run.finish_by().filter(|_| self.stop_by.is_none());
+        let report = Some(self.next_report + REPORT_WAITS);
+        let all = [report, self.stop_by, finish, self.show.steering.deadline()];
+        all.into_iter().chain(self.lanes.iter().map(Lane::deadline)).flatten().min()
+    }
+}
+
+/// None on a clock that is set by hand: who sets it is waited for in the runtime alone.
+fn lull(run: &Run) -> Option<Lull> {
+    if run.plan.clock.is_set_by_hand() {
+        return None;
+    }
+    let lull = Lull::new(&run.wake);
+    lull.inspect_err(|error| log::debug!("make a sleep beside the runtime: {error}")).ok()
 }
 
 /// Units on their way from a file to its one destination.

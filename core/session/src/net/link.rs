@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use onair_engine::publish::{Closed, ConnectError};
 use onair_types::Now;
 
+use super::lull::Lull;
 use crate::transport::{Connecting, Transport};
 use crate::{Connection, Connector, Target};
 
@@ -18,6 +19,8 @@ pub(super) struct Link {
     next: Stage,
     closing: Option<Closing>,
     buffer: Box<[u8]>,
+    /// The open connection's news end a lull.
+    is_watched: bool,
 }
 
 enum Stage {
@@ -47,7 +50,8 @@ const READ_BYTES: usize = 16 << 10;
 impl Link {
     pub(super) fn new(connector: Arc<dyn Connector>) -> Self {
         let buffer = vec![0; READ_BYTES].into_boxed_slice();
-        Self { connector, now: Stage::Down, next: Stage::Down, closing: None, buffer }
+        let (now, next) = (Stage::Down, Stage::Down);
+        Self { connector, now, next, closing: None, buffer, is_watched: false }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -66,6 +70,16 @@ impl Link {
             && self.closing.is_none()
     }
 
+    /// Whether the news of the open connection, which is calm, end `lull`.
+    pub(super) fn is_watched(&mut self, lull: &Lull) -> bool {
+        if !self.is_watched
+            && let Stage::Open(connection) = &self.now
+        {
+            self.is_watched = lull.watch(&**connection);
+        }
+        self.is_watched
+    }
+
     /// Nothing is open, being made or being closed.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self.now, Stage::Down) && self.closing.is_none()
@@ -74,6 +88,7 @@ impl Link {
     /// Begins to connect; what was open is dropped.
     pub(super) fn connect(&mut self, target: Target) {
         self.now = Stage::Connecting(self.connector.connect(target));
+        self.is_watched = false;
     }
 
     /// Begins to make a second connection beside the open one.
@@ -90,6 +105,7 @@ impl Link {
     pub(super) fn switch(&mut self, until: Now) {
         self.close(until);
         self.now = std::mem::replace(&mut self.next, Stage::Down);
+        self.is_watched = false;
     }
 
     /// The next thing from the network.

@@ -2,10 +2,13 @@
 //! say, and tells the app. Never encodes, never calls the app.
 
 mod addresses;
+mod bell;
 mod connect;
 mod driver;
 mod lane;
 mod link;
+mod lull;
+mod passing;
 pub(crate) mod preflight;
 pub(crate) mod resolve;
 mod show;
@@ -15,6 +18,7 @@ pub(crate) mod tcp;
 mod timer;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
+mod wake;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,27 +27,12 @@ use std::time::Duration;
 
 use onair_engine::publish::Publish;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Notify;
 
 use crate::destination::Places;
 use crate::run::Run;
 use crate::{Error, State};
 
-/// Wakes `onair-net` from any thread; a call before it sleeps is not lost, several count once.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wake(Arc<Notify>);
-
-impl Wake {
-    pub(crate) fn notify(&self) {
-        self.0.notify_one();
-    }
-
-    /// Ends with the next call of the above.
-    #[cfg(feature = "rooms")]
-    pub(crate) async fn notified(&self) {
-        self.0.notified().await;
-    }
-}
+pub(crate) use wake::Wake;
 
 /// From `stop` to the last socket closed, at most.
 pub(crate) const STOP_WITHIN: Duration = Duration::from_millis(200);

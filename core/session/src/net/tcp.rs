@@ -3,6 +3,8 @@
 //! TLS is made above this, in `tls`; a target that wants it from here is refused.
 
 use std::io::{self, IoSlice};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -85,6 +87,11 @@ impl Connection for Tcp {
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.0.as_fd())
     }
 
     fn transport(&self) -> Option<Transport> {

@@ -18,6 +18,7 @@ use onair_types::{AccessUnit, MediaTime, Now, Track};
 
 use super::addresses::Addresses;
 use super::link::{Heard, Link};
+use super::lull::Lull;
 use super::show::Show;
 use crate::destination::Place;
 use crate::statistics::{Figures, add_totals};
@@ -187,6 +188,14 @@ impl Lane {
     /// Whether it runs and nothing moves in it until something comes from outside.
     pub(super) fn is_calm(&self) -> bool {
         self.standing == Standing::Running && self.link.is_calm()
+    }
+
+    /// Whether it is live and waits for nothing but time and its peer, whose news end `lull`.
+    pub(super) fn rests_in(&mut self, lull: &Lull) -> bool {
+        self.is_calm()
+            && self.engine.state() == publish::State::Live
+            && self.engine.outgoing_messages() == 0
+            && self.link.is_watched(lull)
     }
 
     /// Whether units wait here for the network.

@@ -96,7 +96,13 @@ impl Lane {
         self.linger_by.filter(|_| !linger.is_zero()).unwrap_or(engine)
     }
 
-    fn poll_write(&mut self, cx: &mut Context<'_>, show: &mut Show, now: Now) -> bool {
+    /// Writes until nothing waits or the socket takes no more; whether anything moved.
+    pub(in crate::net) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        show: &mut Show,
+        now: Now,
+    ) -> bool {
         let mut moved = false;
         while let Some(written) = self.offer(cx) {
             match written {
