@@ -9,6 +9,8 @@
 use std::cell::RefCell;
 use std::io::{self, IoSlice, Read, Write};
 use std::ops::Range;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -208,6 +210,11 @@ impl Connection for Tls {
         }
         ready!(self.poll_flush(cx))?;
         self.below.poll_shutdown(cx)
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        self.below.socket()
     }
 
     fn transport(&self) -> Option<Transport> {
