@@ -159,16 +159,9 @@ impl Destinations {
         let mut places: Vec<Place> = Vec::with_capacity(count);
         for (index, to) in all.into_iter().enumerate() {
             let Destination { url, backup, backup_after: own, name } = to;
-            let named = |what: String| match count {
-                1 => what,
-                _ => format!("destination {}: {what}", index + 1),
-            };
+            let named = |what| named(index, count, what);
             let address = |url: Result<StreamUrl, UrlError>| {
-                let url = url.map_err(|error| Error::Address(named(error.to_string())))?;
-                match is_plain_ok || is_private(&url) {
-                    true => Ok(url),
-                    false => Err(Error::Plaintext(named(url.host().to_owned()))),
-                }
+                url.map_err(|error| Error::Address(named(error.to_string())))
             };
             let (url, backup) = (address(url)?, backup.map(address).transpose()?);
             if delivers_all && (count > 1 || backup.is_some()) {
@@ -185,8 +178,30 @@ impl Destinations {
             places.push(Place { id, url, backup, backup_after: own.unwrap_or(backup_after) });
         }
         check_addresses(&places)?;
+        if !is_plain_ok {
+            check_privacy(&places)?;
+        }
         Ok(Places { all: places, policy })
     }
+}
+
+/// What is said of one of so many destinations.
+fn named(index: usize, count: usize, what: String) -> String {
+    match count {
+        1 => what,
+        _ => format!("destination {}: {what}", index + 1),
+    }
+}
+
+/// Nothing goes in the clear beyond private networks.
+fn check_privacy(places: &[Place]) -> Result<(), Error> {
+    for (index, place) in places.iter().enumerate() {
+        let mut urls = [Some(&place.url), place.backup.as_ref()].into_iter().flatten();
+        if let Some(url) = urls.find(|url| !is_private(url)) {
+            return Err(Error::Plaintext(named(index, places.len(), url.host().to_owned())));
+        }
+    }
+    Ok(())
 }
 
 impl<T: Into<Destination>> From<T> for Destinations {

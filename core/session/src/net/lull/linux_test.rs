@@ -1,13 +1,13 @@
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
-use std::time::Instant;
 
 use onair_engine::publish::ConnectError;
 
 use super::*;
+use crate::clock::SystemClock;
 use crate::net::tcp::TcpConnector;
-use crate::{Connector, Target};
+use crate::{Clock, Connector, Target};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -29,11 +29,11 @@ async fn connected() -> Result<(Box<dyn Connection>, TcpStream), ConnectError> {
 
 #[test]
 fn a_sleep_ends_when_its_time_has_come() {
-    let (_wake, mut lull) = lull();
+    let (clock, (_wake, mut lull)) = (SystemClock::new(), lull());
     for _ in 0..5 {
-        let began = Instant::now();
+        let due = clock.now() + Duration::from_millis(7);
         assert_eq!(lull.sleep(Duration::from_millis(7)), Ended::Time);
-        assert!(began.elapsed() >= Duration::from_millis(7));
+        assert!(clock.now() >= due);
     }
     assert_eq!(lull.sleep(Duration::ZERO), Ended::Time);
 }
