@@ -38,6 +38,8 @@ pub(super) struct Driver {
     timer: Timer,
     /// None where only the runtime can sleep.
     pub(super) lull: Option<Lull>,
+    /// A socket ended a lull, which hears no more of that: the runtime must, before the next one.
+    pub(super) has_news: bool,
     pub(super) next_report: Now,
     reported_at: Now,
     measured: Measured,
@@ -70,6 +72,7 @@ impl Driver {
             woken: Box::pin(run.wake.notified()),
             timer: Timer::new(),
             lull: lull(&run),
+            has_news: false,
             next_report: run.started + REPORT_EVERY,
             reported_at: run.started,
             measured: Measured::default(),
@@ -101,6 +104,7 @@ impl Driver {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.has_news = false;
         'look: loop {
             self.run.wake.bell().listen();
             while self.woken.as_mut().poll(cx).is_ready() {

@@ -34,7 +34,7 @@ impl Driver {
 
     fn pass_pictures(&mut self, lull: &mut Lull, cx: &mut Context<'_>, mut now: Now) -> After {
         let is_ending = self.stop_by.is_some() || self.run.finish_by().is_some();
-        if is_ending || self.lanes.is_empty() {
+        if is_ending || self.has_news || self.lanes.is_empty() {
             return After::Sleep(now);
         }
         loop {
@@ -47,7 +47,10 @@ impl Driver {
             match lull.sleep(due.since(now)) {
                 Ended::Time => now = self.now(),
                 Ended::Bell => return After::Look,
-                Ended::Peer => return After::Sleep(self.now()),
+                Ended::Peer => {
+                    self.has_news = true;
+                    return After::Sleep(self.now());
+                }
             }
             let is_other = self.next_report <= now || other.is_some_and(|other| other <= now);
             if is_other || !self.pass_picture(cx, now) {

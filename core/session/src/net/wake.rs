@@ -36,6 +36,11 @@ impl Wake {
         Arc::clone(&self.0.notify).notified_owned()
     }
 
+    /// As [`Wake::notify`], to the runtime alone.
+    pub(super) fn tell_runtime(&self) {
+        self.0.notify.notify_one();
+    }
+
     /// Of the thread that is woken.
     pub(super) fn bell(&self) -> &Bell {
         &self.0.bell

@@ -61,15 +61,17 @@ impl Lull {
         if !self.wake.bell().lie_down() {
             return Ended::Bell;
         }
-        let ended = self.wait(longest);
-        let is_rung = self.wake.bell().get_up();
-        match ended {
-            Ok(Ended::Time) if is_rung => Ended::Bell,
-            Ok(ended) => ended,
-            Err(error) => {
-                log::debug!("wait for a picture's time: {error}");
+        let ended = self.wait(longest).unwrap_or_else(|error| {
+            log::debug!("wait for a picture's time: {error}");
+            Ended::Peer
+        });
+        match (ended, self.wake.bell().get_up()) {
+            (Ended::Time, true) => Ended::Bell,
+            (Ended::Peer, true) => {
+                self.wake.tell_runtime();
                 Ended::Peer
             }
+            (ended, _) => ended,
         }
     }
 
