@@ -22,25 +22,24 @@ pub struct House(Arc<Hub>);
 /// One connection.
 pub struct Peer(rtmp::Peer);
 
-/// What came through a client's WebSocket in these pieces: `text`, `ping`, `pong` or `close` and its bytes, each; and
-/// what was wrong, if something was.
-pub fn websocket(pieces: &[&[u8]]) -> (Vec<(&'static str, Vec<u8>)>, Option<String>) {
+/// Tells what came through a client's WebSocket in these pieces: `text`, `ping`, `pong` or `close` and its bytes, each.
+/// Gives what was wrong, if something was.
+pub fn websocket(pieces: &[&[u8]], mut hear: impl FnMut(&'static str, &[u8])) -> Option<String> {
     let mut reader = Reader::default();
-    let mut heard = Vec::new();
     for piece in pieces {
         reader.push(piece);
         loop {
-            heard.push(match reader.next() {
+            match reader.next() {
                 Ok(None) => break,
-                Ok(Some(Incoming::Text(text))) => ("text", text.into_bytes()),
-                Ok(Some(Incoming::Ping(bytes))) => ("ping", bytes.to_vec()),
-                Ok(Some(Incoming::Pong)) => ("pong", Vec::new()),
-                Ok(Some(Incoming::Close)) => ("close", Vec::new()),
-                Err(broken) => return (heard, Some(broken.to_string())),
-            });
+                Ok(Some(Incoming::Text(text))) => hear("text", text.as_bytes()),
+                Ok(Some(Incoming::Ping(bytes))) => hear("ping", &bytes),
+                Ok(Some(Incoming::Pong)) => hear("pong", &[]),
+                Ok(Some(Incoming::Close)) => hear("close", &[]),
+                Err(broken) => return Some(broken.to_string()),
+            }
         }
     }
-    (heard, None)
+    None
 }
 
 impl House {
