@@ -8,6 +8,7 @@ use onair_types::Now;
 
 use super::driver::Driver;
 use super::lull::{Ended, Lull};
+use crate::Timing;
 use crate::edge::units::Merge;
 use crate::run::NAP;
 
@@ -34,7 +35,9 @@ impl Driver {
 
     fn pass_pictures(&mut self, lull: &mut Lull, cx: &mut Context<'_>, mut now: Now) -> After {
         let is_ending = self.stop_by.is_some() || self.run.finish_by().is_some();
-        if is_ending || self.has_news || self.lanes.is_empty() {
+        // Whoever reads a file ahead of all time fills the queue the sooner the less it is disturbed.
+        let is_hurried = self.run.plan.blocks() && self.run.plan.timing == Timing::AsPushed;
+        if is_ending || is_hurried || self.has_news || self.lanes.is_empty() {
             return After::Sleep(now);
         }
         loop {
