@@ -32,9 +32,9 @@ const IDLE_PUBLISHER: Duration = Duration::from_secs(12);
 const WRITE_STALL: Duration = Duration::from_secs(10);
 /// A refused peer has this long to read why.
 const LINGER: Duration = Duration::from_millis(80);
-/// Deadlines are looked at this often at least,
+/// Deadlines are looked at this often at least, where there are any.
 const CHECK: Duration = Duration::from_secs(2);
-/// where there are any; a player that nothing waits for has none.
+/// A player that nothing waits for has none, and is looked at this often.
 const AT_REST: Duration = Duration::from_secs(60);
 /// Most bytes read before other connections get their turn.
 const READ_BYTES: usize = 32 << 10;

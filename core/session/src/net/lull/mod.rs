@@ -1,10 +1,9 @@
 //! How `onair-net` sleeps while nothing but pictures goes out: in a call of its own, beside its runtime.
 //!
 //! The runtime's way from one sleep to the next (timers, its queue of tasks, wakers, a readiness for each
-//! socket) is twice the code that a picture itself takes, and code that was last used a picture ago is slow
-//! ([performance](../../../../docs/performance.md)). What may come meanwhile: the time, the bell
-//! ([`Wake`](super::wake::Wake)), and a socket's news. Those are the runtime's to hear: its own epoll has them
-//! too, so the lull just ends.
+//! socket) is code that was last used a picture ago, and that is slow: `docs/adr/0012`. What may come
+//! meanwhile: the time, the bell ([`Wake`](super::wake::Wake)), and a socket's news. Those are the runtime's
+//! to hear: its own epoll has them too, so the lull just ends.
 //!
 //! On Linux and Android alone; elsewhere it is always the runtime that sleeps.
 
